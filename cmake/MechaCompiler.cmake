@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+# Compiler and linker flags shared by every target.
+add_library(mecha_flags INTERFACE)
+target_compile_options(mecha_flags INTERFACE
+  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align -Wimplicit-fallthrough
+  $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
+target_include_directories(mecha_flags INTERFACE
+  ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # One symbol per program ("unique") would keep a closed library mapped for ever.
+  target_compile_options(mecha_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    # Before g++ 13 <iostream> plants a static constructor in each file that sees it, and Abseil
+    # includes it. The guard macro makes that include empty.
+    target_compile_options(mecha_flags INTERFACE
+      "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-include ostream -D_GLIBCXX_IOSTREAM>")
+  endif()
+endif()
+if(MECHA_SANITIZE)
+  add_compile_options(-fsanitize=${MECHA_SANITIZE} -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${MECHA_SANITIZE})
+  if(MECHA_SANITIZE MATCHES "undefined")
+    add_compile_options(-fno-sanitize-recover=undefined)
+  endif()
+endif()

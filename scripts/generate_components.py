@@ -1,0 +1,254 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Turns component.yaml files into C++ constants, a JSON schema and documentation tables.
+
+  generate_components.py info COMPONENT_YAML OUT_CC     the ComponentInfo of one component
+  generate_components.py schema OUT_JSON COMPONENT_YAML...   a JSON schema for editors
+  generate_components.py docs OUT_MD COMPONENT_YAML...       the tables of docs/components.md
+"""
+import json
+import pathlib
+import sys
+
+import yaml
+
+FIELD_TYPES = {
+    "text": "kText", "integer": "kInteger", "number": "kNumber",
+    "boolean": "kBoolean", "duration": "kDuration", "bytes": "kBytes",
+}
+SUPPORT = {"none": "kNone", "emulated": "kEmulated", "native": "kNative"}
+EXECUTION = {"inline": "kInline", "blocking": "kBlocking", "quick": "kQuick"}
+STATUSES = ("alpha", "beta", "stable")
+TOP_KEYS = {"version", "status", "description", "aliases", "execution", "embedded", "capabilities",
+            "fields"}
+FIELD_KEYS = {"name", "type", "default", "unit", "description", "values", "required", "sensitive",
+              "ignored"}
+# Fields every state component has; the block reads them (see src/state).
+STATE_FIELDS = ("keyPrefix",)
+
+
+def fail(path, message):
+    sys.exit(f"{path}: {message}")
+
+
+def load(path):
+    """Reads and checks one component.yaml; adds `type` from the path."""
+    path = pathlib.Path(path)
+    info = read_mapping(path)
+    unknown = set(info) - TOP_KEYS
+    if unknown:
+        fail(path, f"unknown key {sorted(unknown)[0]}; known: {', '.join(sorted(TOP_KEYS))}")
+    for key in ("version", "status", "description", "execution", "capabilities", "fields"):
+        if key not in info:
+            fail(path, f"missing {key}")
+    if info["status"] not in STATUSES:
+        fail(path, f"status is one of {', '.join(STATUSES)}")
+    if info["execution"] not in EXECUTION:
+        fail(path, f"execution is one of {', '.join(EXECUTION)}")
+    for key, kind, word in (("capabilities", dict, "mapping"), ("fields", list, "list")):
+        if not isinstance(info[key], kind):
+            fail(path, f"{key} is a {word}, may be empty")
+    for name, support in info["capabilities"].items():
+        if support not in SUPPORT:
+            fail(path, f"capability {name} is one of {', '.join(SUPPORT)}")
+    for field in info["fields"]:
+        check_field(path, field)
+    info["type"] = f"{path.parent.parent.name}.{path.parent.name}"
+    info.setdefault("aliases", [])
+    info.setdefault("embedded", False)
+    return info
+
+
+def read_mapping(path):
+    try:
+        info = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        fail(path, f"is no YAML: {error}")
+    if not isinstance(info, dict):
+        fail(path, f"is no mapping; it needs the keys {', '.join(sorted(TOP_KEYS))}")
+    return info
+
+
+def check_field(path, field):
+    if not isinstance(field, dict) or not field.get("name"):
+        fail(path, f"a field is a mapping with a name, not {field!r}")
+    unknown = set(field) - FIELD_KEYS
+    if unknown:
+        fail(path, f"field {field.get('name')}: unknown key {sorted(unknown)[0]}")
+    if field.get("type") not in FIELD_TYPES:
+        fail(path, f"field {field.get('name')}: type is one of {', '.join(FIELD_TYPES)}")
+    if not field.get("description"):
+        fail(path, f"field {field.get('name')}: missing description")
+
+
+def quoted(value):
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    return json.dumps(str(value))
+
+
+def flag(value):
+    return "true" if value else "false"
+
+
+def field_cpp(index, field):
+    values = f"kValues{index}" if field.get("values") else "{}"
+    return ("    {.name = %s, .type = FieldType::%s, .default_text = %s, .unit = %s,\n"
+            "     .description = %s,\n"
+            "     .values = %s, .is_required = %s, .is_sensitive = %s, .is_ignored = %s},\n") % (
+        quoted(field["name"]), FIELD_TYPES[field["type"]], quoted(field.get("default", "")),
+        quoted(field.get("unit", "")), quoted(field["description"]), values,
+        flag(field.get("required")), flag(field.get("sensitive")), flag(field.get("ignored")))
+
+
+def info_cpp(info):
+    fields = info["fields"]
+    out = ["// Generated from component.yaml by scripts/generate_components.py. Do not edit.\n",
+           '#include "contract/component_info.h"\n\n',
+           "namespace MECHA_COMPONENT {\nnamespace {\n\n"]
+    for index, field in enumerate(fields):
+        if field.get("values"):
+            values = ", ".join(quoted(value) for value in field["values"])
+            out.append(f"constexpr std::string_view kValues{index}[] = {{{values}}};\n")
+    spans = {"fields": "{}", "capabilities": "{}", "aliases": "{}"}
+    if fields:
+        out.append("constexpr FieldInfo kFields[] = {\n")
+        out += [field_cpp(index, field) for index, field in enumerate(fields)]
+        out.append("};\n")
+        spans["fields"] = "kFields"
+    if info["capabilities"]:
+        out.append("constexpr CapabilityInfo kCapabilities[] = {\n")
+        out += [f"    {{{quoted(name)}, Support::{SUPPORT[support]}}},\n"
+                for name, support in info["capabilities"].items()]
+        out.append("};\n")
+        spans["capabilities"] = "kCapabilities"
+    if info["aliases"]:
+        aliases = ", ".join(quoted(alias) for alias in info["aliases"])
+        out.append(f"constexpr std::string_view kAliases[] = {{{aliases}}};\n")
+        spans["aliases"] = "kAliases"
+    out.append("\n}  // namespace\n\n")
+    out.append("extern const ComponentInfo kComponentInfo;\n")
+    out.append("constexpr ComponentInfo kComponentInfo = {\n"
+               f"    .type = MECHA_COMPONENT_TYPE,\n    .version = {quoted(info['version'])},\n"
+               f"    .status = {quoted(info['status'])},\n"
+               f"    .description = {quoted(info['description'])},\n"
+               f"    .aliases = {spans['aliases']},\n"
+               f"    .execution = Execution::{EXECUTION[info['execution']]},\n"
+               f"    .is_embedded = {flag(info['embedded'])},\n"
+               f"    .fields = {spans['fields']},\n    .capabilities = {spans['capabilities']},\n"
+               "};\n\n}  // namespace MECHA_COMPONENT\n")
+    return "".join(out)
+
+
+def field_schema(field):
+    kinds = {"integer": ["integer", "string"], "number": ["number", "string"],
+             "boolean": ["boolean", "string"], "duration": ["string", "integer"],
+             "bytes": ["string", "integer"], "text": ["string", "number", "boolean"]}
+    value = {"type": kinds[field["type"]], "description": field["description"]}
+    if field.get("values"):
+        value = {"enum": field["values"], "description": field["description"]}
+    if "default" in field:
+        value["default"] = field["default"]
+    return {
+        "if": {"properties": {"name": {"const": field["name"]}}},
+        "then": {"properties": {"value": value}},
+    }
+
+
+def component_schema(info):
+    types = [info["type"], *info["aliases"]]
+    names = [field["name"] for field in info["fields"]]
+    if info["type"].startswith("state."):
+        names += [name for name in STATE_FIELDS if name not in names]
+    item = {"properties": {"name": {"enum": names}},
+            "allOf": [field_schema(field) for field in info["fields"]]}
+    metadata = {"items": item}
+    required = [field["name"] for field in info["fields"] if field.get("required")]
+    if required:
+        metadata["allOf"] = [
+            {"contains": {"properties": {"name": {"const": name}}, "required": ["name"]}}
+            for name in required]
+    return {
+        "if": {"properties": {"spec": {"properties": {"type": {"enum": types}}}}},
+        "then": {"properties": {"spec": {"properties": {"metadata": metadata}}}},
+    }
+
+
+def schema(infos):
+    reference = {"type": "object", "required": ["name"],
+                 "properties": {"name": {"type": "string"}, "key": {"type": "string"}}}
+    metadata = {"type": "array", "items": {
+        "type": "object", "required": ["name"], "additionalProperties": False,
+        "properties": {"name": {"type": "string"}, "value": {}, "secretKeyRef": reference,
+                       "envRef": {"type": "string"}}}}
+    types = sorted(name for info in infos for name in [info["type"], *info["aliases"]])
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "Component", "type": "object",
+        "required": ["apiVersion", "kind", "metadata", "spec"],
+        "properties": {
+            "apiVersion": {"const": "dapr.io/v1alpha1"},
+            "kind": {"const": "Component"},
+            "metadata": {"type": "object", "required": ["name"],
+                         "properties": {"name": {"type": "string"},
+                                        "namespace": {"type": "string"}}},
+            "spec": {"type": "object", "required": ["type"], "properties": {
+                "type": {"enum": types}, "version": {"type": "string"},
+                "ignoreErrors": {"type": "boolean"}, "initTimeout": {"type": "string"},
+                "metadata": metadata}},
+            "auth": {"type": "object", "properties": {"secretStore": {"type": "string"}}},
+            "scopes": {"type": "array", "items": {"type": "string"}},
+        },
+        "allOf": [component_schema(info) for info in infos],
+    }
+
+
+def docs(infos):
+    out = ["# Components\n\nGenerated from each component.yaml by scripts/generate_components.py; "
+           "do not edit.\n"]
+    for info in infos:
+        out.append(f"\n## {info['type']} ({info['version']}, {info['status']})\n\n"
+                   f"{info['description']}\n")
+        if info["aliases"]:
+            out.append(f"\nAlso written: {', '.join(info['aliases'])}.\n")
+        if info["capabilities"]:
+            out.append("\n| capability | support |\n|---|---|\n")
+            out += [f"| {name} | {support} |\n" for name, support in info["capabilities"].items()]
+        if info["fields"]:
+            out.append("\n| field | type | default | meaning |\n|---|---|---|---|\n")
+            out += [field_row(field) for field in info["fields"]]
+    return "".join(out)
+
+
+def field_row(field):
+    notes = [word for word in ("required", "sensitive", "ignored") if field.get(word)]
+    note = f" ({', '.join(notes)})" if notes else ""
+    unit = f" (bare number: {field['unit']})" if field.get("unit") else ""
+    default = field.get("default", "")
+    default = str(default).lower() if isinstance(default, bool) else default
+    return (f"| {field['name']} | {field['type']}{unit} | {default} "
+            f"| {field['description']}{note} |\n")
+
+
+def write(path, text):
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def main(arguments):
+    if len(arguments) < 3:
+        sys.exit(__doc__)
+    command, first, *rest = arguments
+    if command == "info":
+        write(rest[0], info_cpp(load(first)))
+    elif command == "schema":
+        write(first, json.dumps(schema([load(path) for path in rest]), indent=2) + "\n")
+    elif command == "docs":
+        write(first, docs([load(path) for path in rest]))
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
