@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "async/runtime_host.h"
+
+#include <poll.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "result/status.h"
+
+namespace mecha {
+namespace {
+
+// Steps of the clock made by tests are noticed at the latest after this long.
+constexpr Duration kLongestWait = std::chrono::seconds(60);
+
+timespec ToTimespec(Duration duration) {
+  timespec result{};
+  result.tv_sec = duration.count() / 1'000'000'000;
+  result.tv_nsec = duration.count() % 1'000'000'000;
+  return result;
+}
+
+void Drain(int fd) {
+  uint64_t count = 0;
+  [[maybe_unused]] const auto bytes = read(fd, &count, sizeof count);
+}
+
+}  // namespace
+
+RuntimeHost::RuntimeHost(HostOptions options)
+    : options_(std::move(options)),
+      loop_(clock_, options_.threads, options_.host_runs_loop),
+      pool_(options_.threads, options_.most_blocking_threads) {}
+
+absl::Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
+  const WaitingSet::Stay stay(waiting_, *call.waiter, true);
+  pollfd polled[2] = {{fd, events, 0}, {stay.descriptor(), POLLIN, 0}};
+  for (;;) {
+    RETURN_IF_ERROR(call.waiter->Check());
+    const Duration left = call.deadline.Remaining(clock_.Now());
+    const timespec timeout = ToTimespec(std::min(left, kLongestWait));
+    const int ready = ppoll(polled, 2, &timeout, nullptr);
+    if (ready < 0 && errno == EINTR && call.interrupt.WantsToStop()) {
+      call.waiter->Stop(StopCause::kCancelled);
+      continue;
+    }
+    if (ready > 0 && polled[0].revents != 0) {
+      return absl::OkStatus();
+    }
+    if (ready > 0) {
+      Drain(stay.descriptor());
+    } else if (call.deadline.HasPassed(clock_.Now())) {
+      return DeadlineExceeded("the deadline passed while waiting for the back-end");
+    }
+  }
+}
+
+absl::Status RuntimeHost::Park(const CallContext& call) {
+  const WaitingSet::Stay stay(waiting_, *call.waiter, false);
+  return call.waiter->Park(clock_, call.deadline, call.interrupt);
+}
+
+absl::Status RuntimeHost::Sleep(const CallContext& call, Duration time) {
+  const Deadline wake_up = Deadline::After(clock_.Now(), time);
+  CallContext until = call;
+  until.deadline = Deadline::At(std::min(wake_up.at(), call.deadline.at()));
+  const absl::Status ended = Park(until);
+  if (absl::IsDeadlineExceeded(ended) && !call.deadline.HasPassed(clock_.Now())) {
+    return absl::OkStatus();
+  }
+  return ended;
+}
+
+void RuntimeHost::PostBlocking(Job job) {
+  if (options_.host_runs_loop) {
+    loop_.Post(std::move(job));
+  } else {
+    pool_.Post(std::move(job));
+  }
+}
+
+uint64_t RuntimeHost::RunAfter(Duration delay, Job job) {
+  return loop_.RunAfter(delay, std::move(job));
+}
+
+bool RuntimeHost::CancelTimer(uint64_t timer) { return loop_.CancelTimer(timer); }
+
+void RuntimeHost::Random(std::span<unsigned char> bytes) {
+  size_t filled = 0;
+  while (filled < bytes.size()) {
+    const ssize_t count = getrandom(bytes.data() + filled, bytes.size() - filled, 0);
+    if (count > 0) {
+      filled += static_cast<size_t>(count);
+    }
+  }
+}
+
+void RuntimeHost::Log(Severity severity, std::string_view component, std::string_view message) {
+  notices_.Add(severity, component, message);
+}
+
+void RuntimeHost::AdvanceClock(Duration by) {
+  clock_.Advance(by);
+  loop_.Wake();
+}
+
+}  // namespace mecha

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// RuntimeHost: the Host of one runtime: its clock, loop, pool and waiting set. It outlives the
+// runtime's components and every queue made from it.
+#pragma once
+
+#include <atomic>
+
+#include "async/blocking_pool.h"
+#include "async/io_loop.h"
+#include "async/waiting_set.h"
+#include "call/clock.h"
+#include "call/fork_guard.h"
+#include "contract/host.h"
+#include "telemetry/notices.h"
+
+namespace mecha {
+
+struct HostOptions {
+  ThreadOptions threads;
+  size_t most_blocking_threads = 16;
+  bool host_runs_loop = false;
+};
+
+class RuntimeHost final : public Host {
+ public:
+  explicit RuntimeHost(HostOptions options);
+
+  const Clock& clock() const override { return clock_; }
+  absl::Status Wait(const CallContext& call, int fd, short events) override;
+  absl::Status Park(const CallContext& call) override;
+  absl::Status Sleep(const CallContext& call, Duration time) override;
+  void PostBlocking(Job job) override;
+  uint64_t RunAfter(Duration delay, Job job) override;
+  bool CancelTimer(uint64_t timer) override;
+  void Random(std::span<unsigned char> bytes) override;
+  void Log(Severity severity, std::string_view component, std::string_view message) override;
+
+  // Moves the clock and lets timers notice.
+  void AdvanceClock(Duration by);
+  bool host_runs_loop() const { return options_.host_runs_loop; }
+  bool IsRuntimeThread() const { return loop_.IsCurrentThread(); }
+
+  IoLoop& loop() { return loop_; }
+  BlockingPool& pool() { return pool_; }
+  WaitingSet& waiting() { return waiting_; }
+  Notices& notices() { return notices_; }
+  const ForkGuard& fork_guard() const { return fork_guard_; }
+
+ private:
+  const HostOptions options_;
+  ForkGuard fork_guard_;
+  Clock clock_;
+  Notices notices_;
+  WaitingSet waiting_;
+  IoLoop loop_;
+  BlockingPool pool_;
+};
+
+}  // namespace mecha

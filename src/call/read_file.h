@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// ReadFile: a small regular file as one string. Not for streams, pipes or devices, which it
+// refuses.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace mecha {
+
+// NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION (not a regular file) or RESOURCE_EXHAUSTED
+// (more than `most_bytes`); messages start with the path. Blocks on the disk.
+absl::StatusOr<std::string> ReadFile(const std::string& path, size_t most_bytes);
+
+}  // namespace mecha

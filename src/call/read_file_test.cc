@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call/read_file.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "result/status.h"
+#include "support/catch.h"
+
+namespace mecha {
+namespace {
+
+std::string WrittenFile(const std::string& content) {
+  char path[] = "/tmp/mecha-read-file-XXXXXX";
+  const int fd = mkstemp(path);
+  REQUIRE(fd >= 0);
+  close(fd);
+  std::ofstream(path) << content;
+  return path;
+}
+
+TEST_CASE("a file is read whole, up to the limit and not beyond") {
+  const std::string path = WrittenFile(std::string(10000, 'x'));
+  CHECK(ReadFile(path, 10000).value() == std::string(10000, 'x'));
+  CHECK(ReadFile(path, 9999).status().code() == absl::StatusCode::kResourceExhausted);
+  unlink(path.c_str());
+  CHECK(ReadFile(path, 10000).status().code() == absl::StatusCode::kNotFound);
+}
+
+TEST_CASE("an empty file is empty text, and a folder or device is no file") {
+  const std::string path = WrittenFile("");
+  CHECK(ReadFile(path, 10).value().empty());
+  unlink(path.c_str());
+  CHECK(ReadFile("/tmp", 10).status().code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(ReadFile("/dev/zero", 10).status().code() == absl::StatusCode::kFailedPrecondition);
+  CHECK(Message(ReadFile("/no/such/file", 10).status()) ==
+        "/no/such/file: No such file or directory");
+}
+
+}  // namespace
+}  // namespace mecha

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call/waiter.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "call/futex.h"
+#include "result/status.h"
+
+namespace mecha {
+
+absl::Status StatusOf(StopCause cause) {
+  switch (cause) {
+    case StopCause::kNone: return absl::OkStatus();
+    case StopCause::kCancelled: return Cancelled("cancelled by the caller");
+    case StopCause::kSuspended:
+      return MakeStatus(LocalCode::kSuspended, "the runtime is suspended; resume it and try again");
+    case StopCause::kClosed: return MakeStatus(LocalCode::kClosed, "the runtime is shut down");
+  }
+  return Internal("unknown stop cause");
+}
+
+void Waiter::Notify() {
+  word_.fetch_or(kNotified, std::memory_order_acq_rel);
+  FutexWakeAll(word_);
+}
+
+void Waiter::Stop(StopCause cause) {
+  uint32_t seen = word_.load(std::memory_order_acquire);
+  do {
+    if ((seen >> kCauseShift) != 0) {
+      return;
+    }
+  } while (!word_.compare_exchange_weak(
+      seen, seen | (static_cast<uint32_t>(cause) << kCauseShift), std::memory_order_seq_cst));
+  FutexWakeAll(word_);
+  const int fd = wake_fd_.load(std::memory_order_seq_cst);
+  if (fd >= 0) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const auto written = write(fd, &one, sizeof one);
+  }
+}
+
+absl::Status Waiter::Check() const { return StatusOf(stop_cause()); }
+
+absl::Status Waiter::Park(const Clock& clock, Deadline deadline, const Interrupt& interrupt) {
+  for (;;) {
+    const uint32_t seen = word_.load(std::memory_order_acquire);
+    if ((seen & kNotified) != 0) {
+      return absl::OkStatus();
+    }
+    if ((seen >> kCauseShift) != 0) {
+      return Check();
+    }
+    const Duration left = deadline.Remaining(clock.Now());
+    if (left == Duration::zero()) {
+      return DeadlineExceeded("the deadline passed while waiting");
+    }
+    if (FutexWait(word_, seen, left) == EINTR && interrupt.WantsToStop()) {
+      Stop(StopCause::kCancelled);
+    }
+  }
+}
+
+}  // namespace mecha

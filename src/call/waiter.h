@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Waiter: how one operation waits and is stopped. It carries the cancel cause and one notification,
+// so a thread can park on it and be woken by a result, a cancel, a deadline or a signal. One thread
+// parks at a time; Notify and Cancel come from any thread. It owns no file descriptor.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "call/clock.h"
+#include "call/deadline.h"
+
+namespace mecha {
+
+enum class StopCause : uint32_t { kNone = 0, kCancelled = 1, kSuspended = 2, kClosed = 3 };
+
+// Asked on the waiting thread whenever a signal interrupts its wait; true ends the operation.
+struct Interrupt {
+  int (*asked)(void* user) = nullptr;
+  void* user = nullptr;
+  bool WantsToStop() const { return asked != nullptr && asked(user) != 0; }
+};
+
+class Waiter {
+ public:
+  // Wakes the parked thread, or lets the next Park return at once.
+  void Notify();
+  bool is_notified() const { return (word_.load(std::memory_order_acquire) & kNotified) != 0; }
+  // Forgets the notification; the stop cause stays.
+  void ResetNotification() { word_.fetch_and(~kNotified, std::memory_order_acq_rel); }
+
+  // Asks the operation to stop. The first cause stays; later ones are ignored.
+  void Stop(StopCause cause);
+  StopCause stop_cause() const {
+    return static_cast<StopCause>(word_.load(std::memory_order_acquire) >> kCauseShift);
+  }
+
+  // Waits for Notify. OK when notified, else why not: CANCELLED, SUSPENDED, CLOSED or
+  // DEADLINE_EXCEEDED. A notification wins over a stop that came at the same time.
+  absl::Status Park(const Clock& clock, Deadline deadline, const Interrupt& interrupt);
+
+  // OK, or the status of the stop cause.
+  absl::Status Check() const;
+
+  // While a thread waits on a descriptor, the eventfd that Stop must write to; -1 when none.
+  void SetWakeFd(int fd) { wake_fd_.store(fd, std::memory_order_seq_cst); }
+
+ private:
+  static constexpr uint32_t kNotified = 1;
+  static constexpr uint32_t kCauseShift = 1;
+
+  std::atomic<uint32_t> word_{0};
+  std::atomic<int> wake_fd_{-1};
+};
+
+// The status an operation ends with when `cause` stopped it.
+absl::Status StatusOf(StopCause cause);
+
+}  // namespace mecha

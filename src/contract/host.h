@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Host: how a component reaches the world: time, threads, waiting, random numbers, warnings. The
+// runtime implements it; it outlives every component. Safe from any thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "call/clock.h"
+#include "contract/call_context.h"
+
+namespace mecha {
+
+using Job = absl::AnyInvocable<void() &&>;
+enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };
+
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  virtual const Clock& clock() const = 0;
+
+  // Waits on the caller's thread until `fd` has one of `events` (poll.h bits), the call is stopped
+  // or its deadline passes. Only where call.may_block. OK means ready; else CANCELLED, SUSPENDED,
+  // CLOSED or DEADLINE_EXCEEDED.
+  virtual absl::Status Wait(const CallContext& call, int fd, short events) = 0;
+  // Waits on the caller's thread until call.waiter is notified. Errors as Wait.
+  virtual absl::Status Park(const CallContext& call) = 0;
+  // Sleeps on the caller's thread. OK when the whole time passed; errors as Wait.
+  virtual absl::Status Sleep(const CallContext& call, Duration time) = 0;
+
+  // Runs `job` on a pool thread that may block. Jobs run in no promised order, and always run,
+  // also during shutdown: a job checks its call's waiter first.
+  virtual void PostBlocking(Job job) = 0;
+  // Runs `job` on an I/O thread after `delay`, never inside this call; it must not block.
+  // The number cancels it; CancelTimer returns false when it has run, runs or was cancelled.
+  virtual uint64_t RunAfter(Duration delay, Job job) = 0;
+  virtual bool CancelTimer(uint64_t timer) = 0;
+
+  // Cryptographically strong random bytes.
+  virtual void Random(std::span<unsigned char> bytes) = 0;
+
+  // Becomes a log event for whoever asked for them and, from kWarning up, a line of
+  // describe.warnings. Never pass a secret.
+  virtual void Log(Severity severity, std::string_view component, std::string_view message) = 0;
+};
+
+}  // namespace mecha

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "contract/registry.h"
+
+#include <algorithm>
+
+namespace mecha {
+namespace {
+
+bool IsNamed(const ComponentInfo& info, std::string_view type) {
+  return info.type == type || std::ranges::find(info.aliases, type) != info.aliases.end();
+}
+
+}  // namespace
+
+const Registry::Entry* Registry::Find(std::string_view type, std::string_view version) const {
+  const std::string_view wanted = version.empty() || version == "v0" ? "v1" : version;
+  for (const Entry& entry : entries_) {
+    if (IsNamed(*entry.info, type) && entry.info->version == wanted) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+bool Registry::HasType(std::string_view type) const {
+  return std::ranges::any_of(entries_, [&](const Entry& e) { return IsNamed(*e.info, type); });
+}
+
+}  // namespace mecha

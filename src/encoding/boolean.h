@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// Booleans as Dapr's configuration writes them, in any case.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include "encoding/ascii.h"
+
+namespace mecha {
+
+// True for y, yes, true, t, on, 1; false for everything else, as in Dapr.
+constexpr bool IsTruthy(std::string_view text) {
+  constexpr std::array<std::string_view, 6> kTrue = {"y", "yes", "true", "t", "on", "1"};
+  return std::ranges::any_of(kTrue,
+                             [&](std::string_view t) { return EqualsIgnoringCase(t, text); });
+}
+
+// The same list and its opposite (n, no, false, f, off, 0); nothing for any other text.
+constexpr std::optional<bool> ParseBoolean(std::string_view text) {
+  constexpr std::array<std::string_view, 6> kFalse = {"n", "no", "false", "f", "off", "0"};
+  if (IsTruthy(text)) {
+    return true;
+  }
+  const bool is_falsy =
+      std::ranges::any_of(kFalse, [&](std::string_view f) { return EqualsIgnoringCase(f, text); });
+  return is_falsy ? std::optional(false) : std::nullopt;
+}
+
+}  // namespace mecha

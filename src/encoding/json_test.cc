@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "encoding/json.h"
+
+#include "support/catch.h"
+
+namespace mecha {
+namespace {
+
+std::string Quoted(std::string_view text) {
+  std::string out = "x";
+  AppendJsonString(out, text);
+  return out.substr(1);
+}
+
+TEST_CASE("one JSON value is JSON and nothing else is") {
+  for (const char* text : {"null", "1", "-1.5e3", "\"a\"", "{}", "[1,{\"a\":[]}]", " true\n"}) {
+    INFO(text);
+    CHECK(IsJson(text));
+  }
+  for (const char* text : {"", " ", "{", "{a:1}", "1 2", "nul", "'a'", "[1,]", "\"\xFF\"", "01"}) {
+    INFO(text);
+    CHECK_FALSE(IsJson(text));
+  }
+  CHECK_FALSE(IsJson(std::string_view()));
+}
+
+TEST_CASE("nesting does not use up the stack") {
+  const std::string deep = std::string(200000, '[') + std::string(200000, ']');
+  CHECK(IsJson(deep));
+  CHECK_FALSE(IsJson(std::string(200000, '[')));
+}
+
+TEST_CASE("strings are quoted so that they read back") {
+  CHECK(Quoted("plain") == "\"plain\"");
+  CHECK(Quoted("a\"b\\c\nd\re\tf") == R"("a\"b\\c\nd\re\tf")");
+  CHECK(Quoted(std::string_view("\0\x1f", 2)) == R"("\u0000\u001f")");
+  CHECK(Quoted("gr\xC3\xBC\xC3\x9F") == "\"gr\xC3\xBC\xC3\x9F\"");
+  CHECK(Quoted("a\xFFz") == "\"a\xEF\xBF\xBDz\"");
+  CHECK(IsJson(Quoted("a\xFF\"\x01")));
+}
+
+}  // namespace
+}  // namespace mecha

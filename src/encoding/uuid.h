@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// UUIDs as text (RFC 9562). The randomness is the caller's.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace mecha {
+
+// A version 4 UUID from 16 random bytes, in lower case.
+std::string FormatUuid(std::span<const unsigned char, 16> random);
+// True for 8-4-4-4-12 hexadecimal digits, any version, either case.
+bool IsUuid(std::string_view text);
+
+}  // namespace mecha

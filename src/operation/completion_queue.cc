@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operation/completion_queue.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "call/futex.h"
+#include "result/status.h"
+
+namespace mecha {
+namespace {
+
+constexpr size_t kBatch = 64;
+
+}  // namespace
+
+CompletionQueue::CompletionQueue(std::shared_ptr<RuntimeHost> host, QueueOptions options)
+    : host_(std::move(host)), options_(std::move(options)) {}
+
+CompletionQueue::~CompletionQueue() {
+  Close();
+  if (event_fd_ >= 0) {
+    close(event_fd_);
+  }
+}
+
+absl::Status CompletionQueue::Reserve() {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_ || is_ended_) {
+    return MakeStatus(LocalCode::kClosed, "the queue is closed");
+  }
+  if (reserved_ >= options_.most_inflight) {
+    return MakeStatus(LocalCode::kBusy, "the queue has max_inflight operations under way");
+  }
+  ++reserved_;
+  return absl::OkStatus();
+}
+
+void CompletionQueue::Unreserve() {
+  const std::lock_guard lock(mutex_);
+  --reserved_;
+}
+
+void CompletionQueue::Deliver(Operation* operation) { Push(operation); }
+
+void CompletionQueue::DeliverExtra(Operation* operation) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++reserved_;
+  }
+  Push(operation);
+}
+
+void CompletionQueue::Push(Operation* operation) {
+  std::unique_lock lock(mutex_);
+  if (is_closed_) {
+    --reserved_;
+    lock.unlock();
+    operation->Release();
+    return;
+  }
+  operation->next = nullptr;
+  const bool was_empty = first_ == nullptr;
+  (was_empty ? first_ : last_->next) = operation;
+  last_ = operation;
+  if (has_callback()) {
+    if (!std::exchange(is_draining_, true)) {
+      lock.unlock();
+      ScheduleDrain();
+    }
+    return;
+  }
+  if (was_empty) {
+    SetReadable(true);
+  }
+  WakeOneWaiter();
+}
+
+void CompletionQueue::WakeOneWaiter() {
+  changes_.fetch_add(1, std::memory_order_release);
+  if (waiting_ > 0) {
+    FutexWakeOne(changes_);
+  }
+}
+
+void CompletionQueue::SetReadable(bool readable) {
+  if (event_fd_ < 0) {
+    return;
+  }
+  uint64_t value = 1;
+  [[maybe_unused]] const auto bytes =
+      readable ? write(event_fd_, &value, sizeof value) : read(event_fd_, &value, sizeof value);
+}
+
+void CompletionQueue::ScheduleDrain() {
+  auto job = [self = shared_from_this()] { self->Drain(); };
+  if (options_.may_block) {
+    host_->PostBlocking(std::move(job));
+  } else {
+    host_->loop().Post(std::move(job));
+  }
+}
+
+void CompletionQueue::Drain() {
+  std::array<Operation*, kBatch> batch{};
+  std::unique_lock lock(mutex_);
+  drainer_ = pthread_self();
+  while (first_ != nullptr && !is_closed_) {
+    const size_t count = TakeLocked(batch);
+    lock.unlock();
+    const std::span<Operation* const> taken(batch.data(), count);
+    for (Operation* operation : taken) {
+      operation->inputs().RunReleases();
+    }
+    options_.deliver(taken);
+    lock.lock();
+  }
+  is_draining_ = false;
+  drainer_ = pthread_t{};
+  delivered_.notify_all();
+}
+
+size_t CompletionQueue::TakeLocked(std::span<Operation*> taken) {
+  size_t count = 0;
+  while (count < taken.size() && first_ != nullptr) {
+    taken[count++] = first_;
+    first_ = std::exchange(first_->next, nullptr);
+  }
+  reserved_ -= static_cast<uint32_t>(count);
+  if (first_ == nullptr) {
+    last_ = nullptr;
+    if (count > 0) {
+      SetReadable(false);
+    }
+  }
+  return count;
+}
+
+absl::StatusOr<size_t> CompletionQueue::Poll(std::span<Operation*> taken) {
+  size_t count = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    count = TakeLocked(taken);
+    if (count == 0 && is_finished()) {
+      return MakeStatus(LocalCode::kClosed, "");
+    }
+  }
+  for (Operation* operation : taken.first(count)) {
+    operation->inputs().RunReleases();
+  }
+  return count;
+}
+
+absl::StatusOr<size_t> CompletionQueue::Wait(std::span<Operation*> taken, Duration timeout) {
+  const auto forever = Duration::max();
+  const Deadline deadline =
+      Deadline::After(host_->clock().Now(), timeout < Duration::zero() ? forever : timeout);
+  for (;;) {
+    const uint32_t seen = changes_.load(std::memory_order_acquire);
+    ASSIGN_OR_RETURN(const size_t count, Poll(taken));
+    if (count > 0) {
+      return count;
+    }
+    const Duration left = deadline.Remaining(host_->clock().Now());
+    if (left == Duration::zero()) {
+      return size_t{0};
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      if (wakes_ > 0) {
+        --wakes_;
+        return size_t{0};
+      }
+      ++waiting_;
+    }
+    int error = 0;
+    if (host_->host_runs_loop()) {
+      host_->loop().Run(std::min<Duration>(left, std::chrono::milliseconds(10)));
+    } else {
+      error = FutexWait(changes_, seen, left);
+    }
+    const std::lock_guard lock(mutex_);
+    --waiting_;
+    if (error == EINTR) {
+      return size_t{0};
+    }
+  }
+}
+
+bool CompletionQueue::Wake() {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) {
+    return false;
+  }
+  ++wakes_;
+  WakeOneWaiter();
+  return true;
+}
+
+void CompletionQueue::Close() {
+  Operation* dropped = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(is_closed_, true)) {
+      return;
+    }
+    dropped = std::exchange(first_, nullptr);
+    if (dropped != nullptr) {
+      SetReadable(false);
+    }
+    last_ = nullptr;
+    changes_.fetch_add(1, std::memory_order_release);
+    FutexWakeAll(changes_);
+  }
+  while (dropped != nullptr) {
+    Operation* operation = std::exchange(dropped, dropped->next);
+    operation->Release();
+  }
+}
+
+void CompletionQueue::EndIntake() {
+  const std::lock_guard lock(mutex_);
+  is_ended_ = true;
+  changes_.fetch_add(1, std::memory_order_release);
+  FutexWakeAll(changes_);
+}
+
+void CompletionQueue::AwaitDelivery() {
+  std::unique_lock lock(mutex_);
+  if (is_draining_ && pthread_equal(drainer_, pthread_self()) != 0) {
+    return;
+  }
+  // A drain that has not begun sees the queue closed and delivers nothing.
+  delivered_.wait(lock, [this] { return drainer_ == pthread_t{}; });
+}
+
+bool CompletionQueue::AwaitEmpty(Duration timeout) {
+  std::unique_lock lock(mutex_);
+  return !has_callback() ||
+         delivered_.wait_for(lock, timeout, [this] { return !is_draining_ || is_closed_; });
+}
+
+int CompletionQueue::Descriptor() {
+  const std::lock_guard lock(mutex_);
+  if (has_callback()) {
+    return -1;
+  }
+  if (event_fd_ < 0) {
+    event_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (first_ != nullptr) {
+      SetReadable(true);
+    }
+  }
+  return event_fd_;
+}
+
+}  // namespace mecha

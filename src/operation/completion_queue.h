@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// CompletionQueue: finished operations on their way to the host: polled, waited for, or handed to a
+// callback, one batch at a time. It holds the operations' references until somebody takes them.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "async/runtime_host.h"
+#include "operation/operation.h"
+
+namespace mecha {
+
+struct QueueOptions {
+  uint32_t most_inflight = 65536;
+  bool may_block = false;   // `deliver` runs on the blocking pool
+  bool wants_logs = false;
+  // Receives finished operations with their references; null makes a poll queue.
+  std::function<void(std::span<Operation* const>)> deliver;
+};
+
+class CompletionQueue final : public CompletionSink,
+                              public std::enable_shared_from_this<CompletionQueue> {
+ public:
+  CompletionQueue(std::shared_ptr<RuntimeHost> host, QueueOptions options);
+  ~CompletionQueue() override;
+
+  // Takes a place for one operation. BUSY when all are taken, CLOSED after Close.
+  absl::Status Reserve();
+  // Gives a place back when nothing will be delivered.
+  void Unreserve();
+
+  void Deliver(Operation* operation) override;
+  // A notice as an operation-shaped event, beyond the limit of places.
+  void DeliverExtra(Operation* operation);
+
+  // Fills `taken` from the front; each comes with its reference and its releases run. CLOSED when
+  // closed and empty.
+  absl::StatusOr<size_t> Poll(std::span<Operation*> taken);
+  // As Poll, but waits for the first one. 0 on time-out, Wake or a signal.
+  absl::StatusOr<size_t> Wait(std::span<Operation*> taken, Duration timeout);
+  // False when closed.
+  bool Wake();
+  // Drops what waits and what comes; waiters get CLOSED.
+  void Close();
+  // No more operations will be submitted; what waits can still be taken.
+  void EndIntake();
+  // Waits for a `deliver` on another thread.
+  void AwaitDelivery();
+  // Waits until the callback has had everything; at once for a poll queue. False on time-out.
+  bool AwaitEmpty(Duration timeout);
+
+  // Opened on first use; -1 for a callback queue.
+  int Descriptor();
+  bool has_callback() const { return static_cast<bool>(options_.deliver); }
+  bool wants_logs() const { return options_.wants_logs; }
+  RuntimeHost& host() { return *host_; }
+
+ private:
+  void Push(Operation* operation);
+  size_t TakeLocked(std::span<Operation*> taken);
+  void SetReadable(bool readable);
+  void ScheduleDrain();
+  void Drain();
+  void WakeOneWaiter();
+  bool is_finished() const { return is_closed_ || (is_ended_ && reserved_ == 0); }
+
+  const std::shared_ptr<RuntimeHost> host_;
+  const QueueOptions options_;
+  std::mutex mutex_;
+  std::condition_variable delivered_;
+  Operation* first_ = nullptr;
+  Operation* last_ = nullptr;
+  uint32_t reserved_ = 0;  // submitted and not yet taken
+  uint32_t waiting_ = 0;
+  uint32_t wakes_ = 0;
+  bool is_closed_ = false;
+  bool is_ended_ = false;
+  bool is_draining_ = false;
+  pthread_t drainer_{};
+  int event_fd_ = -1;
+  std::atomic<uint32_t> changes_{0};  // futex for waiters
+};
+
+}  // namespace mecha

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operation/operation.h"
+
+#include <cassert>
+#include <utility>
+
+#include "result/status.h"
+
+namespace mecha {
+
+Operation::Operation(Verb verb, const Target& target, const CallOptions& options)
+    : verb_(verb), target_(target), options_(options) {
+  context_.deadline = options_.deadline;
+  context_.waiter = &waiter_;
+  context_.interrupt = options_.interrupt;
+  for (const auto& [key, value] : options_.metadata) {
+    metadata_.emplace_back(inputs_.Keep(key, options_.must_copy),
+                           inputs_.Keep(value, options_.must_copy));
+  }
+  context_.metadata = metadata_;
+  context_.traceparent = inputs_.Keep(options_.traceparent, options_.must_copy);
+}
+
+Operation::~Operation() { inputs_.RunReleases(); }
+
+void Operation::Release() {
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete this;
+  }
+}
+
+void Operation::RunBlocking() {
+  context_.may_block = true;
+  phase_.store(Phase::kRunning, std::memory_order_relaxed);
+  for (;;) {
+    [[maybe_unused]] const bool ended = StartTry();
+    assert(ended && "a component that may block must complete inline");
+    if (!ShouldRetry(attempt_status_)) {
+      break;
+    }
+    ++retries_;
+    waiter_.ResetNotification();
+    const absl::Status slept = host().Sleep(context_, pause_);
+    if (!slept.ok()) {
+      attempt_status_ = slept;
+      break;
+    }
+  }
+  phase_.store(Phase::kDone, std::memory_order_relaxed);
+  Conclude(std::move(attempt_status_));
+  inputs_.RunReleases();
+}
+
+bool Operation::Submit() {
+  if (target_.execution == Execution::kBlocking) {
+    PostTry();
+    return false;
+  }
+  phase_.store(Phase::kRunning);
+  if (!StartTry()) {
+    return false;  // it ends on another thread, and may already be gone
+  }
+  if (options_.may_complete_inline && !ShouldRetry(attempt_status_)) {
+    phase_.store(Phase::kDone);
+    Conclude(std::move(attempt_status_));
+    inputs_.RunReleases();
+    return true;
+  }
+  OnTryEnd();
+  return false;
+}
+
+void Operation::Refuse(const absl::Status& status) {
+  phase_.store(Phase::kDone);
+  Conclude(status);
+  inputs_.RunReleases();
+}
+
+void Operation::Stop(StopCause cause) {
+  waiter_.Stop(cause);
+  EndEarly(Phase::kQueued, StatusOf(cause));
+  EndEarly(Phase::kPausing, StatusOf(cause));
+}
+
+// Only a failure that surely changed nothing, or an idempotent operation, and only while a pause
+// still fits before the deadline: otherwise the last cause is the better answer.
+bool Operation::ShouldRetry(const absl::Status& status) {
+  if (status.ok() || !options_.retry.has_value() || !options_.retry->Allows(retries_) ||
+      waiter_.stop_cause() != StopCause::kNone) {
+    return false;
+  }
+  const Retryability retryability = RetryabilityOf(status);
+  may_be_applied_ |= AppliedOf(status) == Applied::kMaybe;
+  if (retryability == Retryability::kNo ||
+      (retryability == Retryability::kOnlyIfIdempotent && !options_.is_idempotent)) {
+    return false;
+  }
+  uint64_t random = 0;
+  host().Random({reinterpret_cast<unsigned char*>(&random), sizeof random});
+  pause_ = options_.retry->PauseBefore(retries_ + 1, random);
+  return pause_ < context_.deadline.Remaining(host().clock().Now());
+}
+
+// Runs one try on this thread. True when it has ended; false when it ends elsewhere, and then the
+// operation may be gone already.
+bool Operation::StartTry() {
+  const absl::Status stopped = waiter_.Check();
+  if (!stopped.ok()) {
+    attempt_status_ = stopped;
+    return true;
+  }
+  try_.store(Try::kIssuing, std::memory_order_relaxed);
+  Attempt();
+  Try expected = Try::kIssuing;
+  return !try_.compare_exchange_strong(expected, Try::kPending, std::memory_order_acq_rel);
+}
+
+void Operation::AttemptDone(absl::Status status) {
+  attempt_status_ = std::move(status);
+  if (try_.exchange(Try::kEnded, std::memory_order_acq_rel) == Try::kPending) {
+    OnTryEnd();
+  }
+}
+
+void Operation::PostTry() {
+  Retain();
+  phase_.store(Phase::kQueued);
+  ArmDeadline();
+  host().PostBlocking([this] { RunOnPool(); });
+  // A stop that came before the phase was visible would otherwise wait for a free thread.
+  if (waiter_.stop_cause() != StopCause::kNone) {
+    EndEarly(Phase::kQueued, waiter_.Check());
+  }
+}
+
+void Operation::RunOnPool() {
+  DisarmDeadline();
+  if (Move(Phase::kQueued, Phase::kRunning)) {
+    context_.may_block = true;
+    if (StartTry()) {
+      OnTryEnd();
+    }
+  }
+  Release();
+}
+
+void Operation::OnTryEnd() {
+  if (ShouldRetry(attempt_status_)) {
+    PauseThenRetry();
+    return;
+  }
+  phase_.store(Phase::kDone);
+  ConcludeAndDeliver(std::move(attempt_status_));
+}
+
+void Operation::PauseThenRetry() {
+  ++retries_;
+  waiter_.ResetNotification();
+  Retain();
+  phase_.store(Phase::kPausing);
+  host().RunAfter(pause_, [this] {
+    if (Move(Phase::kPausing, Phase::kNew)) {
+      PostTry();
+    }
+    Release();
+  });
+  if (waiter_.stop_cause() != StopCause::kNone) {
+    EndEarly(Phase::kPausing, waiter_.Check());
+  }
+}
+
+// While no thread is free, the deadline is nobody else's to watch.
+void Operation::ArmDeadline() {
+  if (context_.deadline.is_never()) {
+    return;
+  }
+  Retain();
+  deadline_timer_.store(
+      host().RunAfter(context_.deadline.Remaining(host().clock().Now()), [this] {
+        EndEarly(Phase::kQueued, DeadlineExceeded("the deadline passed before a thread was free"));
+        Release();
+      }));
+}
+
+void Operation::DisarmDeadline() {
+  const uint64_t timer = deadline_timer_.exchange(0);
+  if (timer != 0 && host().CancelTimer(timer)) {
+    Release();
+  }
+}
+
+void Operation::EndEarly(Phase from, const absl::Status& status) {
+  if (Move(from, Phase::kDone)) {
+    ConcludeAndDeliver(status);
+  }
+}
+
+void Operation::ConcludeAndDeliver(absl::Status status) {
+  Conclude(std::move(status));
+  // From here on the result must not keep the queue, nor the host behind it.
+  const std::shared_ptr<CompletionSink> sink = std::move(options_.sink);
+  sink->Deliver(this);
+}
+
+void Operation::Conclude(absl::Status status) {
+  if (!status.ok()) {
+    may_be_applied_ |= AppliedOf(status) == Applied::kMaybe;
+    if (may_be_applied_) {
+      status = MarkApplied(std::move(status), Applied::kMaybe);
+    }
+  }
+  Finish(status);
+  const bool is_absent = absl::IsNotFound(status) && status.message().empty();
+  if (!status.ok() && !is_absent) {
+    error_ = MakeError(status);
+  }
+  status_ = std::move(status);
+  target_.counters->Observe({.verb = verb_,
+                             .is_failure = error_ != nullptr,
+                             .retries = static_cast<uint32_t>(retries_),
+                             .elapsed = host().clock().Now() - options_.started,
+                             .bytes = bytes_});
+  target_.owner->OnOperationEnd(*this);
+}
+
+void Operation::Finish(const absl::Status&) {}
+
+}  // namespace mecha

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operation: one call of the C interface from submit to result. It is the call's only allocation: the
+// request, the waiter, the outcome and, once done, the result the caller reads. Reference-counted.
+//
+// A subclass knows its request and issues it in Attempt; the rest (retries, deadline, cancel,
+// delivery) is here. Life: Attempt runs once per try and ends, inline or later, with AttemptDone.
+// Threads: submit and attempts are never two at a time; Stop may come from any thread.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "call/waiter.h"
+#include "contract/call_context.h"
+#include "contract/component_info.h"
+#include "contract/etag.h"
+#include "contract/host.h"
+#include "operation/error.h"
+#include "operation/input.h"
+#include "resiliency/retry.h"
+#include "result/buffer.h"
+#include "telemetry/counters.h"
+
+namespace mecha {
+
+class Operation;
+
+// One item of a result. Views point into the operation.
+struct ResultItem {
+  absl::Status status;
+  std::string_view group;
+  std::string_view key;
+  Buffer value;
+  Etag etag;
+  bool is_json = false;
+  uint64_t number = 0;
+  std::optional<WallTime> expires;
+  std::unique_ptr<Error> error;
+};
+
+// Where a finished operation goes: a completion queue.
+class CompletionSink {
+ public:
+  virtual ~CompletionSink() = default;
+  // Takes the operation's reference. Any thread, under no lock.
+  virtual void Deliver(Operation* operation) = 0;
+};
+
+// Told when an operation has ended, before it is delivered: the gate that counts what is in flight.
+class OperationOwner {
+ public:
+  virtual ~OperationOwner() = default;
+  virtual void OnOperationEnd(Operation& operation) = 0;
+};
+
+// How the caller wants it run; see mecha_call.
+struct CallOptions {
+  Deadline deadline = Deadline::Never();
+  SteadyTime started{};
+  Interrupt interrupt;
+  std::optional<RetryPolicy> retry;
+  Metadata metadata;
+  std::string_view traceparent;
+  bool is_idempotent = false;
+  bool must_copy = false;  // inputs do not outlive the submitting call
+  bool may_complete_inline = false;
+  std::shared_ptr<CompletionSink> sink;  // null: the caller blocks
+  uint64_t token = 0;
+};
+
+// What the block says of the component that serves the operation.
+struct Target {
+  Host* host = nullptr;
+  OperationOwner* owner = nullptr;
+  Counters* counters = nullptr;
+  Execution execution = Execution::kQuick;
+};
+
+class Operation {
+ public:
+  Operation(Verb verb, const Target& target, const CallOptions& options);
+  virtual ~Operation();
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  void Retain() { references_.fetch_add(1, std::memory_order_relaxed); }
+  void Release();
+
+  // Runs it to its end on this thread. The caller's reference stays the caller's.
+  void RunBlocking();
+  // Starts it. The operation reports to its sink, with the reference it was made with; or, with
+  // may_complete_inline, returns true: it is done and nothing will be delivered.
+  bool Submit();
+  // Ends it at once with `status`, without a try.
+  void Refuse(const absl::Status& status);
+
+  // Asks it to end early. Any thread.
+  void Stop(StopCause cause);
+
+  // The outcome; only once done.
+  const absl::Status& status() const { return status_; }
+  const Error* error() const { return error_.get(); }
+  std::span<const ResultItem> items() const { return items_; }
+  std::string_view page() const { return page_; }
+  bool may_be_applied() const { return may_be_applied_; }
+  // OK as a whole, but some items failed.
+  bool is_partial() const { return is_partial_; }
+  uint32_t tries() const { return static_cast<uint32_t>(retries_) + 1; }
+
+  Verb verb() const { return verb_; }
+  uint64_t token() const { return options_.token; }
+  uint64_t id() const { return id_; }
+  void set_id(uint64_t id) { id_ = id; }
+  const std::shared_ptr<CompletionSink>& sink() const { return options_.sink; }
+  InputStore& inputs() { return inputs_; }
+
+  Operation* next = nullptr;  // for the queue it is delivered to
+
+ protected:
+  // Issues the request once; ends with AttemptDone, inline where context().may_block.
+  virtual void Attempt() = 0;
+  // The error object of a failed operation; none for an absent key. By the block's words.
+  virtual std::unique_ptr<Error> MakeError(const absl::Status& status) = 0;
+  // Called once before the outcome is visible: fills items from what the last try brought.
+  virtual void Finish(const absl::Status& status);
+
+  void AttemptDone(absl::Status status);
+
+  const CallContext& context() const { return context_; }
+  const CallOptions& options() const { return options_; }
+  Host& host() const { return *target_.host; }
+  void SetItems(std::span<ResultItem> items) { items_ = items; }
+  void SetPage(std::string page) { page_ = std::move(page); }
+  void SetPartial() { is_partial_ = true; }
+  void CountBytes(size_t bytes) { bytes_ += bytes; }
+
+ private:
+  enum class Phase : uint8_t { kNew, kQueued, kRunning, kPausing, kDone };
+  // Who continues after a try: Attempt's caller if it ended inline, else whoever ended it.
+  enum class Try : uint8_t { kIssuing, kEnded, kPending };
+
+  bool ShouldRetry(const absl::Status& status);
+  bool StartTry();
+  void PostTry();
+  void RunOnPool();
+  void OnTryEnd();
+  void PauseThenRetry();
+  void ArmDeadline();
+  void DisarmDeadline();
+  void EndEarly(Phase from, const absl::Status& status);
+  void Conclude(absl::Status status);
+  void ConcludeAndDeliver(absl::Status status);
+  bool Move(Phase from, Phase to) { return phase_.compare_exchange_strong(from, to); }
+
+  const Verb verb_;
+  const Target target_;
+  CallOptions options_;
+  CallContext context_;
+  Waiter waiter_;
+  InputStore inputs_;
+  std::vector<std::pair<std::string_view, std::string_view>> metadata_;
+  std::atomic<uint32_t> references_{1};
+  std::atomic<Phase> phase_{Phase::kNew};
+  std::atomic<Try> try_{Try::kIssuing};
+  bool may_be_applied_ = false;
+  bool is_partial_ = false;
+  int32_t retries_ = 0;
+  Duration pause_{0};  // before the next try
+  size_t bytes_ = 0;
+  uint64_t id_ = 0;
+  std::atomic<uint64_t> deadline_timer_{0};
+  absl::Status attempt_status_;
+  absl::Status status_;
+  std::unique_ptr<Error> error_;
+  std::span<ResultItem> items_;
+  std::string page_;
+};
+
+// An operation, and why it must not run, if so: Operation::Refuse it then.
+struct Prepared {
+  Operation* operation = nullptr;
+  absl::Status refused;
+};
+
+}  // namespace mecha

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operation/service.h"
+
+#include <utility>
+
+#include "result/status.h"
+
+namespace mecha {
+
+std::string_view NameOf(Health health) {
+  switch (health) {
+    case Health::kPending: return "pending";
+    case Health::kReady: return "ready";
+    case Health::kBroken: return "broken";
+    case Health::kClosed: return "closed";
+  }
+  return "unknown";
+}
+
+Service::Service(Identity identity, const ComponentInfo& info, Host& host, OperationOwner& owner)
+    : identity_(std::move(identity)), info_(info), host_(host), owner_(owner) {}
+
+absl::Status Service::cause() const {
+  const std::lock_guard lock(mutex_);
+  return cause_;
+}
+
+void Service::SetHealth(Health health, const absl::Status& cause) {
+  const std::lock_guard lock(mutex_);
+  cause_ = cause;
+  health_.store(health, std::memory_order_release);
+}
+
+absl::Status Service::NotReady() const {
+  const absl::Status why = cause();
+  std::string message = "the component is " + std::string(NameOf(health()));
+  if (!why.ok()) {
+    message += ": " + std::string(Message(why));
+  }
+  return Unavailable(message);
+}
+
+std::unique_ptr<Error> Service::MakeError(Verb verb, std::string_view subject,
+                                          const absl::Status& status) const {
+  std::string message = identity_.block + " \"" + identity_.name + "\" (" +
+                        std::string(info_.type) + "): " + std::string(NameOf(verb));
+  if (!subject.empty()) {
+    message += " " + Quoted(subject);
+  }
+  if (!status.message().empty()) {
+    message += ": " + std::string(Message(status));
+  }
+  auto error = std::make_unique<Error>(Error::From(status, std::move(message)));
+  error->AddDetail("component", identity_.name);
+  error->AddDetail("type", std::string(info_.type));
+  error->AddDetail("operation", std::string(NameOf(verb)));
+  error->AddDetail("file", identity_.file);
+  error->AddDetail("line", std::to_string(identity_.line));
+  return error;
+}
+
+std::string Quoted(std::string_view text) {
+  constexpr size_t kLongest = 80;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string quoted = "\"";
+  for (const char c : text.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7f) {
+      quoted += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
+    } else {
+      quoted += c;
+    }
+  }
+  quoted += text.size() > kLongest ? "...\"" : "\"";
+  return quoted;
+}
+
+}  // namespace mecha

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Done<T>: the callback every contract operation takes. It runs exactly once, possibly before the
+// call returns, and never under a lock of the component's. Capture at most 16 bytes, or it allocates.
+#pragma once
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/statusor.h"
+
+namespace mecha {
+
+template <class T>
+using Done = absl::AnyInvocable<void(absl::StatusOr<T>) &&>;
+
+}  // namespace mecha
