@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The opaque handles of include/mecha and what stands behind them.
+#pragma once
+
+#include <memory>
+
+#include "mecha/types.h"
+#include "operation/completion_queue.h"
+#include "operation/error.h"
+#include "operation/operation.h"
+#include "runtime/runtime.h"
+
+struct mecha_runtime {
+  std::unique_ptr<mecha::Runtime> runtime;
+};
+
+// A queue may outlive its runtime, so it shares what it needs of it.
+struct mecha_queue {
+  std::shared_ptr<mecha::CompletionQueue> queue;
+  std::shared_ptr<mecha::RuntimeHost> host;
+  std::shared_ptr<mecha::OperationTable> operations;
+};
+
+struct mecha_error {
+  mecha::Error error;
+};
+
+namespace mecha::capi {
+
+inline mecha_result* ToResult(Operation* operation) {
+  return reinterpret_cast<mecha_result*>(operation);
+}
+inline Operation* ToOperation(mecha_result* result) {
+  return reinterpret_cast<Operation*>(result);
+}
+inline const Operation* ToOperation(const mecha_result* result) {
+  return reinterpret_cast<const Operation*>(result);
+}
+inline const mecha_error* ToError(const Error* error) {
+  return reinterpret_cast<const mecha_error*>(error);
+}
+
+}  // namespace mecha::capi

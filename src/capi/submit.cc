@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "capi/submit.h"
+
+#include <utility>
+
+#include "operation/plain_result.h"
+#include "result/status.h"
+
+namespace mecha::capi {
+namespace {
+
+absl::Status ReadRetry(const mecha_retry* from, CallOptions* options) {
+  if (from == nullptr) {
+    return absl::OkStatus();
+  }
+  mecha_retry retry;
+  RETURN_IF_ERROR(ReadStruct(from, &retry));
+  if (retry.pattern > MECHA_RETRY_EXPONENTIAL || retry.interval_ns < 0 ||
+      retry.max_interval_ns < 0) {
+    return InvalidArgument("mecha_retry has an unknown pattern or a negative interval");
+  }
+  RetryPolicy policy;
+  policy.pattern = static_cast<RetryPolicy::Pattern>(retry.pattern);
+  policy.limit = retry.limit;
+  if (retry.interval_ns > 0) {
+    policy.interval = Duration(retry.interval_ns);
+  }
+  if (retry.max_interval_ns > 0) {
+    policy.most_interval = Duration(retry.max_interval_ns);
+  }
+  options->retry = policy;
+  return absl::OkStatus();
+}
+
+absl::Status CheckCall(const mecha_call& call) {
+  constexpr uint32_t kKnown = MECHA_CALL_INLINE | MECHA_CALL_BORROW | MECHA_CALL_IDEMPOTENT;
+  if ((call.flags & ~kKnown) != 0) {
+    return InvalidArgument("mecha_call.flags has a flag this version does not support");
+  }
+  if (call.within != 0) {
+    return MakeStatus(LocalCode::kGone, "the request named in mecha_call.within is not open");
+  }
+  if (call.metadata == nullptr && call.metadata_count != 0) {
+    return InvalidArgument("mecha_call.metadata is NULL but metadata_count is not 0");
+  }
+  for (size_t i = 0; i < call.metadata_count; ++i) {
+    if (!IsWellFormed(call.metadata[i].key) || !IsWellFormed(call.metadata[i].value)) {
+      return InvalidArgument("mecha_call.metadata has a NULL key or value with a size");
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Holds a place in the gate, and in the queue if there is one, until the operation has it.
+class Admission {
+ public:
+  Admission(Runtime& runtime, CompletionQueue* queue) : runtime_(runtime), queue_(queue) {}
+  ~Admission() {
+    if (is_inside_) {
+      runtime_.Leave();
+    }
+    if (has_place_) {
+      queue_->Unreserve();
+    }
+  }
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  absl::Status Enter() {
+    RETURN_IF_ERROR(runtime_.Enter());
+    is_inside_ = true;
+    if (queue_ != nullptr) {
+      RETURN_IF_ERROR(queue_->Reserve());
+      has_place_ = true;
+    }
+    return absl::OkStatus();
+  }
+  // From here on the operation leaves the gate; the place goes back when nothing is delivered.
+  void PassOn() { is_inside_ = false; }
+  void KeepPlace() { has_place_ = false; }
+
+ private:
+  Runtime& runtime_;
+  CompletionQueue* queue_;
+  bool is_inside_ = false;
+  bool has_place_ = false;
+};
+
+mecha_status Finish(Operation* operation, mecha_result** out) {
+  const mecha_status status = StatusOfDone(*operation);
+  if (out != nullptr) {
+    *out = ToResult(operation);
+  } else {
+    operation->Release();
+  }
+  return status;
+}
+
+void Register(Runtime& runtime, const mecha_call& call, Operation* operation) {
+  if (call.queue == nullptr && call.op == nullptr) {
+    return;
+  }
+  const uint64_t id = runtime.operations().Add(operation);
+  operation->set_id(id);
+  if (call.op != nullptr) {
+    *call.op = id;
+  }
+}
+
+mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& options,
+                 mecha_result** out, Prepare prepare) {
+  CompletionQueue* queue = call.queue == nullptr ? nullptr : call.queue->queue.get();
+  Admission admission(runtime, queue);
+  const absl::Status entered = admission.Enter();
+  if (!entered.ok()) {
+    return Fail(runtime, entered, out);
+  }
+  absl::StatusOr<Prepared> prepared = prepare(runtime, options);
+  if (!prepared.ok()) {
+    return Fail(runtime, prepared.status(), out);
+  }
+  Operation* operation = prepared->operation;
+  admission.PassOn();
+  if (!prepared->refused.ok()) {
+    operation->Refuse(prepared->refused);
+    return Finish(operation, out);
+  }
+  Register(runtime, call, operation);
+  if (queue == nullptr) {
+    operation->RunBlocking();
+    return Finish(operation, out);
+  }
+  if (operation->Submit()) {
+    return Finish(operation, out);
+  }
+  admission.KeepPlace();
+  return MECHA_PENDING;
+}
+
+}  // namespace
+
+absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known,
+                      CallOptions* options) {
+  RETURN_IF_ERROR(ReadStruct(call, known));
+  options->started = runtime.host().clock().Now();
+  const Duration timeout = known->timeout_ns == 0 ? runtime.options().settings.default_timeout
+                                                  : Duration(known->timeout_ns);
+  if (timeout > Duration::zero()) {
+    options->deadline = Deadline::After(options->started, timeout);
+  }
+  if (call == nullptr) {
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckCall(*known));
+  RETURN_IF_ERROR(ReadRetry(known->retry, options));
+  options->interrupt = {known->interrupted, known->user};
+  options->traceparent = ToText(known->traceparent);
+  options->is_idempotent = (known->flags & MECHA_CALL_IDEMPOTENT) != 0;
+  if (known->queue == nullptr) {
+    return absl::OkStatus();
+  }
+  if (known->queue->host.get() != &runtime.host()) {
+    return InvalidArgument("mecha_call.queue belongs to another runtime");
+  }
+  options->sink = known->queue->queue;
+  options->token = known->token;
+  options->must_copy = (known->flags & MECHA_CALL_BORROW) == 0;
+  options->may_complete_inline = (known->flags & MECHA_CALL_INLINE) != 0;
+  return absl::OkStatus();
+}
+
+mecha_status StatusOfDone(const Operation& operation) {
+  if (operation.status().ok() && operation.is_partial()) {
+    return MECHA_PARTIAL;
+  }
+  return ToStatus(operation.status());
+}
+
+mecha_status CheckHandle(const mecha_runtime* rt) {
+  if (rt == nullptr || rt->runtime == nullptr) {
+    return MECHA_INVALID_ARGUMENT;
+  }
+  return rt->runtime->host().fork_guard().IsInChild() ? MECHA_FORKED : MECHA_OK;
+}
+
+mecha_status Fail(Runtime& runtime, const absl::Status& status, mecha_result** out) {
+  if (out != nullptr) {
+    *out = ToResult(PlainResult::OfError(runtime.plain_target(), status));
+  }
+  return ToStatus(status);
+}
+
+mecha_status Refuse(mecha_runtime* rt, const absl::Status& status, mecha_result** out) {
+  if (out != nullptr) {
+    *out = nullptr;
+  }
+  const mecha_status usable = CheckHandle(rt);
+  if (usable != MECHA_OK) {
+    return usable;
+  }
+  return Guard([&] { return Fail(*rt->runtime, status, out); });
+}
+
+mecha_status GiveText(Runtime& runtime, std::string_view key, std::string_view text,
+                      mecha_result** out) {
+  if (out != nullptr) {
+    *out = ToResult(PlainResult::OfText(runtime.plain_target(), key, text));
+  }
+  return MECHA_OK;
+}
+
+mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** out,
+                    Prepare prepare) {
+  if (out != nullptr) {
+    *out = nullptr;
+  }
+  const mecha_status usable = CheckHandle(rt);
+  if (usable != MECHA_OK) {
+    return usable;
+  }
+  return Guard([&]() -> mecha_status {
+    Runtime& runtime = *rt->runtime;
+    mecha_call known;
+    CallOptions options;
+    const absl::Status read = ReadCall(runtime, call, &known, &options);
+    if (!read.ok()) {
+      return Fail(runtime, read, out);
+    }
+    if (known.queue == nullptr && runtime.host().IsRuntimeThread()) {
+      return Fail(runtime,
+                  MakeStatus(LocalCode::kReentrant,
+                             "a blocking call on a thread of the runtime; give it a queue, or open "
+                             "the callback queue with MECHA_QUEUE_BLOCKING"),
+                  out);
+    }
+    std::vector<std::pair<std::string_view, std::string_view>> metadata;
+    if (known.metadata_count != 0) {
+      metadata = ToPairs(known.metadata, known.metadata_count);
+      options.metadata = metadata;
+    }
+    return Run(runtime, known, options, out, prepare);
+  });
+}
+
+}  // namespace mecha::capi

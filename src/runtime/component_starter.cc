@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/component_starter.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "result/status.h"
+#include "runtime/settings_builder.h"
+#include "secretstores/secret_operation.h"
+#include "secretstores/secret_scopes.h"
+#include "state/key_prefix.h"
+
+namespace mecha {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(500);
+constexpr Duration kLongestPause = std::chrono::seconds(30);
+
+std::string Describe(const ComponentSlot& slot) {
+  return ToText(slot.document.location) + ": component \"" + slot.document.name + "\" (" +
+         std::string(slot.entry->info->type) + ")";
+}
+
+// The components that start side by side, and the first failure among them.
+class Batch {
+ public:
+  void Add() {
+    const std::lock_guard lock(mutex_);
+    ++running_;
+  }
+  void End(const absl::Status& status) {
+    const std::lock_guard lock(mutex_);
+    first_failure_.Update(status);
+    if (--running_ == 0) {
+      ended_.notify_all();
+    }
+  }
+  absl::Status Await() {
+    std::unique_lock lock(mutex_);
+    ended_.wait(lock, [this] { return running_ == 0; });
+    return first_failure_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  int running_ = 0;
+  absl::Status first_failure_;
+};
+
+}  // namespace
+
+ComponentStarter::ComponentStarter(Surroundings surroundings)
+    : around_(std::move(surroundings)) {}
+
+ComponentStarter::~ComponentStarter() { StopRetries(); }
+
+absl::Status ComponentStarter::StartAll() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = false;
+  }
+  RETURN_IF_ERROR(StartSecretStores());
+  return StartOthers();
+}
+
+// A secret store may itself need another one, so they start in as many rounds as that takes.
+absl::Status ComponentStarter::StartSecretStores() {
+  std::vector<ComponentSlot*> waiting;
+  for (const auto& slot : around_.components.slots()) {
+    if (slot->is_secret_store()) {
+      waiting.push_back(slot.get());
+    }
+  }
+  for (bool made_progress = true; made_progress && !waiting.empty();) {
+    made_progress = false;
+    for (ComponentSlot*& slot : waiting) {
+      if (HasItsSecretStores(*slot)) {
+        RETURN_IF_ERROR(StartAndJudge(*slot));
+        slot = nullptr;
+        made_progress = true;
+      }
+    }
+    std::erase(waiting, nullptr);
+  }
+  for (ComponentSlot* slot : waiting) {
+    RETURN_IF_ERROR(StartAndJudge(*slot));  // says which secret store is missing
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ComponentStarter::StartOthers() {
+  Batch batch;
+  std::vector<ComponentSlot*> here;
+  for (const auto& slot : around_.components.slots()) {
+    if (slot->is_secret_store()) {
+      continue;
+    }
+    if (slot->entry->info->is_embedded || around_.host.host_runs_loop()) {
+      here.push_back(slot.get());
+      continue;
+    }
+    batch.Add();
+    around_.host.PostBlocking(
+        [this, &batch, slot = slot.get()] { batch.End(StartAndJudge(*slot)); });
+  }
+  absl::Status first_failure;
+  for (ComponentSlot* slot : here) {
+    first_failure.Update(StartAndJudge(*slot));
+  }
+  first_failure.Update(batch.Await());
+  return first_failure;
+}
+
+bool ComponentStarter::HasItsSecretStores(const ComponentSlot& slot) const {
+  return std::ranges::all_of(SecretStoresNeeded(slot.document), [this](const auto& name) {
+    const ComponentSlot* store = around_.components.Find(name);
+    return store != nullptr && store->service->health() == Health::kReady;
+  });
+}
+
+// Whether a start goes on with the component as it is.
+bool ComponentStarter::IsEnough(const ComponentSlot& slot, const absl::Status& status) const {
+  return status.ok() || slot.document.ignores_errors ||
+         around_.settings.start == StartPolicy::kLazy;
+}
+
+absl::Status ComponentStarter::StartAndJudge(ComponentSlot& slot) {
+  const absl::Status status = StartOne(slot);
+  if (status.ok()) {
+    return status;
+  }
+  if (!IsEnough(slot, status)) {
+    return WithPrefix(status, Describe(slot));
+  }
+  around_.host.Log(Severity::kWarning, slot.document.name,
+                   Describe(slot) + " did not start: " + std::string(Message(status)));
+  if (around_.settings.start == StartPolicy::kLazy) {
+    RetryLater(slot, kFirstPause);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ComponentStarter::StartOne(ComponentSlot& slot) {
+  Waiter waiter;
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopped_) {
+      return StatusOf(StopCause::kClosed);
+    }
+    running_.insert(&waiter);
+  }
+  CallContext call;
+  call.waiter = &waiter;
+  call.may_block = true;
+  call.deadline =
+      Deadline::After(around_.host.clock().Now(), slot.document.init_timeout);
+  const absl::Status status = Initialise(slot, call);
+  slot.service->SetHealth(status.ok() ? Health::kReady : Health::kBroken, status);
+  const std::lock_guard lock(mutex_);
+  running_.erase(&waiter);
+  ended_.notify_all();
+  return status;
+}
+
+absl::Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call) {
+  RETURN_IF_ERROR(Resolve(slot, call));
+  if (slot.component() != nullptr) {
+    slot.component()->Close();  // of a try that failed
+  }
+  slot.state.reset();
+  slot.secrets.reset();
+  if (slot.is_secret_store()) {
+    slot.secret_store = std::get<MakeSecretStore>(slot.entry->make)();
+  } else {
+    slot.state_store = std::get<MakeStateStore>(slot.entry->make)();
+  }
+  RETURN_IF_ERROR(slot.component()->Init(call, *slot.settings, around_.host));
+  return MakeBlock(slot);
+}
+
+absl::Status ComponentStarter::Resolve(ComponentSlot& slot, const CallContext& call) {
+  Findings findings(around_.settings.strictness);
+  ValueResolver resolver(
+      around_.resolver,
+      [&](std::string_view store, std::string_view name) { return Fetch(call, store, name); },
+      [this](std::span<unsigned char> bytes) { around_.host.Random(bytes); });
+  const std::vector<ResolvedItem> items = resolver.Resolve(slot.document, findings);
+  Settings::Identity identity;
+  identity.app_id = around_.resolver.app_id;
+  identity.name_space = around_.resolver.name_space;
+  identity.instance_id = around_.instance_id();
+  auto settings =
+      BuildSettings(slot.document, *slot.entry->info, items, std::move(identity), findings);
+  for (const std::string& warning : findings.warnings()) {
+    around_.host.Log(Severity::kWarning, slot.document.name, warning);
+  }
+  RETURN_IF_ERROR(findings.ToStatus());
+  RETURN_IF_ERROR(settings.status());
+  slot.settings.emplace(*std::move(settings));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Secret> ComponentStarter::Fetch(const CallContext& call, std::string_view store,
+                                               std::string_view name) {
+  ComponentSlot* slot = around_.components.Find(store);
+  if (slot == nullptr || !slot->is_secret_store()) {
+    return FailedPrecondition("there is no secret store named \"" + std::string(store) + "\"");
+  }
+  RETURN_IF_ERROR(slot->service->CheckReady());
+  absl::StatusOr<Secret> fetched = Internal("the secret store did not answer");
+  slot->secret_store->Get(call, name,
+                          [&](absl::StatusOr<Secret> secret) { fetched = std::move(secret); });
+  return fetched;
+}
+
+absl::Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
+  if (slot.is_secret_store()) {
+    slot.secrets = std::make_unique<SecretBlock>(
+        *slot.service, *slot.secret_store,
+        FindSecretScope(around_.configuration, slot.document.name));
+    return absl::OkStatus();
+  }
+  StateBlockOptions options;
+  options.limits = around_.settings.limits;
+  ASSIGN_OR_RETURN(options.key_prefix,
+                   MakeKeyPrefix(slot.settings->Text("keyPrefix"), slot.settings->identity()));
+  const int64_t ttl_seconds = slot.settings->Integer("ttlInSeconds");
+  if (ttl_seconds > 0) {
+    options.default_ttl = std::chrono::seconds(ttl_seconds);
+  }
+  slot.state =
+      std::make_unique<StateBlock>(*slot.service, *slot.state_store, std::move(options));
+  return absl::OkStatus();
+}
+
+void ComponentStarter::RetryLater(ComponentSlot& slot, Duration pause) {
+  const std::lock_guard lock(mutex_);
+  if (is_stopped_) {
+    return;
+  }
+  // The timer's own number is not known inside its job; finished ones are forgotten at StopRetries.
+  timers_.insert(around_.host.RunAfter(pause, [this, &slot, pause] {
+    around_.host.PostBlocking([this, &slot, pause] { Retry(slot, pause); });
+  }));
+}
+
+void ComponentStarter::Retry(ComponentSlot& slot, Duration pause) {
+  if (!StartOne(slot).ok()) {
+    RetryLater(slot, std::min(pause * 2, kLongestPause));
+  }
+}
+
+void ComponentStarter::StopRetries() {
+  std::unique_lock lock(mutex_);
+  is_stopped_ = true;
+  for (const uint64_t timer : std::exchange(timers_, {})) {
+    around_.host.CancelTimer(timer);
+  }
+  for (Waiter* waiter : running_) {
+    waiter->Stop(StopCause::kClosed);
+  }
+  ended_.wait(lock, [this] { return running_.empty(); });
+}
+
+void ComponentStarter::ResumeRetries() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = false;
+  }
+  if (around_.settings.start != StartPolicy::kLazy) {
+    return;
+  }
+  for (const auto& slot : around_.components.slots()) {
+    if (slot->service->health() == Health::kBroken) {
+      RetryLater(*slot, kFirstPause);
+    }
+  }
+}
+
+}  // namespace mecha

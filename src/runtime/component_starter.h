@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// ComponentStarter: brings components up: resolves their values, makes and initialises them, secret
+// stores first, the rest side by side; and, with the lazy policy, keeps trying in the background.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "async/runtime_host.h"
+#include "resources/configuration_document.h"
+#include "runtime/component_table.h"
+#include "runtime/runtime_settings.h"
+#include "runtime/value_resolver.h"
+
+namespace mecha {
+
+class ComponentStarter {
+ public:
+  struct Surroundings {
+    RuntimeHost& host;
+    const ComponentTable& components;
+    const ConfigurationDocument& configuration;
+    const ResolverOptions& resolver;
+    const RuntimeSettings& settings;
+    std::function<std::string()> instance_id;
+  };
+
+  explicit ComponentStarter(Surroundings surroundings);
+  ~ComponentStarter();
+
+  // OK, or the first broken component's status, by the policy. Blocks.
+  absl::Status StartAll();
+  // Ends background tries and waits for the one that runs.
+  void StopRetries();
+  // Takes them up again for every broken component.
+  void ResumeRetries();
+
+ private:
+  absl::Status StartSecretStores();
+  absl::Status StartOthers();
+  absl::Status StartAndJudge(ComponentSlot& slot);
+  absl::Status StartOne(ComponentSlot& slot);
+  absl::Status Initialise(ComponentSlot& slot, const CallContext& call);
+  absl::Status Resolve(ComponentSlot& slot, const CallContext& call);
+  absl::Status MakeBlock(ComponentSlot& slot);
+  absl::StatusOr<Secret> Fetch(const CallContext& call, std::string_view store,
+                               std::string_view name);
+  bool HasItsSecretStores(const ComponentSlot& slot) const;
+  bool IsEnough(const ComponentSlot& slot, const absl::Status& status) const;
+  void RetryLater(ComponentSlot& slot, Duration pause);
+  void Retry(ComponentSlot& slot, Duration pause);
+
+  const Surroundings around_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::set<uint64_t> timers_;
+  std::set<Waiter*> running_;
+  bool is_stopped_ = false;
+};
+
+}  // namespace mecha

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/component_table.h"
+
+#include <utility>
+
+#include "encoding/nearest_name.h"
+#include "result/status.h"
+
+namespace mecha {
+
+void ComponentTable::Add(std::unique_ptr<ComponentSlot> slot) {
+  by_name_.emplace(slot->document.name, slot.get());
+  slots_.push_back(std::move(slot));
+}
+
+ComponentSlot* ComponentTable::Find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+absl::StatusOr<StateBlock*> ComponentTable::FindState(std::string_view name) const {
+  ComponentSlot* slot = Find(name);
+  if (slot == nullptr || slot->is_secret_store()) {
+    return Missing("state", name);
+  }
+  RETURN_IF_ERROR(slot->service->CheckReady());
+  return slot->state.get();
+}
+
+absl::StatusOr<SecretBlock*> ComponentTable::FindSecrets(std::string_view name) const {
+  ComponentSlot* slot = Find(name);
+  if (slot == nullptr || !slot->is_secret_store()) {
+    return Missing("secretstores", name);
+  }
+  RETURN_IF_ERROR(slot->service->CheckReady());
+  return slot->secrets.get();
+}
+
+absl::StatusOr<ComponentSlot*> ComponentTable::FindAny(std::string_view name) const {
+  ComponentSlot* slot = Find(name);
+  if (slot == nullptr) {
+    return Missing({}, name);
+  }
+  return slot;
+}
+
+absl::Status ComponentTable::Missing(std::string_view block, std::string_view name) const {
+  std::vector<std::string_view> names;
+  std::string list;
+  for (const auto& slot : slots_) {
+    if (block.empty() || slot->service->identity().block == block) {
+      names.push_back(slot->document.name);
+      list += (list.empty() ? "" : ", ") + slot->document.name;
+    }
+  }
+  std::string message = "there is no ";
+  message += block.empty() ? "component" : std::string(block) + " component";
+  message += " named " + Quoted(name) + "." + DidYouMean(name, names);
+  message += list.empty() ? " None is loaded; check the resource paths and scopes"
+                          : " Loaded: " + list;
+  return MakeStatus(absl::StatusCode::kNotFound, message);
+}
+
+}  // namespace mecha

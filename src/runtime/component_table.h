@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// ComponentTable: the components of a runtime by name. Built once at open; only the slots change.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "runtime/component_slot.h"
+
+namespace mecha {
+
+class ComponentTable {
+ public:
+  void Add(std::unique_ptr<ComponentSlot> slot);
+
+  ComponentSlot* Find(std::string_view name) const;
+  // The block of a component that is ready; NOT_FOUND lists the names of that kind, UNAVAILABLE
+  // carries the last cause.
+  absl::StatusOr<StateBlock*> FindState(std::string_view name) const;
+  absl::StatusOr<SecretBlock*> FindSecrets(std::string_view name) const;
+  absl::StatusOr<ComponentSlot*> FindAny(std::string_view name) const;
+
+  const std::vector<std::unique_ptr<ComponentSlot>>& slots() const { return slots_; }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  absl::Status Missing(std::string_view block, std::string_view name) const;
+
+  std::vector<std::unique_ptr<ComponentSlot>> slots_;
+  std::unordered_map<std::string, ComponentSlot*, Hash, std::equal_to<>> by_name_;
+};
+
+}  // namespace mecha

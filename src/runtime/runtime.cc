@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/runtime.h"
+
+#include <array>
+#include <utility>
+
+#include "call/environment.h"
+#include "encoding/nearest_name.h"
+#include "encoding/uuid.h"
+#include "operation/plain_result.h"
+#include "result/status.h"
+#include "runtime/component_starter.h"
+#include "runtime/settings_builder.h"
+
+namespace mecha {
+namespace {
+
+HostOptions HostOptionsOf(const RuntimeOptions& options) {
+  HostOptions host;
+  host.threads.stack_bytes = options.settings.thread_stack_bytes;
+  host.threads.started = options.thread_started;
+  host.threads.stopping = options.thread_stopping;
+  host.most_blocking_threads = options.settings.blocking_threads;
+  host.host_runs_loop = options.host_runs_loop;
+  return host;
+}
+
+std::string UnknownType(const Registry& registry, const ComponentDocument& document) {
+  std::vector<std::string_view> types;
+  std::string list;
+  for (const Registry::Entry& entry : registry.entries()) {
+    types.push_back(entry.info->type);
+    list += (list.empty() ? "" : ", ") + std::string(entry.info->type);
+  }
+  const std::string written = "\"" + document.type + "\"";
+  if (registry.HasType(document.type)) {
+    return "component type " + written + " has no version \"" + document.version +
+           "\" here. Leave spec.version out or write v1";
+  }
+  return "unknown component type " + written + "." + DidYouMean(document.type, types) +
+         " Known: " + list;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Open(RuntimeOptions options) {
+  std::unique_ptr<Runtime> runtime(new Runtime(std::move(options)));
+  RETURN_IF_ERROR(runtime->Load());
+  return runtime;
+}
+
+Runtime::Runtime(RuntimeOptions options)
+    : options_(std::move(options)),
+      host_(std::make_shared<RuntimeHost>(HostOptionsOf(options_))) {
+  resolver_options_.app_id = options_.app_id;
+  resolver_options_.name_space = options_.name_space;
+  resolver_options_.uses_environment = options_.uses_environment;
+  if (options_.uses_environment) {
+    if (resolver_options_.name_space.empty()) {
+      resolver_options_.name_space = ReadEnvironment("NAMESPACE").value_or("");
+    }
+    resolver_options_.pod_name = ReadEnvironment("POD_NAME").value_or("");
+    resolver_options_.environment_keys = ReadEnvironment("DAPR_ENV_KEYS");
+  }
+  starter_ = std::make_unique<ComponentStarter>(ComponentStarter::Surroundings{
+      *host_, components_, configuration_, resolver_options_, options_.settings,
+      [this] { return instance_id(); }});
+  RenewInstanceId();
+  ForwardNotices();
+}
+
+Runtime::~Runtime() {
+  if (phase() != Gate::Phase::kClosed) {
+    Shutdown(Duration::zero(), nullptr).IgnoreError();
+  }
+  host_->notices().SetListener(nullptr);
+}
+
+absl::Status Runtime::Load() {
+  options_.register_components(registry_);
+  LoadOptions load;
+  load.app_id = options_.app_id;
+  load.name_space = resolver_options_.name_space;
+  load.strictness = options_.settings.strictness;
+  ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(load, options_.resources));
+  Findings findings(options_.settings.strictness);
+  configuration_ = std::move(resources.configuration);
+  std::vector<std::string> secret_stores;
+  for (const ComponentDocument& document : resources.components) {
+    if (document.type.starts_with("secretstores.")) {
+      secret_stores.push_back(document.name);
+    }
+  }
+  for (ComponentDocument& document : resources.components) {
+    CheckReferences(document, resolver_options_, secret_stores, findings);
+    RETURN_IF_ERROR(AddComponent(std::move(document), findings));
+  }
+  for (const auto& warnings : {resources.warnings, findings.warnings()}) {
+    for (const std::string& warning : warnings) {
+      host_->Log(Severity::kWarning, "", warning);
+    }
+  }
+  return findings.ToStatus();
+}
+
+absl::Status Runtime::AddComponent(ComponentDocument document, Findings& findings) {
+  const Registry::Entry* entry = registry_.Find(document.type, document.version);
+  if (entry == nullptr) {
+    const std::string message = UnknownType(registry_, document);
+    if (document.ignores_errors) {
+      findings.Warn(document.type_location, message + ". Left out, because ignoreErrors is true");
+    } else {
+      findings.Error(document.type_location, message);
+    }
+    return absl::OkStatus();
+  }
+  CheckSettings(document, *entry->info, findings);
+  auto slot = std::make_unique<ComponentSlot>();
+  Service::Identity identity{
+      .name = document.name,
+      .block = std::string(entry->info->type.substr(0, entry->info->type.find('.'))),
+      .file = document.location.file,
+      .line = document.location.line};
+  slot->document = std::move(document);
+  slot->entry = entry;
+  slot->service = std::make_unique<Service>(std::move(identity), *entry->info, *host_, *this);
+  components_.Add(std::move(slot));
+  return absl::OkStatus();
+}
+
+void Runtime::OnOperationEnd(Operation& operation) {
+  if (operation.id() != 0) {
+    operations_->Remove(operation.id());
+  }
+  gate_.Leave();
+}
+
+absl::Status Runtime::Cancel(uint64_t id) {
+  Operation* operation = operations_->Find(id);
+  if (operation == nullptr) {
+    return NotFound();
+  }
+  operation->Stop(StopCause::kCancelled);
+  operation->Release();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<CompletionQueue>> Runtime::OpenQueue(QueueOptions options) {
+  if (phase() == Gate::Phase::kClosed) {
+    return StatusOf(StopCause::kClosed);
+  }
+  auto queue = std::make_shared<CompletionQueue>(host_, std::move(options));
+  const std::lock_guard lock(mutex_);
+  std::erase_if(queues_, [](const auto& known) { return known.expired(); });
+  queues_.push_back(queue);
+  return queue;
+}
+
+std::vector<std::shared_ptr<CompletionQueue>> Runtime::LiveQueues() {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<CompletionQueue>> live;
+  for (const auto& weak : queues_) {
+    if (auto queue = weak.lock()) {
+      live.push_back(std::move(queue));
+    }
+  }
+  return live;
+}
+
+// Log lines as events, for the queues that asked for them.
+void Runtime::ForwardNotices() {
+  host_->notices().SetListener([this](const Notice& notice) {
+    for (const auto& queue : LiveQueues()) {
+      if (queue->wants_logs()) {
+        queue->DeliverExtra(PlainResult::OfText(plain_target(), notice.component, notice.message,
+                                                static_cast<uint64_t>(notice.severity)));
+      }
+    }
+  });
+}
+
+absl::Status Runtime::Ping(const CallContext& call, std::string_view component) {
+  ASSIGN_OR_RETURN(ComponentSlot * slot, components_.FindAny(component));
+  RETURN_IF_ERROR(slot->service->CheckReady());
+  return slot->component()->Ping(call);
+}
+
+std::string Runtime::instance_id() const {
+  const std::lock_guard lock(mutex_);
+  return instance_id_;
+}
+
+void Runtime::RenewInstanceId() {
+  std::array<unsigned char, 16> random{};
+  host_->Random(random);
+  const std::lock_guard lock(mutex_);
+  instance_id_ = FormatUuid(random);
+}
+
+}  // namespace mecha

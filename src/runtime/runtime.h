@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runtime: owns everything: the host, the components, the operations in flight, the queues. Its life:
+// opened, running, suspended and running again, closed. Safe from any thread; Start, Suspend, Resume
+// and Shutdown take turns.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "async/runtime_host.h"
+#include "config/load_resources.h"
+#include "contract/registry.h"
+#include "operation/completion_queue.h"
+#include "operation/gate.h"
+#include "operation/operation_table.h"
+#include "runtime/component_table.h"
+#include "runtime/runtime_settings.h"
+#include "runtime/value_resolver.h"
+
+namespace mecha {
+
+class ComponentStarter;
+
+struct RuntimeOptions {
+  std::string app_id;
+  std::string name_space;
+  bool uses_environment = false;
+  bool host_runs_loop = false;
+  ResourceSources resources;
+  RuntimeSettings settings;
+  std::function<void(const char* name)> thread_started;
+  std::function<void(const char* name)> thread_stopping;
+  // Fills the registry: RegisterComponents, or fewer in a test.
+  void (*register_components)(Registry& registry) = nullptr;
+};
+
+// How a drain ended.
+struct DrainReport {
+  uint32_t finished = 0;   // ended by themselves
+  uint32_t stopped = 0;    // ended when asked to
+  uint32_t abandoned = 0;  // still running; nothing of theirs is freed
+  std::string ToJson() const;
+};
+
+class Runtime final : public OperationOwner {
+ public:
+  static absl::StatusOr<std::unique_ptr<Runtime>> Open(RuntimeOptions options);
+  ~Runtime() override;
+
+  absl::Status Start();
+  absl::Status Suspend(Duration deadline, bool keep_connections, DrainReport* report);
+  absl::Status Resume();
+  absl::Status Shutdown(Duration deadline, DrainReport* report);
+  // False: operations were abandoned, and the runtime must not be destroyed.
+  bool CanBeDestroyed() const { return !has_abandoned_.load(); }
+
+  // Lets one operation in; OnOperationEnd lets it out.
+  absl::Status Enter() { return gate_.Enter(); }
+  void Leave() { gate_.Leave(); }
+  void OnOperationEnd(Operation& operation) override;
+  absl::Status Cancel(uint64_t id);
+
+  absl::StatusOr<std::shared_ptr<CompletionQueue>> OpenQueue(QueueOptions options);
+
+  absl::Status Ping(const CallContext& call, std::string_view component);
+  std::string Describe() const;
+  std::string Metrics() const;
+
+  const ComponentTable& components() const { return components_; }
+  OperationTable& operations() { return *operations_; }
+  // For queues, which may outlive the runtime.
+  const std::shared_ptr<OperationTable>& shared_operations() const { return operations_; }
+  const std::shared_ptr<RuntimeHost>& shared_host() const { return host_; }
+  RuntimeHost& host() { return *host_; }
+  const RuntimeOptions& options() const { return options_; }
+  Gate::Phase phase() const { return gate_.phase(); }
+  uint32_t inside() const { return gate_.inside(); }
+  std::string instance_id() const;
+  // For results that no component makes.
+  Target plain_target() { return {host_.get(), &nobody_, &own_counters_}; }
+
+ private:
+  // The owner of results that never entered the gate.
+  class Nobody final : public OperationOwner {
+   public:
+    void OnOperationEnd(Operation&) override {}
+  };
+
+  explicit Runtime(RuntimeOptions options);
+
+  absl::Status Load();
+  absl::Status AddComponent(ComponentDocument document, Findings& findings);
+  void CloseComponents();
+  absl::Status ResumeComponents();
+  void SuspendComponents(bool keep_connections);
+  void RenewInstanceId();
+  DrainReport Drain(Duration deadline, StopCause cause);
+  void StopAllOperations(StopCause cause);
+  void EndQueues(Duration patience, DrainReport* report);
+  void ForwardNotices();
+  std::vector<std::shared_ptr<CompletionQueue>> LiveQueues();
+
+  const RuntimeOptions options_;
+  ResolverOptions resolver_options_;
+  std::shared_ptr<RuntimeHost> host_;
+  Registry registry_;
+  ConfigurationDocument configuration_;
+  Nobody nobody_;
+  Counters own_counters_;
+  Gate gate_;
+  std::shared_ptr<OperationTable> operations_ = std::make_shared<OperationTable>();
+  ComponentTable components_;
+  std::unique_ptr<ComponentStarter> starter_;
+  mutable std::mutex mutex_;  // queues_ and instance_id_
+  std::vector<std::weak_ptr<CompletionQueue>> queues_;
+  std::string instance_id_;
+  std::mutex life_mutex_;  // one change of life at a time
+  std::atomic<bool> has_abandoned_{false};
+};
+
+}  // namespace mecha

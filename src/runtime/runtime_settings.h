@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// RuntimeSettings: the settings a runtime is opened with, by name and value, parsed. docs/settings.md
+// lists them.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "call/clock.h"
+#include "resources/strictness.h"
+#include "state/state_block.h"
+
+namespace mecha {
+
+enum class StartPolicy : uint8_t { kFail, kLazy };
+
+struct RuntimeSettings {
+  Strictness strictness = Strictness::kStrict;
+  StartPolicy start = StartPolicy::kFail;
+  Duration default_timeout = std::chrono::seconds(60);
+  StateLimits limits;
+  size_t blocking_threads = 16;
+  size_t thread_stack_bytes = 256 * 1024;
+};
+
+// INVALID_ARGUMENT names the setting, and the nearest known one when there is none of that name.
+absl::StatusOr<RuntimeSettings> ParseRuntimeSettings(
+    std::span<const std::pair<std::string_view, std::string_view>> settings);
+
+}  // namespace mecha

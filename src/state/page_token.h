@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// PageToken: a list position as text for the caller: opaque, and refused by another store, another
+// prefix or another version of this format.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace mecha {
+
+// What a token is good for; `store` is the component's name.
+struct PageScope {
+  std::string_view store;
+  std::string_view prefix;
+};
+
+std::string EncodePageToken(const PageScope& scope, std::string_view position);
+absl::StatusOr<std::string> DecodePageToken(const PageScope& scope, std::string_view token);
+
+}  // namespace mecha
