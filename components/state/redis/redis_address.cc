@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis_address.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <charconv>
+#include <cstring>
+
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+absl::StatusOr<uint16_t> ParsePort(std::string_view text) {
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0) {
+    return InvalidArgument("redisHost: port \"" + std::string(text) +
+                           "\" is not a number from 1 to 65535");
+  }
+  return port;
+}
+
+// True when `host` is an address in figures; then `result` holds it.
+bool ParseNumeric(const RedisAddress& address, SocketAddress* result) {
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&result->storage);
+  if (inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(address.port);
+    result->size = sizeof(sockaddr_in);
+    return true;
+  }
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&result->storage);
+  if (inet_pton(AF_INET6, address.host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(address.port);
+    result->size = sizeof(sockaddr_in6);
+    return true;
+  }
+  return false;
+}
+
+absl::Status CheckHost(std::string_view host) {
+  if (host.empty()) {
+    return InvalidArgument("redisHost: the host is empty; write it as localhost:6379");
+  }
+  if (host.find(',') != host.npos) {
+    return InvalidArgument(
+        "redisHost: several hosts mean a cluster, which is not available yet; "
+        "name one node");
+  }
+  if (host.find('/') != host.npos) {
+    return InvalidArgument("redisHost: \"/\" belongs to a URL or a path; write host:port");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::string RedisAddress::Text() const {
+  const bool is_v6 = host.find(':') != host.npos;
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+absl::StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port) {
+  RedisAddress address;
+  address.port = default_port;
+  std::string_view port_text;
+  bool has_port = false;
+  if (text.starts_with('[')) {
+    const size_t end = text.find(']');
+    if (end == text.npos || (end + 1 < text.size() && text[end + 1] != ':')) {
+      return InvalidArgument("redisHost: write an IPv6 address as [::1] or [::1]:6379");
+    }
+    address.host = text.substr(1, end - 1);
+    has_port = end + 1 < text.size();
+    port_text = has_port ? text.substr(end + 2) : "";
+  } else {
+    const size_t colon = text.find(':');
+    has_port = colon != text.npos && text.find(':', colon + 1) == text.npos;
+    address.host = has_port ? text.substr(0, colon) : text;
+    port_text = has_port ? text.substr(colon + 1) : "";
+  }
+  RETURN_IF_ERROR(CheckHost(text.find_first_of(",/") == text.npos ? address.host : text));
+  if (has_port) {
+    ASSIGN_OR_RETURN(address.port, ParsePort(port_text));
+  }
+  return address;
+}
+
+absl::StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address) {
+  std::vector<SocketAddress> found(1);
+  if (ParseNumeric(address, &found.front())) {
+    return found;
+  }
+  found.clear();
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const std::string port = std::to_string(address.port);
+  const int error = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &list);
+  if (error != 0) {
+    return Unavailable("cannot find the address of \"" + address.host +
+                       "\": " + gai_strerror(error));
+  }
+  for (const addrinfo* item = list; item != nullptr; item = item->ai_next) {
+    SocketAddress& entry = found.emplace_back();
+    std::memcpy(&entry.storage, item->ai_addr, item->ai_addrlen);
+    entry.size = item->ai_addrlen;
+  }
+  freeaddrinfo(list);
+  return found;
+}
+
+}  // namespace MECHA_COMPONENT

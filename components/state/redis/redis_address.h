@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// RedisAddress: the host and port a component names, and the socket addresses they stand for. It is
+// a value; it opens nothing.
+#pragma once
+
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace MECHA_COMPONENT {
+
+struct RedisAddress {
+  static constexpr uint16_t kDefaultPort = 6379;
+
+  std::string host;  // without brackets
+  uint16_t port = kDefaultPort;
+
+  // "host:port", with brackets around an IPv6 address: what messages say.
+  std::string Text() const;
+};
+
+// Reads redisHost: "host", "host:port", "1.2.3.4", "::1", "[::1]:6379". `default_port` fills a
+// missing one. INVALID_ARGUMENT says what is wrong.
+absl::StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port);
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+// The addresses of a numeric host at once, those of a name through getaddrinfo. That blocks the
+// calling thread for as long as the system's resolver takes, past any deadline: so it runs only on
+// threads that may block, when a connection is made, and its answer is kept until connecting fails.
+absl::StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address);
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis_address.h"
+
+#include <netinet/in.h>
+
+#include "result/status.h"
+#include "support/catch.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+std::string Parsed(std::string_view text) {
+  const auto address = ParseAddress(text, 6379);
+  return address.ok() ? address->Text()
+                      : std::string("error: ") + std::string(Message(address.status()));
+}
+
+TEST_CASE("a host is read with and without a port") {
+  CHECK(Parsed("redis") == "redis:6379");
+  CHECK(Parsed("redis:1234") == "redis:1234");
+  CHECK(Parsed("10.0.0.1") == "10.0.0.1:6379");
+  CHECK(Parsed("::1") == "[::1]:6379");
+  CHECK(Parsed("[::1]") == "[::1]:6379");
+  CHECK(Parsed("[fe80::2]:7000") == "[fe80::2]:7000");
+  CHECK(ParseAddress("redis", 7001)->port == 7001);
+}
+
+TEST_CASE("what is no address says what to write") {
+  CHECK(Parsed("").find("localhost:6379") != std::string::npos);
+  CHECK(Parsed(":6379").find("the host is empty") != std::string::npos);
+  CHECK(Parsed("redis:").find("not a number from 1 to 65535") != std::string::npos);
+  CHECK(Parsed("redis:x").find("port \"x\"") != std::string::npos);
+  CHECK(Parsed("redis:0").find("error") == 0);
+  CHECK(Parsed("redis:65536").find("error") == 0);
+  CHECK(Parsed("a:6379,b:6379").find("cluster") != std::string::npos);
+  CHECK(Parsed("redis://a:6379").find("host:port") != std::string::npos);
+  CHECK(Parsed("[::1").find("[::1]:6379") != std::string::npos);
+  CHECK(Parsed("[::1]6379").find("[::1]:6379") != std::string::npos);
+}
+
+TEST_CASE("addresses in figures are resolved without a look-up") {
+  const auto v4 = Resolve({"127.0.0.1", 1});
+  REQUIRE(v4.ok());
+  REQUIRE(v4->size() == 1);
+  CHECK(v4->front().storage.ss_family == AF_INET);
+  CHECK(v4->front().size == sizeof(sockaddr_in));
+  const auto v6 = Resolve({"::1", 1});
+  REQUIRE(v6.ok());
+  CHECK(v6->front().storage.ss_family == AF_INET6);
+}
+
+TEST_CASE("a name that does not exist is UNAVAILABLE and named") {
+  const auto none = Resolve({"no-such-host.invalid", 1});
+  CHECK(none.status().code() == absl::StatusCode::kUnavailable);
+  CHECK(Message(none.status()).find("no-such-host.invalid") != std::string_view::npos);
+}
+
+}  // namespace
+}  // namespace MECHA_COMPONENT

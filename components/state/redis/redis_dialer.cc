@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis_dialer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+int64_t InMilliseconds(Duration time) {
+  return std::chrono::ceil<std::chrono::milliseconds>(time).count();
+}
+
+// Whether `status` says something about the server, not about the call that happened to connect.
+bool ConcernsServer(const absl::Status& status) {
+  return status.code() != absl::StatusCode::kDeadlineExceeded &&
+         status.code() != absl::StatusCode::kCancelled &&
+         status.code() != absl::StatusCode::kUnknown;  // SUSPENDED, CLOSED
+}
+
+}  // namespace
+
+void RedisDialer::Reset() {
+  const std::lock_guard lock(mutex_);
+  addresses_.clear();
+  last_failure_ = absl::OkStatus();
+  pause_ = Duration::zero();
+  not_before_ = {};
+}
+
+absl::Status RedisDialer::CheckPause() const {
+  const std::lock_guard lock(mutex_);
+  if (last_failure_.ok()) {
+    return absl::OkStatus();
+  }
+  const Duration left = not_before_ - host_.clock().Now();
+  if (left <= Duration::zero()) {
+    return absl::OkStatus();
+  }
+  return WithPrefix(last_failure_, "not connected, next attempt in " +
+                                       std::to_string(InMilliseconds(left)) + " ms");
+}
+
+absl::StatusOr<std::vector<SocketAddress>> RedisDialer::Addresses() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!addresses_.empty()) {
+      return addresses_;
+    }
+  }
+  ASSIGN_OR_RETURN(std::vector<SocketAddress> found, Resolve(options_.address));
+  const std::lock_guard lock(mutex_);
+  addresses_ = found;
+  return found;
+}
+
+void RedisDialer::Remember(const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  if (status.ok()) {
+    last_failure_ = absl::OkStatus();
+    pause_ = Duration::zero();
+  } else if (ConcernsServer(status)) {
+    last_failure_ = status;
+    addresses_.clear();
+    pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+    not_before_ = host_.clock().Now() + pause_;
+  }
+}
+
+absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Open(const CallContext& call) {
+  ASSIGN_OR_RETURN(const std::vector<SocketAddress> addresses, Addresses());
+  absl::Status last;
+  for (const SocketAddress& address : addresses) {
+    auto connection = std::make_unique<RedisConnection>(host_, options_);
+    last = connection->Connect(call, address);
+    if (last.ok()) {
+      RETURN_IF_ERROR(connection->LogIn(call));
+      connection->opened_at = host_.clock().Now();
+      return connection;
+    }
+    if (!ConcernsServer(last)) {
+      break;
+    }
+  }
+  return last;
+}
+
+absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Dial(const CallContext& call) {
+  RETURN_IF_ERROR(CheckPause());
+  CallContext step = call;
+  const Deadline limit = Deadline::After(host_.clock().Now(), options_.dial_timeout);
+  const bool is_own_limit = limit.at() < call.deadline.at();
+  if (is_own_limit) {
+    step.deadline = limit;
+  }
+  auto connection = Open(step);
+  absl::Status status = connection.status();
+  if (is_own_limit && status.code() == absl::StatusCode::kDeadlineExceeded) {
+    status = Unavailable("connect to " + options_.address.Text() + ": no answer within " +
+                         std::to_string(InMilliseconds(options_.dial_timeout)) + " ms");
+  }
+  Remember(status);
+  if (!status.ok()) {
+    return status;
+  }
+  return connection;
+}
+
+}  // namespace MECHA_COMPONENT

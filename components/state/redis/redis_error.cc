@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis_error.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+using absl::StatusCode;
+
+struct Row {
+  std::string_view start;
+  StatusCode code;
+  bool must_reconnect;
+  std::string_view advice;
+};
+
+// The first row whose start matches decides.
+constexpr Row kRows[] = {
+    {"NOAUTH", StatusCode::kUnauthenticated, true,
+     "the server wants a login: set redisPassword, and redisUsername for an ACL user"},
+    {"WRONGPASS", StatusCode::kUnauthenticated, true, "check redisUsername and redisPassword"},
+    {"ERR invalid password", StatusCode::kUnauthenticated, true, "check redisPassword"},
+    {"ERR Client sent AUTH", StatusCode::kUnauthenticated, true,
+     "the server has no password: remove redisPassword"},
+    {"ERR AUTH <password> called", StatusCode::kUnauthenticated, true,
+     "the server has no password: remove redisPassword"},
+    {"NOPERM", StatusCode::kPermissionDenied, false, "extend the user's ACL"},
+    {"ACL failure", StatusCode::kPermissionDenied, false, "extend the user's ACL"},
+    {"ERR The user executing the script", StatusCode::kPermissionDenied, false,
+     "extend the user's ACL"},
+    {"DENIED", StatusCode::kPermissionDenied, true, "the server accepts local connections only"},
+    {"OOM", StatusCode::kResourceExhausted, false, "the server's maxmemory is reached"},
+    {"LOADING", StatusCode::kUnavailable, false, ""},
+    {"BUSY", StatusCode::kUnavailable, false, "a script blocks the server"},
+    {"UNKILLABLE", StatusCode::kUnavailable, false, ""},
+    {"MASTERDOWN", StatusCode::kUnavailable, false, ""},
+    {"TRYAGAIN", StatusCode::kUnavailable, false, ""},
+    {"CLUSTERDOWN", StatusCode::kUnavailable, false, ""},
+    {"NOREPLICAS", StatusCode::kUnavailable, false, ""},
+    {"MISCONF", StatusCode::kUnavailable, false, "the server refuses writes until it can save"},
+    // After a failover the name may lead to another node by the next connection.
+    {"READONLY", StatusCode::kUnavailable, true, "the server is a replica: name the primary"},
+    {"ERR max number of clients", StatusCode::kUnavailable, true,
+     "lower poolSize or raise maxclients"},
+    {"WRONGTYPE", StatusCode::kFailedPrecondition, false,
+     "another program keeps something else under this key"},
+    {"MOVED", StatusCode::kFailedPrecondition, false, "the server is a cluster node"},
+    {"ASK", StatusCode::kFailedPrecondition, false, "the server is a cluster node"},
+    {"CROSSSLOT", StatusCode::kFailedPrecondition, false, "the server is a cluster node"},
+    {"ERR SELECT is not allowed in cluster", StatusCode::kFailedPrecondition, false,
+     "a cluster has database 0 only"},
+    {"ERR DB index", StatusCode::kFailedPrecondition, false,
+     "redisDB must be below the server's number of databases"},
+    {"ERR invalid DB index", StatusCode::kFailedPrecondition, false,
+     "redisDB must be below the server's number of databases"},
+    {"ERR unknown command", StatusCode::kUnimplemented, false,
+     "the server lacks or renames this command"},
+    {"ERR Protocol error", StatusCode::kInternal, true, ""},
+};
+
+struct SystemRow {
+  int error;
+  StatusCode code;
+  std::string_view words;
+};
+
+constexpr SystemRow kSystemRows[] = {
+    {ECONNREFUSED, StatusCode::kUnavailable, "connection refused"},
+    {ECONNRESET, StatusCode::kUnavailable, "connection reset by the server"},
+    {EPIPE, StatusCode::kUnavailable, "connection closed by the server"},
+    {ETIMEDOUT, StatusCode::kUnavailable, "connection timed out"},
+    {EHOSTUNREACH, StatusCode::kUnavailable, "host unreachable"},
+    {ENETUNREACH, StatusCode::kUnavailable, "network unreachable"},
+    {EADDRNOTAVAIL, StatusCode::kUnavailable, "no local address or port is free"},
+    {EMFILE, StatusCode::kResourceExhausted, "the process has no file descriptor left"},
+    {ENFILE, StatusCode::kResourceExhausted, "the system has no file descriptor left"},
+    {ENOBUFS, StatusCode::kResourceExhausted, "the system has no network memory left"},
+    {ENOMEM, StatusCode::kResourceExhausted, "the system has no memory left"},
+    {EACCES, StatusCode::kPermissionDenied, "the system does not allow it"},
+    {EPERM, StatusCode::kPermissionDenied, "the system does not allow it"},
+};
+
+// Redis 6 wraps the error of a command in a script: "... @user_script: 12: -OOM command not ...".
+std::string_view WithoutScriptFrame(std::string_view text) {
+  if (text.starts_with("ERR Error running script")) {
+    const size_t inner = text.find(": -");
+    if (inner != text.npos) {
+      return text.substr(inner + 3);
+    }
+  }
+  return text;
+}
+
+// The server's words without echoed arguments, control characters and undue length.
+std::string Cleaned(std::string_view text) {
+  constexpr size_t kLongest = 200;
+  for (const std::string_view echo : {", with args beginning with", " script: "}) {
+    text = text.substr(0, text.find(echo));
+  }
+  std::string words(text.substr(0, kLongest));
+  std::replace_if(
+      words.begin(), words.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return words;
+}
+
+}  // namespace
+
+ServerError FromServer(std::string_view text) {
+  text = WithoutScriptFrame(text);
+  Row row{"", StatusCode::kInternal, false, ""};
+  for (const Row& candidate : kRows) {
+    if (text.starts_with(candidate.start)) {
+      row = candidate;
+      break;
+    }
+  }
+  std::string message = "Redis answered \"" + Cleaned(text) + "\"";
+  if (!row.advice.empty()) {
+    message += "; ";
+    message += row.advice;
+  }
+  return {MakeStatus(row.code, message), row.must_reconnect};
+}
+
+absl::Status FromSystem(std::string_view what, int error) {
+  std::string message(what);
+  message += ": ";
+  for (const SystemRow& row : kSystemRows) {
+    if (row.error == error) {
+      return MakeStatus(row.code, message.append(row.words));
+    }
+  }
+  return Unavailable(message + "system error " + std::to_string(error));
+}
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// state.redis when the server, the network or the caller does not go on.
+#include <atomic>
+#include <thread>
+
+#include "redis_store_fixture.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+using absl::StatusCode;
+
+bool Mentions(const absl::Status& status, std::string_view words) {
+  return Message(status).find(words) != std::string_view::npos;
+}
+
+// Repeats `attempt` until it succeeds, for at most 10 s.
+template <class Attempt>
+bool EventuallyOk(Attempt attempt) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (std::chrono::steady_clock::now() < end) {
+    if (attempt().ok()) {
+      return true;
+    }
+    std::this_thread::yield();
+  }
+  return false;
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "a killed server is UNAVAILABLE at once, and found again") {
+  REQUIRE(user.Write(SetOf("k", "v")).ok());
+  server.Kill();
+  const auto lost = user.Get("k");
+  CHECK(lost.status().code() == StatusCode::kUnavailable);
+  const auto refused = user.Write(SetOf("k", "w"));
+  CHECK(refused.status().code() == StatusCode::kUnavailable);
+  CHECK(Mentions(refused.status(), "connection refused"));
+  CHECK(Mentions(refused.status(), server.address()));
+  CHECK(AppliedOf(refused.status()) == Applied::kNo);
+  const auto held = user.Get("k");
+  CHECK(held.status().code() == StatusCode::kUnavailable);
+  CHECK(Mentions(held.status(), "next attempt in"));
+  server.Restart();
+  CHECK(EventuallyOk([&] { return user.Write(SetOf("k", "w")); }));
+  CHECK(user.Read("k") == "w");
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "after a rest a restarted server fails no call") {
+  REQUIRE(user.Write(SetOf("k", "v")).ok());
+  server.Restart();
+  host.Advance(std::chrono::seconds(2));
+  CHECK(user.Write(SetOf("k", "w")).ok());
+  CHECK(user.Read("k") == "w");
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "one lost connection makes the other idle ones be checked") {
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      StoreUser own(store);
+      for (int n = 0; n < 50; ++n) {
+        (void)own.Get("k");
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  server.Restart();
+  (void)user.Get("k");  // may meet a dead connection
+  for (int n = 0; n < 8; ++n) {
+    CHECK(user.Read("k") == "<NOT_FOUND>");
+  }
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "a paused server costs a call no more than its deadline") {
+  REQUIRE(user.Write(SetOf("k", "v")).ok());
+  server.Pause();
+  const auto start = std::chrono::steady_clock::now();
+  TestCall get(In(std::chrono::milliseconds(60)));
+  CHECK(user.Get("k", &get.context).status().code() == StatusCode::kDeadlineExceeded);
+  TestCall set(In(std::chrono::milliseconds(60)));
+  const auto written = user.Write(SetOf("k", "w"), &set.context);
+  CHECK(written.status().code() == StatusCode::kDeadlineExceeded);
+  CHECK(AppliedOf(written.status()) == Applied::kMaybe);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
+  server.Continue();
+  CHECK(user.Read("k").size() == 1);
+}
+
+TEST_CASE("a silent server ends a call after readTimeout with UNAVAILABLE") {
+  RedisStoreFixture fixture({}, {{"readTimeout", "80ms"}});
+  fixture.server.Pause();
+  const auto written = fixture.user.Write(SetOf("k", "w"));
+  CHECK(written.status().code() == StatusCode::kUnavailable);
+  CHECK(Mentions(written.status(), "no progress for 80 ms"));
+  CHECK(AppliedOf(written.status()) == Applied::kMaybe);
+  fixture.server.Continue();
+  CHECK(fixture.user.Ping().ok());
+}
+
+TEST_CASE_METHOD(RedisStoreFixture,
+                 "a large write that a paused server does not take is not applied") {
+  const std::string value(32 * 1024 * 1024, 'x');
+  REQUIRE(user.Write(SetOf("k", "v")).ok());
+  server.Pause();
+  TestCall set(In(std::chrono::milliseconds(80)));
+  const auto written = user.Write(SetOf("k", value), &set.context);
+  CHECK(written.status().code() == StatusCode::kDeadlineExceeded);
+  CHECK(AppliedOf(written.status()) == Applied::kNo);
+  server.Continue();
+  CHECK(user.Read("k") == "v");
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "a call is cancelled from another thread while it waits") {
+  REQUIRE(user.Write(SetOf("k", "v")).ok());
+  server.Pause();
+  TestCall call;
+  std::thread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+    call.waiter.Stop(StopCause::kCancelled);
+  });
+  const auto written = user.Write(SetOf("k", "w"), &call.context);
+  canceller.join();
+  CHECK(written.status().code() == StatusCode::kCancelled);
+  CHECK(AppliedOf(written.status()) == Applied::kMaybe);
+  server.Continue();
+  CHECK(user.Read("k").size() == 1);
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "a call that has ended before its start sends nothing") {
+  TestCall cancelled;
+  cancelled.waiter.Stop(StopCause::kCancelled);
+  const auto stopped = user.Write(SetOf("k", "v"), &cancelled.context);
+  CHECK(stopped.status().code() == StatusCode::kCancelled);
+  CHECK(AppliedOf(stopped.status()) == Applied::kNo);
+  TestCall late(Deadline::At(host.clock().Now()));
+  CHECK(user.Write(SetOf("k", "v"), &late.context).status().code() ==
+        StatusCode::kDeadlineExceeded);
+  CHECK(user.Read("k") == "<NOT_FOUND>");
+}
+
+TEST_CASE("callers beyond poolSize wait their turn, and no longer than they may") {
+  RedisStoreFixture fixture({}, {{"poolSize", "1"}, {"poolTimeout", "100ms"}});
+  fixture.server.Pause();
+  StatusCode first_code = StatusCode::kOk;
+  std::thread first([&] { first_code = StoreUser(fixture.store).Get("k").status().code(); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  TestCall brief(fixture.In(std::chrono::milliseconds(30)));
+  CHECK(fixture.user.Get("k", &brief.context).status().code() == StatusCode::kDeadlineExceeded);
+  const auto full = fixture.user.Get("k");
+  CHECK(full.status().code() == StatusCode::kUnavailable);
+  CHECK(Mentions(full.status(), "poolSize"));
+  fixture.server.Continue();
+  first.join();
+  CHECK(first_code == StatusCode::kNotFound);
+
+  std::atomic<int> good{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] {
+      StoreUser own(fixture.store);
+      for (int n = 0; n < 100; ++n) {
+        good += own.Write(SetOf("k", "v")).ok() ? 1 : 0;
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(good == 800);
+  CHECK(fixture.server.Command({"INFO", "clients"}).find("connected_clients:2") !=
+        std::string::npos);
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "suspend closes every socket, and resume goes on") {
+  REQUIRE(user.Write(SetOf("k", "v")).ok());
+  store.Suspend(true);
+  CHECK(server.Command({"INFO", "clients"}).find("connected_clients:2") != std::string::npos);
+  store.Suspend(false);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(3);
+  while (server.Command({"INFO", "clients"}).find("connected_clients:1") == std::string::npos &&
+         std::chrono::steady_clock::now() < end) {
+    std::this_thread::yield();
+  }
+  CHECK(server.Command({"INFO", "clients"}).find("connected_clients:1") != std::string::npos);
+  TestCall call;
+  CHECK(store.Resume(call.context).ok());
+  CHECK(user.Read("k") == "v");
+}
+
+TEST_CASE("what the server refuses for want of memory is RESOURCE_EXHAUSTED and not applied") {
+  RedisStoreFixture fixture({"", "", {"maxmemory 3mb", "maxmemory-policy noeviction"}}, {});
+  const std::string value(256 * 1024, 'x');
+  absl::Status status;
+  for (int i = 0; i < 40 && status.ok(); ++i) {
+    status = fixture.user.Write(SetOf("k" + std::to_string(i), value)).status();
+  }
+  CHECK(status.code() == StatusCode::kResourceExhausted);
+  CHECK(AppliedOf(status) == Applied::kNo);
+  const auto all = fixture.user.Transact({SetOf("x", value), SetOf("y", value)});
+  CHECK(all.status().code() == StatusCode::kResourceExhausted);
+  CHECK(fixture.user.Read("x") == "<NOT_FOUND>");
+}
+
+TEST_CASE("writes to a replica are refused and say what to do") {
+  test::TestRedis primary;
+  test::TestRedis replica({"", "", {"replicaof 127.0.0.1 " + std::to_string(primary.port())}});
+  test::TestHost host;
+  RedisStateStore store;
+  TestCall call;
+  const Settings settings = MakeSettings({{"redisHost", replica.address()}});
+  REQUIRE(store.Init(call.context, settings, host).ok());
+  const auto refused = StoreUser(store).Write(SetOf("k", "v"));
+  CHECK(refused.status().code() == StatusCode::kUnavailable);
+  CHECK(Mentions(refused.status(), "replica"));
+  CHECK(AppliedOf(refused.status()) == Applied::kNo);
+}
+
+TEST_CASE("a server that is killed while threads write loses nothing it acknowledged") {
+  RedisStoreFixture fixture({"", "", {"appendonly yes", "appendfsync always"}}, {});
+  std::atomic<bool> is_ending{false};
+  std::atomic<int> acknowledged{0};
+  std::thread writer([&] {
+    StoreUser own(fixture.store);
+    for (int i = 0; !is_ending; ++i) {
+      acknowledged = own.Write(SetOf("n", std::to_string(i))).ok() ? i : acknowledged.load();
+    }
+  });
+  for (int round = 0; round < 3; ++round) {
+    const int before = acknowledged;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (acknowledged < before + 20 && std::chrono::steady_clock::now() < end) {
+      std::this_thread::yield();
+    }
+    CHECK(acknowledged >= before + 20);
+    fixture.server.Restart();
+  }
+  is_ending = true;
+  writer.join();
+  REQUIRE(EventuallyOk([&] { return fixture.user.Get("n"); }));
+  CHECK(std::stoi(fixture.user.Read("n")) >= acknowledged);
+}
+
+}  // namespace
+}  // namespace MECHA_COMPONENT

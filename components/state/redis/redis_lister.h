@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lists keys with SCAN. Like SCAN it shows every key that exists from the first page to the last,
+// and may show others that came or went meanwhile; a key may come twice, on different pages, when
+// the server's table grows or shrinks. Runs on the caller's thread.
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "contract/state_store.h"
+#include "redis_pool.h"
+
+namespace MECHA_COMPONENT {
+
+absl::StatusOr<ListPage> ListKeys(RedisPool& pool, const CallContext& call,
+                                  const ListRequest& request);
+
+}  // namespace MECHA_COMPONENT

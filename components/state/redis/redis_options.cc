@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis_options.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+constexpr int64_t kConnectionsPerProcessor = 10;
+
+absl::Status CheckAvailable(const Settings& settings) {
+  if (settings.Boolean("enableTLS")) {
+    return Unimplemented(
+        "enableTLS: encrypted connections to Redis come with a later version; "
+        "until then reach the server over a trusted network or a TLS proxy");
+  }
+  if (settings.Text("redisType") == "cluster") {
+    return Unimplemented("redisType: Redis Cluster comes with a later version; use a single node");
+  }
+  if (settings.Boolean("failover")) {
+    return Unimplemented(
+        "failover: Sentinel comes with a later version; name the node itself in "
+        "redisHost");
+  }
+  if (settings.Boolean("useEntraID") || settings.Boolean("useOIDC")) {
+    return Unimplemented(
+        "useEntraID, useOIDC: token logins come with a later version; use "
+        "redisUsername and redisPassword");
+  }
+  return absl::OkStatus();
+}
+
+// Zero or absent is `fallback`, negative is no limit, as in Dapr.
+Duration ReadTimeout(const Settings& settings, std::string_view name, Duration fallback) {
+  const Duration time = settings.Time(name);
+  if (time == Duration::zero()) {
+    return fallback;
+  }
+  return time < Duration::zero() ? Duration::max() : time;
+}
+
+absl::StatusOr<RedisAddress> ReadAddress(const Settings& settings) {
+  uint16_t port = RedisAddress::kDefaultPort;
+  if (!settings.Text("redisPort").empty()) {
+    const int64_t number = settings.Integer("redisPort");
+    if (number < 1 || number > 65535) {
+      return InvalidArgument("redisPort: must be from 1 to 65535");
+    }
+    port = static_cast<uint16_t>(number);
+  }
+  return ParseAddress(settings.Text("redisHost"), port);
+}
+
+absl::Status ReadNumbers(const Settings& settings, RedisOptions* options) {
+  options->database = settings.Integer("redisDB");
+  if (options->database < 0) {
+    return InvalidArgument("redisDB: must not be negative");
+  }
+  int64_t pool_size = settings.Integer("poolSize");
+  if (pool_size < 0) {
+    return InvalidArgument("poolSize: must not be negative");
+  }
+  if (pool_size == 0) {
+    pool_size = kConnectionsPerProcessor * std::max(1U, std::thread::hardware_concurrency());
+  }
+  options->pool_size = static_cast<size_t>(pool_size);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
+  RETURN_IF_ERROR(CheckAvailable(settings));
+  RedisOptions options;
+  ASSIGN_OR_RETURN(options.address, ReadAddress(settings));
+  RETURN_IF_ERROR(ReadNumbers(settings, &options));
+  options.username = settings.Text("redisUsername");
+  options.password = settings.Text("redisPassword");
+  options.dial_timeout = ReadTimeout(settings, "dialTimeout", options.dial_timeout);
+  options.read_timeout = ReadTimeout(settings, "readTimeout", options.read_timeout);
+  options.write_timeout = ReadTimeout(settings, "writeTimeout", options.read_timeout);
+  const Duration pool_timeout = options.read_timeout == Duration::max()
+                                    ? Duration::max()
+                                    : options.read_timeout + std::chrono::seconds(1);
+  options.pool_timeout = ReadTimeout(settings, "poolTimeout", pool_timeout);
+  options.idle_timeout = ReadTimeout(settings, "idleTimeout", options.idle_timeout);
+  options.max_connection_age = ReadTimeout(settings, "maxConnAge", Duration::max());
+  return options;
+}
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis_state_reader.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "redis_lease.h"
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+using Outcome = absl::StatusOr<StateValue>;
+
+// So many replies may wait in the server's memory for one caller.
+constexpr size_t kKeysAtOnce = 128;
+
+void AddHashRead(RedisCommands& commands, std::string_view key) {
+  commands.AddCommand({"HMGET", key, "data", "version"});
+}
+
+bool IsOtherType(const Reply& reply) {
+  return reply.is_error() && reply.text().starts_with("WRONGTYPE");
+}
+
+Outcome TakeValue(RedisLease& lease, Reply& reply) {
+  if (reply.is_error()) {
+    return lease.ErrorOf(reply);
+  }
+  const bool is_hash = reply.is_array() && reply.items.size() == 2;
+  Reply& data = is_hash ? reply.items[0] : reply;
+  if (data.is_nil()) {
+    return NotFound();
+  }
+  if (!data.is_text()) {
+    lease.connection().MarkBroken();
+    return MakeStatus(absl::StatusCode::kDataLoss, "Redis answered a read with something else");
+  }
+  Outcome value{StateValue{}};
+  value->data = data.TakeText();
+  if (is_hash && reply.items[1].is_text()) {
+    value->etag = Etag(reply.items[1].text());
+  }
+  return value;
+}
+
+// Receives the reply for each of `indexes` and puts its value into outcomes[index]; those that hold
+// something else than a hash go to `others` instead, when it is given.
+absl::Status ReceiveSome(RedisLease& lease, const CallContext& call,
+                         std::span<const size_t> indexes, std::span<Outcome> outcomes,
+                         std::vector<size_t>* others) {
+  for (const size_t index : indexes) {
+    ASSIGN_OR_RETURN(Reply * reply, lease.Receive(call));
+    if (others != nullptr && IsOtherType(*reply)) {
+      others->push_back(index);
+    } else {
+      outcomes[index] = TakeValue(lease, *reply);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadChunk(RedisPool& pool, const CallContext& call,
+                       std::span<const std::string_view> keys, std::span<Outcome> outcomes) {
+  ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
+  std::vector<size_t> indexes(keys.size());
+  std::iota(indexes.begin(), indexes.end(), 0);
+  std::vector<size_t> others;
+  for (const std::string_view key : keys) {
+    AddHashRead(lease.commands(), key);
+  }
+  RETURN_IF_ERROR(lease.Send(call));
+  RETURN_IF_ERROR(ReceiveSome(lease, call, indexes, outcomes, &others));
+  if (others.empty()) {
+    return absl::OkStatus();
+  }
+  lease.commands().Clear();
+  for (const size_t index : others) {
+    lease.commands().AddCommand({"GET", keys[index]});
+  }
+  RETURN_IF_ERROR(lease.Send(call));
+  return ReceiveSome(lease, call, others, outcomes, nullptr);
+}
+
+bool IsUntouched(const Outcome& outcome) {
+  return outcome.status().code() == absl::StatusCode::kUnknown;
+}
+
+}  // namespace
+
+absl::StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call,
+                                     std::string_view key) {
+  ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
+  AddHashRead(lease.commands(), key);
+  RETURN_IF_ERROR(lease.Send(call));
+  ASSIGN_OR_RETURN(Reply * reply, lease.Receive(call));
+  if (IsOtherType(*reply)) {
+    lease.commands().Clear();
+    lease.commands().AddCommand({"GET", key});
+    RETURN_IF_ERROR(lease.Send(call));
+    ASSIGN_OR_RETURN(reply, lease.Receive(call));
+  }
+  return TakeValue(lease, *reply);
+}
+
+absl::StatusOr<std::vector<Outcome>> ReadValues(RedisPool& pool, const CallContext& call,
+                                                std::span<const std::string_view> keys) {
+  std::vector<Outcome> outcomes(keys.size());
+  for (size_t start = 0; start < keys.size(); start += kKeysAtOnce) {
+    const size_t count = std::min(kKeysAtOnce, keys.size() - start);
+    const absl::Status status = ReadChunk(pool, call, keys.subspan(start, count),
+                                          std::span(outcomes).subspan(start, count));
+    if (status.ok()) {
+      continue;
+    }
+    if (IsUntouched(outcomes.front())) {
+      return status;
+    }
+    std::replace_if(outcomes.begin(), outcomes.end(), IsUntouched, Outcome(status));
+    break;
+  }
+  return outcomes;
+}
+
+}  // namespace MECHA_COMPONENT

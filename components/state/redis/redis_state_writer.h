@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes of state.redis: the scripts of redis_scripts.h and what their replies mean. It repeats a
+// command only when the server said that it has not run (NOSCRIPT). Runs on the caller's thread.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "contract/state_store.h"
+#include "redis_pool.h"
+
+namespace MECHA_COMPONENT {
+
+WriteOutcome WriteOne(RedisPool& pool, const CallContext& call, const StateWrite& write);
+
+// Independent writes, in order where a key repeats, in few round trips.
+absl::StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext& call,
+                                                    std::span<const StateWrite> writes);
+
+// All or nothing, in one script.
+absl::StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallContext& call,
+                                                   std::span<const StateWrite> writes);
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// How one write is said to Redis and what the answer means. No input or output.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "contract/state_store.h"
+#include "redis_commands.h"
+#include "redis_reply.h"
+#include "redis_scripts.h"
+
+namespace MECHA_COMPONENT {
+
+// A script by its hash, or whole when the server does not know it yet.
+enum class ScriptForm : uint8_t { kHash, kText };
+
+// OK, or INVALID_ARGUMENT for an etag that is no version number.
+absl::Status CheckEtag(const StateWrite& write);
+
+// True when the write runs as a script; an unconditional delete is a plain DEL.
+bool NeedsScript(const StateWrite& write);
+
+// Starts EVAL or EVALSHA with room for `keys` keys and `arguments` arguments, which follow.
+void BeginScript(RedisCommands& commands, const RedisScript& script, ScriptForm form, size_t keys,
+                 size_t arguments);
+// One write as a command of its own.
+void AddWrite(RedisCommands& commands, const StateWrite& write, ScriptForm form);
+// The four arguments a write has in the transaction script.
+void AddTransactionArguments(RedisCommands& commands, const StateWrite& write);
+
+bool IsNoScript(const Reply& reply);
+// What the reply to AddWrite means, when it is no error.
+WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply);
+// The etag a version number in a reply stands for; empty when it is none.
+Etag ReadVersion(const Reply& reply);
+absl::Status ConditionFailed(const StateWrite& write);
+
+}  // namespace MECHA_COMPONENT

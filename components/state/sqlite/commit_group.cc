@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commit_group.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+// How long a job waits before it looks whether one of its writes was stopped meanwhile.
+constexpr Duration kJobStep = std::chrono::milliseconds(20);
+
+// After a unit or a commit did not fit, those that do fit are still carried out.
+bool MayFitAlone(const absl::Status& cause) { return absl::IsResourceExhausted(cause); }
+
+void Complete(std::span<Participant* const> writes) {
+  for (Participant* write : writes) {
+    const std::unique_ptr<DeferredWrite> owned(static_cast<DeferredWrite*>(write));
+    owned->Complete();
+  }
+}
+
+}  // namespace
+
+void CommitGroup::Commit(const CallContext& call, WriteUnit& unit) {
+  Participant self;
+  self.call = &call;
+  self.unit = &unit;
+  self.wake = call.waiter;
+  if (!JoinOrLead(self) && !AwaitTurn(self)) {
+    return;
+  }
+  Batch batch;
+  Lead(self, batch);
+  HandOver(self, batch);
+}
+
+absl::Status CommitGroup::RunExclusive(const CallContext& call,
+                                       absl::AnyInvocable<absl::Status(Connection&) &&> work) {
+  WriteUnit nothing;
+  Participant self;
+  self.call = &call;
+  self.wake = call.waiter;
+  if (!JoinOrLead(self) && !AwaitTurn(self)) {
+    return self.stopped;
+  }
+  absl::Status status;
+  {
+    absl::StatusOr<Lease> writer = database_.AcquireWriter(call);
+    if (writer.ok()) {
+      (*writer)->WaitFor(&call);
+      status = std::move(work)(**writer);
+    } else {
+      status = writer.status();
+    }
+  }
+  HandOver(self, Batch());
+  return status;
+}
+
+// True: `self` leads. False: it stands in the line.
+bool CommitGroup::JoinOrLead(Participant& self) {
+  const std::lock_guard lock(mutex_);
+  if (!has_leader_) {
+    has_leader_ = true;
+    self.is_alone = true;
+    return true;
+  }
+  self.wake->ResetNotification();
+  self.busy_until = host_.clock().Now() + database_.settings().busy_timeout;
+  line_.push_back(&self);
+  return false;
+}
+
+// True: `self` leads now. False: it has its outcome.
+bool CommitGroup::AwaitTurn(Participant& self) {
+  const CallContext bounded = database_.Bounded(*self.call);
+  for (;;) {
+    const absl::Status parked = host_.Park(bounded);
+    if (!parked.ok()) {
+      StopWaiting(self, parked);
+      return false;
+    }
+    self.wake->ResetNotification();
+    const Participant::State state = self.state.load(std::memory_order_acquire);
+    if (state == Participant::State::kDone || state == Participant::State::kLeading) {
+      return state == Participant::State::kLeading;
+    }
+  }
+}
+
+void CommitGroup::StopWaiting(Participant& self, const absl::Status& why) {
+  Waiter settled;
+  std::unique_lock lock(mutex_);
+  self.stopped = why;
+  if (self.state == Participant::State::kQueued) {
+    std::erase(line_, &self);
+    if (self.unit != nullptr) {
+      self.unit->status = why;
+    }
+    return;
+  }
+  if (self.state == Participant::State::kTaken) {
+    // Too late: only the leader knows how it ends. That takes one disk operation.
+    CallContext until_done;
+    until_done.waiter = &settled;
+    until_done.may_block = true;
+    self.wake = &settled;
+    lock.unlock();
+    while (!host_.Park(until_done).ok()) {
+    }
+    lock.lock();
+  }
+  const bool leads = self.state == Participant::State::kLeading;
+  lock.unlock();
+  { const std::lock_guard woken(waking_mutex_); }
+  if (leads) {
+    if (self.unit != nullptr) {
+      self.unit->status = why;
+    }
+    HandOver(self, Batch());
+  }
+}
+
+void CommitGroup::Lead(Participant& self, Batch& batch) {
+  absl::StatusOr<Lease> writer = database_.AcquireWriter(*self.call);
+  if (!writer.ok()) {
+    self.unit->status = writer.status();
+    return;
+  }
+  Connection& connection = **writer;
+  connection.WaitFor(self.call, self.busy_until);
+  if (self.is_alone && last_batch_ <= 1) {
+    UnitRunner(connection, etags_, self.call).RunAlone(*self.unit);
+    return;
+  }
+  batch.Add(&self);
+  const absl::Status status = RunTogether(connection, Source::kLine, batch);
+  last_batch_ = batch.count;
+  if (!status.ok()) {
+    self.unit->status = status;
+    PutBack(self, batch);
+  }
+}
+
+// Ends `self`'s leadership: the next in the line leads, and the batch learns its outcome.
+void CommitGroup::HandOver(const Participant& self, const Batch& finished) {
+  std::unique_lock lock(mutex_);
+  Participant* next = nullptr;
+  if (!line_.empty()) {
+    next = line_.front();
+    line_.pop_front();
+    next->is_alone = line_.empty();
+    next->state.store(Participant::State::kLeading, std::memory_order_release);
+  }
+  has_leader_ = next != nullptr;
+  for (Participant* member : finished.all()) {
+    member->state.store(Participant::State::kDone, std::memory_order_release);
+  }
+  if (next == nullptr && finished.count == 0) {
+    return;
+  }
+  const std::lock_guard waking(waking_mutex_);
+  lock.unlock();
+  // A member is gone as soon as it was woken.
+  if (next != nullptr) {
+    next->wake->Notify();
+  }
+  for (Participant* member : finished.all()) {
+    if (member != &self) {
+      member->wake->Notify();
+    }
+  }
+}
+
+// Carries out the batch and whoever joins it until the commit. An error is why the transaction did
+// not come about for its leader; the others, if any, have been given nothing then.
+absl::Status CommitGroup::RunTogether(Connection& connection, Source source, Batch& batch) {
+  RETURN_IF_ERROR(connection.Run(Sql::kBeginImmediate));
+  const bool is_intact = RunMembers(connection, source, batch);
+  const absl::Status committed =
+      is_intact ? connection.Run(Sql::kCommit) : ResourceExhausted("rolled back");
+  if (committed.ok()) {
+    return committed;
+  }
+  const bool was_busy = connection.was_busy();
+  connection.RollBack();
+  if (is_intact && was_busy) {
+    return committed;
+  }
+  return Recover(connection, committed, batch);
+}
+
+// False: SQLite rolled everything back.
+bool CommitGroup::RunMembers(Connection& connection, Source source, Batch& batch) {
+  size_t next = 0;
+  do {
+    for (; next < batch.count; ++next) {
+      Participant& member = *batch.members[next];
+      if (source == Source::kDeferred) {
+        member.unit->status = database_.CheckCall(*member.call);
+        if (!member.unit->status.ok()) {
+          continue;
+        }
+      }
+      if (!UnitRunner(connection, etags_, member.call).RunInside(*member.unit)) {
+        return false;
+      }
+    }
+  } while (Take(source, batch) != 0);
+  return true;
+}
+
+absl::Status CommitGroup::Recover(Connection& connection, const absl::Status& cause,
+                                  const Batch& batch) {
+  for (Participant* member : batch.all()) {
+    if (MayFitAlone(cause)) {
+      UnitRunner(connection, etags_, member->call).RunAlone(*member->unit);
+    } else {
+      member->unit->status = cause;
+    }
+  }
+  return absl::OkStatus();
+}
+
+// How many joined the batch.
+size_t CommitGroup::Take(Source source, Batch& batch) {
+  const size_t before = batch.count;
+  const std::lock_guard lock(mutex_);
+  if (source == Source::kDeferred) {
+    for (; !deferred_.empty() && !batch.is_full(); deferred_.pop_front()) {
+      batch.Add(deferred_.front());
+    }
+    return batch.count - before;
+  }
+  for (; !line_.empty() && line_.front()->unit != nullptr && !batch.is_full(); line_.pop_front()) {
+    line_.front()->state.store(Participant::State::kTaken, std::memory_order_release);
+    batch.Add(line_.front());
+  }
+  return batch.count - before;
+}
+
+// The leader gave up waiting for a lock: the others stand in the line again, in their order. What
+// stays in the batch has given up as well.
+void CommitGroup::PutBack(const Participant& leader, Batch& batch) {
+  Batch ended;
+  const std::lock_guard lock(mutex_);
+  for (size_t i = batch.count; i-- > 0;) {
+    Participant* member = batch.members[i];
+    if (member == &leader) {
+      continue;
+    }
+    if (!member->stopped.ok()) {
+      member->unit->status = member->stopped;
+      ended.Add(member);
+      continue;
+    }
+    member->state.store(Participant::State::kQueued, std::memory_order_release);
+    line_.push_front(member);
+  }
+  batch = ended;
+}
+
+void CommitGroup::Defer(std::unique_ptr<DeferredWrite> write) {
+  write->busy_until = host_.clock().Now() + database_.settings().busy_timeout;
+  bool needs_job = false;
+  {
+    const std::lock_guard lock(mutex_);
+    deferred_.push_back(write.release());
+    needs_job = !std::exchange(has_job_, true);
+  }
+  if (needs_job) {
+    host_.PostBlocking([this] { RunDeferred(); });
+  }
+}
+
+// This object may be gone once no write is left: nothing of it is touched after the last batch was
+// completed.
+void CommitGroup::RunDeferred() {
+  for (bool has_more = true; has_more;) {
+    Waiter waiter;
+    CallContext call;
+    call.waiter = &waiter;
+    call.may_block = true;
+    Participant self;
+    self.call = &call;
+    self.wake = &waiter;
+    if (!JoinOrLead(self) && !AwaitTurnOfJob(self, call)) {
+      return;
+    }
+    Batch batch;
+    LeadDeferred(self, batch);
+    {
+      const std::lock_guard lock(mutex_);
+      has_more = !deferred_.empty();
+      has_job_ = has_more;
+    }
+    HandOver(self, Batch());
+    Complete(batch.all());
+  }
+}
+
+// False: every write was stopped, and the job has ended.
+bool CommitGroup::AwaitTurnOfJob(Participant& self, CallContext& call) {
+  for (;;) {
+    call.deadline = Deadline::After(host_.clock().Now(), kJobStep);
+    if (host_.Park(call).ok()) {
+      call.waiter->ResetNotification();
+      if (self.state.load(std::memory_order_acquire) == Participant::State::kLeading) {
+        break;
+      }
+    }
+    Batch failed;
+    std::unique_lock lock(mutex_);
+    if (self.state == Participant::State::kLeading) {
+      lock.unlock();
+      const std::lock_guard woken(waking_mutex_);
+      break;
+    }
+    TakeFailed(absl::OkStatus(), false, failed);
+    const bool is_idle = deferred_.empty();
+    if (is_idle) {
+      std::erase(line_, &self);
+      has_job_ = false;
+    }
+    lock.unlock();
+    Complete(failed.all());
+    if (is_idle) {
+      return false;
+    }
+  }
+  call.deadline = Deadline::Never();
+  return true;
+}
+
+void CommitGroup::LeadDeferred(Participant& self, Batch& batch) {
+  absl::Status status;
+  bool is_final = true;
+  {
+    absl::StatusOr<Lease> writer = database_.AcquireWriter(*self.call);
+    if (writer.ok()) {
+      (*writer)->WaitFor(self.call, host_.clock().Now() + kJobStep);
+      status = RunTogether(**writer, Source::kDeferred, batch);
+      is_final = !(*writer)->was_busy();
+    } else {
+      status = writer.status();
+    }
+  }
+  if (status.ok()) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  for (size_t i = batch.count; i-- > 0;) {
+    deferred_.push_front(static_cast<DeferredWrite*>(batch.members[i]));
+  }
+  batch.count = 0;
+  TakeFailed(status, is_final, batch);
+}
+
+// Moves the deferred writes that must not wait longer to `failed`. Under the lock.
+void CommitGroup::TakeFailed(const absl::Status& cause, bool is_final, Batch& failed) {
+  const SteadyTime now = host_.clock().Now();
+  for (auto next = deferred_.begin(); next != deferred_.end() && !failed.is_full();) {
+    DeferredWrite& write = **next;
+    write.writes.status = database_.CheckCall(*write.call);
+    if (write.writes.status.ok() && !cause.ok() && (is_final || now >= write.busy_until)) {
+      write.writes.status = cause;
+    }
+    if (write.writes.status.ok()) {
+      ++next;
+      continue;
+    }
+    failed.Add(&write);
+    next = deferred_.erase(next);
+  }
+}
+
+}  // namespace MECHA_COMPONENT

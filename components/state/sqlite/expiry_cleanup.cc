@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "expiry_cleanup.h"
+
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "result/status.h"
+#include "timestamp.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+constexpr Duration kLongest = std::chrono::minutes(10);
+// Timers are not exact; a clean-up that is a little early counts.
+constexpr std::chrono::milliseconds kSlack(100);
+
+// True when this process has the turn: nobody cleaned up within the interval.
+absl::StatusOr<bool> ClaimTurn(Connection& connection, std::string_view now, Duration interval) {
+  const auto least = std::chrono::duration_cast<std::chrono::milliseconds>(interval) - kSlack;
+  ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kClaimCleanup));
+  statement.BindText(1, now);
+  statement.BindInteger(2, least.count());
+  RETURN_IF_ERROR(statement.Step().status());
+  return connection.changed_rows() > 0;
+}
+
+absl::Status DeleteExpired(Connection& connection, Duration interval) {
+  const Timestamp now = Timestamp::Of(connection.host().clock().WallNow());
+  ASSIGN_OR_RETURN(const bool has_turn, ClaimTurn(connection, now.text(), interval));
+  if (!has_turn) {
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kDeleteExpired));
+  statement.BindText(1, now.text());
+  return statement.Step().status();
+}
+
+}  // namespace
+
+// Shared with the timer and the job, which may still be under way when the store is gone.
+struct ExpiryCleanup::Schedule {
+  CommitGroup& group;
+  Host& host;
+  Duration interval;
+  Waiter waiter{};
+  std::mutex mutex{};  // held while one runs
+  bool is_stopped = false;
+  uint64_t timer = 0;
+};
+
+void ExpiryCleanup::Start(CommitGroup& group, Host& host, Duration interval) {
+  if (interval <= Duration::zero() || schedule_ != nullptr) {
+    return;
+  }
+  schedule_ = std::shared_ptr<Schedule>(new Schedule{group, host, interval});
+  const std::lock_guard lock(schedule_->mutex);
+  Arm(schedule_);
+}
+
+void ExpiryCleanup::Stop() {
+  if (schedule_ == nullptr) {
+    return;
+  }
+  schedule_->waiter.Stop(StopCause::kClosed);
+  {
+    const std::lock_guard lock(schedule_->mutex);
+    schedule_->is_stopped = true;
+    schedule_->host.CancelTimer(schedule_->timer);
+  }
+  schedule_.reset();
+}
+
+// Under the schedule's lock.
+void ExpiryCleanup::Arm(const std::shared_ptr<Schedule>& schedule) {
+  schedule->timer = schedule->host.RunAfter(schedule->interval, [schedule] {
+    const std::lock_guard lock(schedule->mutex);
+    if (!schedule->is_stopped) {
+      schedule->host.PostBlocking([schedule] { Run(schedule); });
+    }
+  });
+}
+
+void ExpiryCleanup::Run(const std::shared_ptr<Schedule>& schedule) {
+  const std::lock_guard lock(schedule->mutex);
+  if (schedule->is_stopped) {
+    return;
+  }
+  CallContext call;
+  call.waiter = &schedule->waiter;
+  call.may_block = true;
+  call.deadline = Deadline::After(schedule->host.clock().Now(), kLongest);
+  const absl::Status status = schedule->group.RunExclusive(
+      call,
+      [schedule](Connection& connection) { return DeleteExpired(connection, schedule->interval); });
+  if (!status.ok() && schedule->waiter.stop_cause() == StopCause::kNone) {
+    schedule->host.Log(Severity::kWarning, MECHA_COMPONENT_TYPE,
+                       "expired rows were not deleted, the next try is in a while: " +
+                           std::string(Message(status)));
+  }
+  schedule->waiter.ResetNotification();
+  Arm(schedule);
+}
+
+}  // namespace MECHA_COMPONENT

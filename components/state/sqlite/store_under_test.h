@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+// StoreUnderTest: a started store in a private folder, with plain functions for its operations, and
+// RawDatabase, another program's connection to the same file. For the tests of this folder.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <condition_variable>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contract/component_info.h"
+#include "encoding/ascii.h"
+#include "sqlite_state_store.h"
+#include "support/catch.h"
+#include "support/test_host.h"
+
+namespace MECHA_COMPONENT {
+
+extern const ComponentInfo kComponentInfo;
+
+class PrivateFolder {
+ public:
+  PrivateFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "mecha_sqlite_XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  ~PrivateFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::string File(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class RawDatabase {
+ public:
+  using Rows = std::vector<std::vector<std::string>>;
+
+  explicit RawDatabase(const std::string& file) {
+    REQUIRE(sqlite3_open(file.c_str(), &db_) == SQLITE_OK);
+    sqlite3_busy_timeout(db_, 5000);
+  }
+  RawDatabase(const RawDatabase&) = delete;
+  RawDatabase& operator=(const RawDatabase&) = delete;
+  ~RawDatabase() { sqlite3_close(db_); }
+
+  // Every row as text; NULL as "NULL".
+  Rows Run(const std::string& sql) {
+    Rows rows;
+    char* error = nullptr;
+    sqlite3_exec(db_, sql.c_str(), &AddRow, &rows, &error);
+    INFO(sql << ": " << (error == nullptr ? "" : error));
+    CHECK(error == nullptr);
+    sqlite3_free(error);
+    return rows;
+  }
+  std::string One(const std::string& sql) {
+    const Rows rows = Run(sql);
+    return rows.empty() ? "" : rows.front().front();
+  }
+
+ private:
+  static int AddRow(void* rows, int count, char** values, char** /*names*/) {
+    std::vector<std::string> row;
+    for (int i = 0; i < count; ++i) {
+      row.emplace_back(values[i] == nullptr ? "NULL" : values[i]);
+    }
+    static_cast<Rows*>(rows)->push_back(std::move(row));
+    return 0;
+  }
+
+  sqlite3* db_ = nullptr;
+};
+
+using Fields = std::map<std::string, std::string>;
+
+inline Settings SettingsOf(const Fields& fields) {
+  std::map<std::string, Settings::Value, std::less<>> values;
+  for (const FieldInfo& field : kComponentInfo.fields) {
+    if (!field.default_text.empty()) {
+      values[ToLower(field.name)].text = field.default_text;
+    }
+  }
+  for (const auto& [name, text] : fields) {
+    values[ToLower(name)].text = text;
+  }
+  return Settings({.name = "store"}, std::move(values));
+}
+
+inline StateWrite Put(std::string_view key, std::string_view value,
+                      Condition condition = Condition::kAlways, std::string_view etag = {}) {
+  StateWrite write;
+  write.key = key;
+  write.value = value;
+  write.condition = condition;
+  write.etag = etag;
+  return write;
+}
+
+inline StateWrite PutJson(std::string_view key, std::string_view value) {
+  StateWrite write = Put(key, value);
+  write.value_kind = ValueKind::kJson;
+  return write;
+}
+
+inline StateWrite Removal(std::string_view key, std::string_view etag = {}) {
+  StateWrite write;
+  write.kind = StateWrite::Kind::kDelete;
+  write.condition = etag.empty() ? Condition::kAlways : Condition::kIfMatch;
+  write.key = key;
+  write.etag = etag;
+  return write;
+}
+
+// Waits on this thread for what `done` is given, on whichever thread that happens.
+template <class T>
+class Answer {
+ public:
+  Done<T> done() {
+    return [this](absl::StatusOr<T> value) {
+      const std::lock_guard lock(mutex_);
+      value_ = std::move(value);
+      ready_.notify_all();
+    };
+  }
+  absl::StatusOr<T> Await() {
+    std::unique_lock lock(mutex_);
+    REQUIRE(ready_.wait_for(lock, std::chrono::seconds(60), [&] { return value_.has_value(); }));
+    return *std::move(value_);
+  }
+  bool is_ready() {
+    const std::lock_guard lock(mutex_);
+    return value_.has_value();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::optional<absl::StatusOr<T>> value_;
+};
+
+// One call's context with its own waiter.
+struct Call {
+  Call() {
+    context.waiter = &waiter;
+    context.may_block = true;
+  }
+  Waiter waiter;
+  CallContext context;
+};
+
+class StoreUnderTest {
+ public:
+  explicit StoreUnderTest(Fields fields = {}) : fields_(std::move(fields)) {
+    fields_.emplace("connectionString", folder_.File("data.db"));
+    // A power cut is no part of these tests; waiting for the disk is most of their time.
+    fields_.emplace("synchronous", "off");
+    const absl::Status status = Start();
+    INFO(status);
+    REQUIRE(status.ok());
+  }
+
+  absl::Status Start() {
+    settings_.emplace(SettingsOf(fields_));
+    Call call;
+    return store_.Init(call.context, *settings_, host_);
+  }
+
+  absl::StatusOr<StateValue> Get(std::string_view key) { return Get(key, Call()); }
+  absl::StatusOr<StateValue> Get(std::string_view key, const Call& call) {
+    Answer<StateValue> answer;
+    store_.Get(call.context, key, {}, answer.done());
+    return answer.Await();
+  }
+  // The value's bytes, or the status.
+  std::string Text(std::string_view key) {
+    const absl::StatusOr<StateValue> value = Get(key);
+    return value.ok() ? std::string(value->data.view())
+                      : std::string(absl::StatusCodeToString(value.status().code()));
+  }
+  std::vector<absl::StatusOr<StateValue>> GetMany(const std::vector<std::string_view>& keys) {
+    Answer<std::vector<absl::StatusOr<StateValue>>> answer;
+    const Call call;
+    store_.GetMany(call.context, keys, {}, answer.done());
+    return *answer.Await();
+  }
+  WriteOutcome Write(const StateWrite& write) { return Write(write, Call()); }
+  WriteOutcome Write(const StateWrite& write, const Call& call) {
+    Answer<Etag> answer;
+    store_.Write(call.context, write, answer.done());
+    return answer.Await();
+  }
+  std::vector<WriteOutcome> WriteMany(const std::vector<StateWrite>& writes) {
+    Answer<std::vector<WriteOutcome>> answer;
+    const Call call;
+    store_.WriteMany(call.context, writes, answer.done());
+    return *answer.Await();
+  }
+  absl::StatusOr<std::vector<WriteOutcome>> Transact(const std::vector<StateWrite>& writes) {
+    Answer<std::vector<WriteOutcome>> answer;
+    const Call call;
+    store_.Transact(call.context, writes, answer.done());
+    return answer.Await();
+  }
+  ListPage List(std::string_view prefix, size_t limit = 1000, std::string_view position = {}) {
+    Answer<ListPage> answer;
+    const Call call;
+    store_.List(call.context, {prefix, limit, position}, answer.done());
+    return *answer.Await();
+  }
+
+  SqliteStateStore& store() { return store_; }
+  test::TestHost& host() { return host_; }
+  std::string file() const { return folder_.File("data.db"); }
+  const PrivateFolder& folder() const { return folder_; }
+
+ private:
+  PrivateFolder folder_;
+  Fields fields_;
+  test::TestHost host_;
+  std::optional<Settings> settings_;
+  SqliteStateStore store_;
+};
+
+}  // namespace MECHA_COMPONENT
