@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What does Mecha cost a program that loads it? Time to load, time to the first operation, memory
+beside the clients alone, threads, descriptors and size.
+
+Every number is the median of 31 fresh processes; Mecha and its peer take turns.
+"""
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+RUNS = 31
+
+
+def probe(*command):
+    output = subprocess.run([str(part) for part in command], check=True, capture_output=True,
+                            text=True).stdout
+    return {name: float(value) for name, value in (line.split() for line in output.splitlines())}
+
+
+def medians(commands, scratch):
+    """{name: {number: median}} of commands run in turns; "DATABASE" becomes a fresh file."""
+    samples = {name: [] for name in commands}
+    for turn in range(RUNS + 2):
+        for name, command in commands.items():
+            database = scratch / f"{name}-{turn}.db"
+            numbers = probe(*(database if part == "DATABASE" else part for part in command))
+            if turn >= 2:  # the first two only warm the page cache
+                samples[name].append(numbers)
+    return {name: {key: statistics.median(s[key] for s in runs) for key in runs[0]}
+            for name, runs in samples.items()}
+
+
+def stripped_bytes(library, scratch):
+    copy = scratch / "stripped.so"
+    shutil.copyfile(library, copy)
+    subprocess.run(["strip", str(copy)], check=True)
+    return copy.stat().st_size
+
+
+def row(case, value, unit, limit=None, peer=None):
+    result = {"case": case, "value": round(value, 4), "unit": unit}
+    if peer is not None:
+        result["peer"] = {"name": "hiredis + sqlite3", "value": round(peer, 4)}
+    if limit is not None:
+        result["target"] = f"<= {limit:g}" + (" over the peer" if peer is not None else "")
+        result["met"] = value - (peer or 0) <= limit
+    return result
+
+
+def measure(options, scratch):
+    found = medians({
+        "memory": [options.probe, options.library],
+        "sqlite": [options.probe, options.library, "DATABASE"],
+        "clients": [options.clients],
+        "sqlite_alone": [options.clients, "DATABASE"]}, scratch)
+    memory, sqlite = found["memory"], found["sqlite"]
+    clients, alone = found["clients"], found["sqlite_alone"]
+    megabyte = 1024
+    return [
+        row("load (dlopen in a C host)", memory["load_ms"], "ms", 3),
+        row("open, start and first in-memory operation", memory["first_operation_ms"], "ms", 1),
+        row("memory after it", memory["rss_kb"] / megabyte, "MB", 4,
+            clients["rss_kb"] / megabyte),
+        row("memory with a SQLite store in use", sqlite["rss_kb"] / megabyte, "MB", 4,
+            alone["rss_kb"] / megabyte),
+        row("private dirty memory", memory["private_dirty_kb"] / megabyte, "MB", 1.5),
+        row("private dirty memory with SQLite", sqlite["private_dirty_kb"] / megabyte, "MB", None,
+            alone["private_dirty_kb"] / megabyte),
+        row("threads after blocking use of both stores", sqlite["threads"] - 1, "threads", 0),
+        row("descriptors after in-memory use", memory["descriptors"], "descriptors", None,
+            clients["descriptors"]),
+        row("descriptors with a SQLite store in use", sqlite["descriptors"], "descriptors", None,
+            alone["descriptors"]),
+        row("stripped library", stripped_bytes(options.library, scratch) / megabyte / 1024, "MB",
+            2)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", help="also write the rows to this file")
+    parser.add_argument("--library", default="@LIBRARY@")
+    parser.add_argument("--probe", default="@PROBE@")
+    parser.add_argument("--clients", default="@CLIENTS@")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="mecha-footprint-") as folder:
+        rows = measure(options, Path(folder))
+    for each in rows:
+        peer = f"  peer {each['peer']['value']:g}" if "peer" in each else ""
+        target = f"  {each['target']}: {'yes' if each['met'] else 'NO'}" if "met" in each else ""
+        print(f"{each['case']:44} {each['value']:9g} {each['unit']}{peer}{target}")
+    if options.json:
+        report = {"bench": "footprint",
+                  "question": "What does Mecha cost a program that loads it?", "rows": rows,
+                  "notes": [f"Median of {RUNS} fresh processes each, warm page cache."]}
+        Path(options.json).write_text(json.dumps(report, indent=1) + "\n")
+    sys.exit(0 if all(each.get("met", True) for each in rows) else 1)
+
+
+if __name__ == "__main__":
+    main()

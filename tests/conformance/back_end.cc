@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance/back_end.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "support/redis_server.h"
+
+namespace conformance {
+namespace {
+
+class RedisServer final : public Server {
+ public:
+  // Every acknowledged write is in the append-only file before its reply leaves.
+  explicit RedisServer(ServerUse use)
+      : redis_(
+            {.username = {},
+             .password = {},
+             .configuration = use == ServerUse::kOwn
+                                  ? std::vector<std::string>{"appendonly yes", "appendfsync always"}
+                                  : std::vector<std::string>{}}) {}
+
+  std::string address() const override { return redis_.address(); }
+  void Clear() override { redis_.Command({"FLUSHALL"}); }
+  void Kill() override { redis_.Kill(); }
+  void Restart() override { redis_.Restart(); }
+  void Pause() override { redis_.Pause(); }
+  void Continue() override { redis_.Continue(); }
+
+ private:
+  mecha::test::TestRedis redis_;
+};
+
+// The one place that knows kinds of servers.
+std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
+  if (kind == "redis") {
+    return std::make_unique<RedisServer>(use);
+  }
+  throw std::runtime_error("conformance.yaml asks for an unknown server: " + std::string(kind));
+}
+
+Server& SharedServer() {
+  static const std::unique_ptr<Server> server = StartServer(kHarness.server, ServerUse::kShared);
+  server->Clear();
+  return *server;
+}
+
+void Replace(std::string& text, std::string_view what, std::string_view with) {
+  for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
+    text.replace(at, what.size(), with);
+    at += with.size();
+  }
+}
+
+// JSON's form of a text is also a YAML scalar.
+std::string Quoted(const std::string& text) { return nlohmann::json(text).dump(); }
+
+}  // namespace
+
+BackEnd::BackEnd(ServerUse use) {
+  std::string pattern = std::filesystem::temp_directory_path() / "mecha-conformance-XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) {
+    throw std::runtime_error("no temporary folder could be made");
+  }
+  folder_ = pattern;
+  if (!kHarness.server.empty() && use == ServerUse::kShared) {
+    server_ = &SharedServer();
+  } else if (!kHarness.server.empty()) {
+    own_server_ = StartServer(kHarness.server, use);
+    server_ = own_server_.get();
+  }
+  for (const NamedText& file : kHarness.files) {
+    std::ofstream(std::filesystem::path(folder_) / file.name) << Filled(file.text);
+  }
+  for (const NamedText& variable : kHarness.environment) {
+    setenv(std::string(variable.name).c_str(), std::string(variable.text).c_str(), 1);
+  }
+}
+
+BackEnd::~BackEnd() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string BackEnd::Document(std::string_view name, const Metadata& extra) const {
+  std::map<std::string, std::string> metadata;
+  for (const NamedText& entry : kHarness.metadata) {
+    metadata[std::string(entry.name)] = Filled(entry.text);
+  }
+  for (const auto& [key, value] : extra) {
+    metadata[key] = Filled(value);
+  }
+  std::string text = "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: ";
+  text += Quoted(std::string(name)) + "\nspec:\n  type: " + Quoted(std::string(kHarness.type)) +
+          "\n  version: " + Quoted(std::string(kHarness.version)) + "\n";
+  if (!metadata.empty()) {
+    text += "  metadata:\n";
+  }
+  for (const auto& [key, value] : metadata) {
+    text += "    - name: " + Quoted(key) + "\n      value: " + Quoted(value) + "\n";
+  }
+  return text;
+}
+
+std::string BackEnd::Filled(std::string_view text) const {
+  std::string filled(text);
+  Replace(filled, "{{folder}}", folder_);
+  if (server_ != nullptr) {
+    Replace(filled, "{{server_address}}", server_->address());
+  }
+  return filled;
+}
+
+}  // namespace conformance

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conformance/test_runtime.h"
+
+#include "support/catch.h"
+
+namespace conformance {
+namespace {
+
+std::string TakeMessage(mecha_error* error) {
+  std::string message = mecha_error_message(error);
+  mecha_error_free(error);
+  return message;
+}
+
+}  // namespace
+
+TestRuntime::TestRuntime(const BackEnd& back_end, const RuntimeSetup& setup) {
+  std::vector<std::string> documents = setup.texts;
+  documents.push_back(back_end.Document("store", setup.metadata));
+  std::vector<mecha_view> texts;
+  for (const std::string& document : documents) {
+    texts.push_back(ViewOf(document));
+  }
+  std::vector<mecha_kv> settings;
+  for (const auto& [name, value] : setup.settings) {
+    settings.push_back({ViewOf(name), ViewOf(value)});
+  }
+  mecha_runtime_options options{};
+  options.struct_size = sizeof options;
+  options.api_version = MECHA_API_VERSION;
+  options.flags = setup.uses_environment ? uint32_t{MECHA_OPEN_USE_ENVIRONMENT} : 0;
+  options.app_id = OptionalView(setup.app_id);
+  options.name_space = OptionalView(setup.name_space);
+  options.resource_texts = texts.data();
+  options.resource_text_count = texts.size();
+  options.settings = settings.data();
+  options.setting_count = settings.size();
+  mecha_error* error = nullptr;
+  const mecha_status opened = mecha_runtime_open(&options, &runtime_, &error);
+  INFO(documents.back());
+  INFO(TakeMessage(error));
+  REQUIRE(opened == MECHA_OK);
+  error = nullptr;
+  const mecha_status started = mecha_runtime_start(runtime_, &error);
+  INFO(TakeMessage(error));
+  REQUIRE(started == MECHA_OK);
+}
+
+nlohmann::json TestRuntime::Describe() const {
+  mecha_result* result = nullptr;
+  const mecha_status status = mecha_runtime_describe(runtime_, &result);
+  const Answer answer = TakeAnswer(status, result);
+  REQUIRE(answer.ok());
+  return nlohmann::json::parse(answer.only().value);
+}
+
+std::string TestRuntime::Support(std::string_view capability) const {
+  const nlohmann::json description = Describe();
+  for (const nlohmann::json& component : description.at("components")) {
+    if (component.at("name") == "store") {
+      return component.at("capabilities").value(std::string(capability), "none");
+    }
+  }
+  FAIL("describe does not show the component");
+  return {};
+}
+
+bool TestRuntime::Has(std::string_view capability) const { return Support(capability) != "none"; }
+
+void TestRuntime::Advance(int64_t milliseconds) const {
+  REQUIRE(mecha_clock_advance(runtime_, milliseconds * 1'000'000) == MECHA_OK);
+}
+
+}  // namespace conformance
