@@ -2,7 +2,8 @@
 # Compiler and linker flags shared by every target.
 add_library(mecha_flags INTERFACE)
 target_compile_options(mecha_flags INTERFACE
-  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor -Wcast-align -Wimplicit-fallthrough
+  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor
+  -Wcast-align -Wimplicit-fallthrough
   $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>)
 target_include_directories(mecha_flags INTERFACE
   ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)

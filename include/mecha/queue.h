@@ -31,8 +31,8 @@ typedef struct mecha_queue_options {
   uint32_t max_inflight; /**< more submitted operations are MECHA_BUSY; 0 = 65536 */
   uint32_t reserved;
   /** NULL makes a poll queue. Else receives the events; their results are given to it. */
-  void (*deliver)(void *user, const mecha_event *events, size_t count);
-  void *user;
+  void (*deliver)(void* user, const mecha_event* events, size_t count);
+  void* user;
 } mecha_queue_options;
 
 /**
@@ -47,8 +47,8 @@ typedef struct mecha_queue_options {
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_queue_open(mecha_runtime *rt, const mecha_queue_options *options,
-                                        mecha_queue **out);
+MECHA_API mecha_status mecha_queue_open(mecha_runtime* rt, const mecha_queue_options* options,
+                                        mecha_queue** out);
 
 /**
  * Gives the descriptor that is readable if and only if events wait.
@@ -61,7 +61,7 @@ MECHA_API mecha_status mecha_queue_open(mecha_runtime *rt, const mecha_queue_opt
  * @thread any.
  * @since 0.1
  */
-MECHA_API int mecha_queue_fd(mecha_queue *queue);
+MECHA_API int mecha_queue_fd(mecha_queue* queue);
 
 /**
  * Takes the events that wait, without waiting.
@@ -70,12 +70,13 @@ MECHA_API int mecha_queue_fd(mecha_queue *queue);
  * @param events    borrowed; written. Each result is given.
  * @param capacity  how many fit.
  * @return how many were written (0 = none), or a negative status: MECHA_CLOSED when closed and
- *         empty, MECHA_FORKED, MECHA_INVALID_ARGUMENT, MECHA_FAILED_PRECONDITION for a callback queue.
+ *         empty, MECHA_FORKED, MECHA_INVALID_ARGUMENT, MECHA_FAILED_PRECONDITION for a callback
+ * queue.
  * @blocks no.
  * @thread any; the events go to whoever comes first.
  * @since 0.1
  */
-MECHA_API int32_t mecha_queue_poll(mecha_queue *queue, mecha_event *events, size_t capacity);
+MECHA_API int32_t mecha_queue_poll(mecha_queue* queue, mecha_event* events, size_t capacity);
 
 /**
  * Takes the events that wait, waiting for the first one.
@@ -91,7 +92,7 @@ MECHA_API int32_t mecha_queue_poll(mecha_queue *queue, mecha_event *events, size
  * @thread any, except the runtime's own.
  * @since 0.1
  */
-MECHA_API int32_t mecha_queue_wait(mecha_queue *queue, mecha_event *events, size_t capacity,
+MECHA_API int32_t mecha_queue_wait(mecha_queue* queue, mecha_event* events, size_t capacity,
                                    int64_t timeout_ns);
 
 /**
@@ -103,7 +104,7 @@ MECHA_API int32_t mecha_queue_wait(mecha_queue *queue, mecha_event *events, size
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_queue_wake(mecha_queue *queue);
+MECHA_API mecha_status mecha_queue_wake(mecha_queue* queue);
 
 /**
  * Closes a queue: its operations are cancelled, their events dropped, waiters get MECHA_CLOSED.
@@ -116,7 +117,7 @@ MECHA_API mecha_status mecha_queue_wake(mecha_queue *queue);
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_queue_close(mecha_queue *queue);
+MECHA_API mecha_status mecha_queue_close(mecha_queue* queue);
 
 /**
  * Frees a queue, closing it first.
@@ -129,7 +130,7 @@ MECHA_API mecha_status mecha_queue_close(mecha_queue *queue);
  *         that returns.
  * @since 0.1
  */
-MECHA_API void mecha_queue_free(mecha_queue *queue);
+MECHA_API void mecha_queue_free(mecha_queue* queue);
 
 #ifdef __cplusplus
 }

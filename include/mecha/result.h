@@ -41,7 +41,7 @@ enum {
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_result_read(const mecha_result *result, mecha_result_info *info);
+MECHA_API mecha_status mecha_result_read(const mecha_result* result, mecha_result_info* info);
 
 /**
  * Reads one item.
@@ -50,16 +50,16 @@ MECHA_API mecha_status mecha_result_read(const mecha_result *result, mecha_resul
  *
  * @param result  borrowed.
  * @param index   from 0 to the result's count.
- * @param item    borrowed; `struct_size` is the caller's sizeof, the rest is written. Its views live
- *                as long as the result.
+ * @param item    borrowed; `struct_size` is the caller's sizeof, the rest is written. Its views
+ * live as long as the result.
  * @return MECHA_OK; MECHA_OUT_OF_RANGE past the last item; MECHA_INVALID_ARGUMENT for NULL or a
  *         struct_size of 0.
  * @blocks no.
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_result_item(const mecha_result *result, size_t index,
-                                         mecha_item *item);
+MECHA_API mecha_status mecha_result_item(const mecha_result* result, size_t index,
+                                         mecha_item* item);
 
 /**
  * Tells why an operation, or one of its items, failed.
@@ -73,7 +73,7 @@ MECHA_API mecha_status mecha_result_item(const mecha_result *result, size_t inde
  * @thread any.
  * @since 0.1
  */
-MECHA_API const mecha_error *mecha_result_error(const mecha_result *result, size_t index);
+MECHA_API const mecha_error* mecha_result_error(const mecha_result* result, size_t index);
 
 /**
  * Reads one metadata entry of the result.
@@ -89,8 +89,8 @@ MECHA_API const mecha_error *mecha_result_error(const mecha_result *result, size
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_result_metadata(const mecha_result *result, uint32_t kind,
-                                             size_t index, mecha_kv *entry);
+MECHA_API mecha_status mecha_result_metadata(const mecha_result* result, uint32_t kind,
+                                             size_t index, mecha_kv* entry);
 
 /**
  * Adds a reference, so that another owner may release the result later.
@@ -101,7 +101,7 @@ MECHA_API mecha_status mecha_result_metadata(const mecha_result *result, uint32_
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_result *mecha_result_retain(mecha_result *result);
+MECHA_API mecha_result* mecha_result_retain(mecha_result* result);
 
 /**
  * Drops a reference; the last one frees the result and everything read from it.
@@ -111,7 +111,7 @@ MECHA_API mecha_result *mecha_result_retain(mecha_result *result);
  * @thread any.
  * @since 0.1
  */
-MECHA_API void mecha_result_release(mecha_result *result);
+MECHA_API void mecha_result_release(mecha_result* result);
 
 /**
  * Tells the status an error stands for.
@@ -122,7 +122,7 @@ MECHA_API void mecha_result_release(mecha_result *result);
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_error_status(const mecha_error *error);
+MECHA_API mecha_status mecha_error_status(const mecha_error* error);
 
 /**
  * Tells what failed, where, and what to do next, in one line for a person.
@@ -135,7 +135,7 @@ MECHA_API mecha_status mecha_error_status(const mecha_error *error);
  * @thread any.
  * @since 0.1
  */
-MECHA_API const char *mecha_error_message(const mecha_error *error);
+MECHA_API const char* mecha_error_message(const mecha_error* error);
 
 /**
  * Reads one named part of an error.
@@ -150,7 +150,7 @@ MECHA_API const char *mecha_error_message(const mecha_error *error);
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_view mecha_error_detail(const mecha_error *error, const char *name);
+MECHA_API mecha_view mecha_error_detail(const mecha_error* error, const char* name);
 
 /**
  * Tells whether trying again can help.
@@ -161,7 +161,7 @@ MECHA_API mecha_view mecha_error_detail(const mecha_error *error, const char *na
  * @thread any.
  * @since 0.1
  */
-MECHA_API int32_t mecha_error_retryable(const mecha_error *error);
+MECHA_API int32_t mecha_error_retryable(const mecha_error* error);
 
 /**
  * Frees an error that a function handed out by itself (mecha_runtime_open, mecha_runtime_start).
@@ -173,7 +173,7 @@ MECHA_API int32_t mecha_error_retryable(const mecha_error *error);
  * @thread any.
  * @since 0.1
  */
-MECHA_API void mecha_error_free(mecha_error *error);
+MECHA_API void mecha_error_free(mecha_error* error);
 
 #ifdef __cplusplus
 }

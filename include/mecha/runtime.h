@@ -3,8 +3,8 @@
  * @file runtime.h
  * The life of a runtime: open, start, suspend, resume, shut down, free.
  *
- * A process may have several, each with its own app id, components and threads. None starts a thread
- * before it needs one: opening never does, nor do blocking calls on embedded stores.
+ * A process may have several, each with its own app id, components and threads. None starts a
+ * thread before it needs one: opening never does, nor do blocking calls on embedded stores.
  */
 #ifndef MECHA_RUNTIME_H
 #define MECHA_RUNTIME_H
@@ -34,18 +34,18 @@ typedef struct mecha_runtime_options {
   /** Its namespace; absent means none. ("namespace" is a C++ keyword.) */
   mecha_view name_space;
   /** Files, or folders of .yaml files, read in this order. */
-  const mecha_view *resource_paths;
+  const mecha_view* resource_paths;
   size_t resource_path_count;
   /** Documents as text, read after the paths. */
-  const mecha_view *resource_texts;
+  const mecha_view* resource_texts;
   size_t resource_text_count;
   /** Settings by name; see docs/settings.md. An unknown one is an error. */
-  const mecha_kv *settings;
+  const mecha_kv* settings;
   size_t setting_count;
   /** Called on each new thread of the runtime, and before it ends. `name` is terminated by NUL. */
-  void (*thread_started)(void *user, const char *name);
-  void (*thread_stopping)(void *user, const char *name);
-  void *user;
+  void (*thread_started)(void* user, const char* name);
+  void (*thread_stopping)(void* user, const char* name);
+  void* user;
 } mecha_runtime_options;
 
 /** Flags of mecha_runtime_suspend. */
@@ -70,8 +70,8 @@ enum {
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_runtime_open(const mecha_runtime_options *options,
-                                          mecha_runtime **out, mecha_error **error);
+MECHA_API mecha_status mecha_runtime_open(const mecha_runtime_options* options, mecha_runtime** out,
+                                          mecha_error** error);
 
 /**
  * Starts every component: secret stores first, then the rest side by side, each within its
@@ -79,7 +79,8 @@ MECHA_API mecha_status mecha_runtime_open(const mecha_runtime_options *options,
  *
  * With the setting `start` = `fail` (default) the first broken component without ignoreErrors fails
  * the start; all are closed again and start may be called once more. With `lazy` broken components
- * are tried again in the background, and calls to them return MECHA_UNAVAILABLE with the last cause.
+ * are tried again in the background, and calls to them return MECHA_UNAVAILABLE with the last
+ * cause.
  *
  * @param rt     borrowed.
  * @param error  given on failure: free it with mecha_error_free. May be NULL.
@@ -89,7 +90,7 @@ MECHA_API mecha_status mecha_runtime_open(const mecha_runtime_options *options,
  * @thread any, one at a time.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_runtime_start(mecha_runtime *rt, mecha_error **error);
+MECHA_API mecha_status mecha_runtime_start(mecha_runtime* rt, mecha_error** error);
 
 /**
  * Brings the runtime to rest before a freeze, a snapshot or a fork: no thread, socket or file left.
@@ -109,8 +110,8 @@ MECHA_API mecha_status mecha_runtime_start(mecha_runtime *rt, mecha_error **erro
  * @thread any, except the runtime's own.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_runtime_suspend(mecha_runtime *rt, int64_t deadline_ns, uint32_t flags,
-                                             mecha_result **out);
+MECHA_API mecha_status mecha_runtime_suspend(mecha_runtime* rt, int64_t deadline_ns, uint32_t flags,
+                                             mecha_result** out);
 
 /**
  * Takes up work again after mecha_runtime_suspend, with a new instance id and fresh connections.
@@ -124,18 +125,19 @@ MECHA_API mecha_status mecha_runtime_suspend(mecha_runtime *rt, int64_t deadline
  * @thread any, except the runtime's own.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_runtime_resume(mecha_runtime *rt, mecha_error **error);
+MECHA_API mecha_status mecha_runtime_resume(mecha_runtime* rt, mecha_error** error);
 
 /**
  * Ends all work: refuses new calls, lets running ones end until the deadline, stops what is left,
  * closes every component and joins every thread.
  *
- * Events of finished operations can be polled afterwards until the queue is empty. In-memory data is
- * gone. A second call returns MECHA_CLOSED.
+ * Events of finished operations can be polled afterwards until the queue is empty. In-memory data
+ * is gone. A second call returns MECHA_CLOSED.
  *
  * @param rt           borrowed; still to be freed.
  * @param deadline_ns  how long running operations may take; <=0 stops them at once.
- * @param out          given: item 0 is a report as JSON (finished, returned, abandoned). May be NULL.
+ * @param out          given: item 0 is a report as JSON (finished, returned, abandoned). May be
+ * NULL.
  * @return MECHA_OK; MECHA_DEADLINE_EXCEEDED when operations had to be stopped or abandoned, and the
  *         report counts them; MECHA_CLOSED; MECHA_FORKED; MECHA_REENTRANT on a thread of the
  *         runtime; MECHA_INVALID_ARGUMENT for NULL.
@@ -143,8 +145,8 @@ MECHA_API mecha_status mecha_runtime_resume(mecha_runtime *rt, mecha_error **err
  * @thread any, except the runtime's own.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_runtime_shutdown(mecha_runtime *rt, int64_t deadline_ns,
-                                              mecha_result **out);
+MECHA_API mecha_status mecha_runtime_shutdown(mecha_runtime* rt, int64_t deadline_ns,
+                                              mecha_result** out);
 
 /**
  * Frees a runtime, shutting it down at once if that has not been done.
@@ -157,7 +159,7 @@ MECHA_API mecha_status mecha_runtime_shutdown(mecha_runtime *rt, int64_t deadlin
  * @thread any; not during another call on the same runtime.
  * @since 0.1
  */
-MECHA_API void mecha_runtime_free(mecha_runtime *rt);
+MECHA_API void mecha_runtime_free(mecha_runtime* rt);
 
 /**
  * Lends the calling thread to the runtime: runs timers, blocking jobs and deliveries that are due.
@@ -172,7 +174,7 @@ MECHA_API void mecha_runtime_free(mecha_runtime *rt);
  * @thread any thread of the host.
  * @since 0.1
  */
-MECHA_API int32_t mecha_runtime_run(mecha_runtime *rt, int64_t timeout_ns);
+MECHA_API int32_t mecha_runtime_run(mecha_runtime* rt, int64_t timeout_ns);
 
 /**
  * Gives the descriptor that is readable when mecha_runtime_run has something to do.
@@ -185,7 +187,7 @@ MECHA_API int32_t mecha_runtime_run(mecha_runtime *rt, int64_t timeout_ns);
  * @thread any.
  * @since 0.1
  */
-MECHA_API int mecha_runtime_fd(mecha_runtime *rt);
+MECHA_API int mecha_runtime_fd(mecha_runtime* rt);
 
 /**
  * Describes the runtime as JSON: components with capabilities, health and its reason, warnings,
@@ -200,7 +202,7 @@ MECHA_API int mecha_runtime_fd(mecha_runtime *rt);
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_runtime_describe(mecha_runtime *rt, mecha_result **out);
+MECHA_API mecha_status mecha_runtime_describe(mecha_runtime* rt, mecha_result** out);
 
 /**
  * Reads the counters of every operation, in Prometheus text form.
@@ -212,7 +214,7 @@ MECHA_API mecha_status mecha_runtime_describe(mecha_runtime *rt, mecha_result **
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_metrics_read(mecha_runtime *rt, mecha_result **out);
+MECHA_API mecha_status mecha_metrics_read(mecha_runtime* rt, mecha_result** out);
 
 /**
  * Asks a running operation to end.
@@ -228,7 +230,7 @@ MECHA_API mecha_status mecha_metrics_read(mecha_runtime *rt, mecha_result **out)
  * @thread any.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_runtime_cancel(mecha_runtime *rt, mecha_op op);
+MECHA_API mecha_status mecha_runtime_cancel(mecha_runtime* rt, mecha_op op);
 
 /**
  * Sends one real request to a component's back-end.
@@ -237,13 +239,13 @@ MECHA_API mecha_status mecha_runtime_cancel(mecha_runtime *rt, mecha_op op);
  * @param call       how to wait; NULL blocks with the defaults. A queue is refused.
  * @param component  borrowed; its name.
  * @param out        given: carries the error. May be NULL.
- * @return MECHA_OK; MECHA_NOT_FOUND for an unknown name; MECHA_UNIMPLEMENTED with a queue; else what
- *         the component said.
+ * @return MECHA_OK; MECHA_NOT_FOUND for an unknown name; MECHA_UNIMPLEMENTED with a queue; else
+ * what the component said.
  * @blocks until it answers or the deadline passes.
  * @thread any, except the runtime's own.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_component_ping(MECHA_ARGS, mecha_view component, mecha_result **out);
+MECHA_API mecha_status mecha_component_ping(MECHA_ARGS, mecha_view component, mecha_result** out);
 
 /**
  * Moves the runtime's clock forward, for tests of time-outs and expiry. Unstable: not promised.
@@ -255,7 +257,7 @@ MECHA_API mecha_status mecha_component_ping(MECHA_ARGS, mecha_view component, me
  * @thread any.
  * @since 0.1 (unstable)
  */
-MECHA_API mecha_status mecha_clock_advance(mecha_runtime *rt, int64_t by_ns);
+MECHA_API mecha_status mecha_clock_advance(mecha_runtime* rt, int64_t by_ns);
 
 #ifdef __cplusplus
 }

@@ -9,8 +9,8 @@
  * Each operation here, besides the statuses it names, may return: MECHA_PENDING with a queue;
  * MECHA_NOT_FOUND with an error for an unknown store; MECHA_INVALID_ARGUMENT;
  * MECHA_PERMISSION_DENIED; MECHA_DEADLINE_EXCEEDED; MECHA_CANCELLED; MECHA_UNAVAILABLE;
- * MECHA_FAILED_PRECONDITION; MECHA_INTERNAL; MECHA_BUSY; MECHA_CLOSED; MECHA_SUSPENDED; MECHA_FORKED;
- * MECHA_REENTRANT; MECHA_VERSION; MECHA_GONE; MECHA_NO_MEMORY.
+ * MECHA_FAILED_PRECONDITION; MECHA_INTERNAL; MECHA_BUSY; MECHA_CLOSED; MECHA_SUSPENDED;
+ * MECHA_FORKED; MECHA_REENTRANT; MECHA_VERSION; MECHA_GONE; MECHA_NO_MEMORY.
  */
 #ifndef MECHA_SECRETSTORES_H
 #define MECHA_SECRETSTORES_H
@@ -51,8 +51,8 @@ typedef struct mecha_secret_list_options {
  * @since 0.1
  */
 MECHA_API mecha_status mecha_secret_get(MECHA_ARGS, mecha_view store, mecha_view name,
-                                        const mecha_secret_get_options *options,
-                                        mecha_result **out);
+                                        const mecha_secret_get_options* options,
+                                        mecha_result** out);
 
 /**
  * Reads every secret this application may see: an item per key, `group` = its secret's name.
@@ -70,8 +70,8 @@ MECHA_API mecha_status mecha_secret_get(MECHA_ARGS, mecha_view store, mecha_view
  * @since 0.1
  */
 MECHA_API mecha_status mecha_secret_list(MECHA_ARGS, mecha_view store,
-                                         const mecha_secret_list_options *options,
-                                         mecha_result **out);
+                                         const mecha_secret_list_options* options,
+                                         mecha_result** out);
 
 #ifdef __cplusplus
 }

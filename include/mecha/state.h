@@ -5,7 +5,8 @@
  *
  * A key is prefixed by the store's keyPrefix strategy before it reaches the back-end; results show
  * it as the caller wrote it. A value is bytes. With content type `application/json` it must be JSON
- * and is stored as JSON; everything else is stored as binary. The content type itself is not stored.
+ * and is stored as JSON; everything else is stored as binary. The content type itself is not
+ * stored.
  *
  * Etags are opaque, at most 64 bytes, and mean the same in every store:
  *
@@ -20,9 +21,9 @@
  * MECHA_PENDING with a queue; MECHA_NOT_FOUND with an error for an unknown store;
  * MECHA_INVALID_ARGUMENT (NULL where something is needed; a key that is empty, too long or holds
  * "||"); MECHA_DEADLINE_EXCEEDED; MECHA_CANCELLED; MECHA_UNAVAILABLE (the back-end cannot be
- * reached); MECHA_UNAUTHENTICATED; MECHA_PERMISSION_DENIED; MECHA_RESOURCE_EXHAUSTED (disk or memory
- * full); MECHA_FAILED_PRECONDITION (not started; a read-only file); MECHA_DATA_LOSS (what is stored
- * cannot be read); MECHA_INTERNAL; MECHA_BUSY (queue full); MECHA_CLOSED; MECHA_SUSPENDED;
+ * reached); MECHA_UNAUTHENTICATED; MECHA_PERMISSION_DENIED; MECHA_RESOURCE_EXHAUSTED (disk or
+ * memory full); MECHA_FAILED_PRECONDITION (not started; a read-only file); MECHA_DATA_LOSS (what is
+ * stored cannot be read); MECHA_INTERNAL; MECHA_BUSY (queue full); MECHA_CLOSED; MECHA_SUSPENDED;
  * MECHA_FORKED; MECHA_REENTRANT; MECHA_VERSION; MECHA_GONE (`within` is not open); MECHA_NO_MEMORY.
  * docs/what_may_have_happened.md tells for each whether a write was applied.
  */
@@ -43,10 +44,7 @@ enum {
 };
 
 /** Kinds of mecha_state_op. */
-enum {
-  MECHA_STATE_SET = 1,
-  MECHA_STATE_DELETE = 2
-};
+enum { MECHA_STATE_SET = 1, MECHA_STATE_DELETE = 2 };
 
 /** Flags of mecha_state_op, mecha_state_set_options and mecha_state_delete_options. */
 enum {
@@ -62,7 +60,7 @@ typedef struct mecha_state_op {
   mecha_view etag;
   mecha_view content_type;
   int64_t ttl_ms; /**< 0 = the component's default; -1 = never expires; else at least this long */
-  const mecha_kv *metadata;
+  const mecha_kv* metadata;
   size_t metadata_count;
   uint64_t reserved[3];
 } mecha_state_op;
@@ -126,13 +124,13 @@ typedef struct mecha_state_list_options {
  * @since 0.1
  */
 MECHA_API mecha_status mecha_state_get(MECHA_ARGS, mecha_view store, mecha_view key,
-                                       const mecha_state_get_options *options, mecha_result **out);
+                                       const mecha_state_get_options* options, mecha_result** out);
 
 /**
  * Reads several keys.
  *
- * Item i belongs to key i; an absent key's item is MECHA_NOT_FOUND and does not make the whole fail.
- * Keys may repeat.
+ * Item i belongs to key i; an absent key's item is MECHA_NOT_FOUND and does not make the whole
+ * fail. Keys may repeat.
  *
  * @param rt         borrowed.
  * @param call       borrowed; NULL blocks with the defaults.
@@ -147,10 +145,10 @@ MECHA_API mecha_status mecha_state_get(MECHA_ARGS, mecha_view store, mecha_view 
  * @thread any, except the runtime's own when it blocks.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_state_get_many(MECHA_ARGS, mecha_view store, const mecha_view *keys,
+MECHA_API mecha_status mecha_state_get_many(MECHA_ARGS, mecha_view store, const mecha_view* keys,
                                             size_t key_count,
-                                            const mecha_state_get_options *options,
-                                            mecha_result **out);
+                                            const mecha_state_get_options* options,
+                                            mecha_result** out);
 
 /**
  * Writes one key. Item 0 has its new etag.
@@ -169,8 +167,8 @@ MECHA_API mecha_status mecha_state_get_many(MECHA_ARGS, mecha_view store, const 
  * @since 0.1
  */
 MECHA_API mecha_status mecha_state_set(MECHA_ARGS, mecha_view store, mecha_view key,
-                                       mecha_buf value, const mecha_state_set_options *options,
-                                       mecha_result **out);
+                                       mecha_buf value, const mecha_state_set_options* options,
+                                       mecha_result** out);
 
 /**
  * Deletes one key. Deleting an absent key is MECHA_OK, unless an etag was to match.
@@ -187,15 +185,15 @@ MECHA_API mecha_status mecha_state_set(MECHA_ARGS, mecha_view store, mecha_view 
  * @since 0.1
  */
 MECHA_API mecha_status mecha_state_delete(MECHA_ARGS, mecha_view store, mecha_view key,
-                                          const mecha_state_delete_options *options,
-                                          mecha_result **out);
+                                          const mecha_state_delete_options* options,
+                                          mecha_result** out);
 
 /**
  * Writes several keys, as one transaction or independently.
  *
- * Item i tells how write i ended, with its new etag. Atomic: all or nothing, in order, no key twice.
- * When an etag does not match, the whole is MECHA_ABORTED, the item at fault carries the cause, the
- * others are MECHA_CANCELLED. Independent: each write succeeds or fails by itself.
+ * Item i tells how write i ended, with its new etag. Atomic: all or nothing, in order, no key
+ * twice. When an etag does not match, the whole is MECHA_ABORTED, the item at fault carries the
+ * cause, the others are MECHA_CANCELLED. Independent: each write succeeds or fails by itself.
  *
  * @param rt        borrowed.
  * @param call      borrowed; NULL blocks with the defaults.
@@ -205,16 +203,16 @@ MECHA_API mecha_status mecha_state_delete(MECHA_ARGS, mecha_view store, mecha_vi
  * @param options   borrowed; NULL applies independently.
  * @param out       given; may be NULL.
  * @return MECHA_OK; MECHA_PARTIAL when some independent writes failed; MECHA_ABORTED;
- *         MECHA_INVALID_ARGUMENT also for a key twice in one transaction; MECHA_OUT_OF_RANGE for too
- *         many writes (error detail `max_ops`); MECHA_UNIMPLEMENTED when the store has no
- *         transactions; what the head of this file lists.
+ *         MECHA_INVALID_ARGUMENT also for a key twice in one transaction; MECHA_OUT_OF_RANGE for
+ * too many writes (error detail `max_ops`); MECHA_UNIMPLEMENTED when the store has no transactions;
+ * what the head of this file lists.
  * @blocks unless the call has a queue.
  * @thread any, except the runtime's own when it blocks.
  * @since 0.1
  */
-MECHA_API mecha_status mecha_state_apply(MECHA_ARGS, mecha_view store, const mecha_state_op *ops,
-                                         size_t op_count, const mecha_state_apply_options *options,
-                                         mecha_result **out);
+MECHA_API mecha_status mecha_state_apply(MECHA_ARGS, mecha_view store, const mecha_state_op* ops,
+                                         size_t op_count, const mecha_state_apply_options* options,
+                                         mecha_result** out);
 
 /**
  * Lists keys that start with a prefix, one page at a time.
@@ -236,8 +234,8 @@ MECHA_API mecha_status mecha_state_apply(MECHA_ARGS, mecha_view store, const mec
  * @since 0.1
  */
 MECHA_API mecha_status mecha_state_list(MECHA_ARGS, mecha_view store, mecha_view prefix,
-                                        const mecha_state_list_options *options,
-                                        mecha_result **out);
+                                        const mecha_state_list_options* options,
+                                        mecha_result** out);
 
 #ifdef __cplusplus
 }

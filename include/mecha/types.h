@@ -90,14 +90,14 @@ enum {
   MECHA_UNAVAILABLE = -14,
   MECHA_DATA_LOSS = -15,
   MECHA_UNAUTHENTICATED = -16,
-  MECHA_BUSY = -100,            /**< too much in flight; nothing was started */
-  MECHA_CLOSED = -101,          /**< the runtime or queue is closed */
-  MECHA_FORKED = -102,          /**< the handle belongs to the parent process */
-  MECHA_REENTRANT = -103,       /**< would block one of the runtime's own threads */
-  MECHA_VERSION = -104,         /**< a struct or api_version this library does not know */
+  MECHA_BUSY = -100,      /**< too much in flight; nothing was started */
+  MECHA_CLOSED = -101,    /**< the runtime or queue is closed */
+  MECHA_FORKED = -102,    /**< the handle belongs to the parent process */
+  MECHA_REENTRANT = -103, /**< would block one of the runtime's own threads */
+  MECHA_VERSION = -104,   /**< a struct or api_version this library does not know */
   MECHA_NO_MEMORY = -105,
-  MECHA_GONE = -106,            /**< the request is not open any more */
-  MECHA_SUSPENDED = -107,       /**< the runtime is suspended */
+  MECHA_GONE = -106,      /**< the request is not open any more */
+  MECHA_SUSPENDED = -107, /**< the runtime is suspended */
   MECHA_OUTCOME_UNKNOWN = -108,
   MECHA_DEADLOCK = -109,
   MECHA_STUCK = -110
@@ -106,7 +106,7 @@ enum {
 /** Bytes of someone else. NULL data is absent; non-NULL with size 0 is empty. Not terminated by a
  *  NUL byte. Frozen: 16 bytes. */
 typedef struct mecha_view {
-  const void *data;
+  const void* data;
   size_t size;
 } mecha_view;
 
@@ -120,10 +120,10 @@ typedef struct mecha_kv {
  *  until it runs, exactly once, on the polling thread or in the blocking caller, also when the call
  *  fails. Frozen: 32 bytes. */
 typedef struct mecha_buf {
-  const void *data;
+  const void* data;
   size_t size;
-  void (*release)(void *ctx);
-  void *ctx;
+  void (*release)(void* ctx);
+  void* ctx;
 } mecha_buf;
 
 /** How the pauses between tries grow. */
@@ -146,32 +146,33 @@ typedef struct mecha_retry {
 
 /** Flags of mecha_call. */
 enum {
-  MECHA_CALL_INLINE = 1u << 0,     /**< may complete during the call, then without an event */
-  MECHA_CALL_BORROW = 1u << 1,     /**< inputs stay valid until the event; nothing is copied */
-  MECHA_CALL_IDEMPOTENT = 1u << 2, /**< doing it twice is harmless: ambiguous failures are retried */
-  MECHA_CALL_DETACHED = 1u << 3,   /**< reserved */
-  MECHA_CALL_ONE_WAY = 1u << 4     /**< reserved */
+  MECHA_CALL_INLINE = 1u << 0, /**< may complete during the call, then without an event */
+  MECHA_CALL_BORROW = 1u << 1, /**< inputs stay valid until the event; nothing is copied */
+  MECHA_CALL_IDEMPOTENT =
+      1u << 2,                   /**< doing it twice is harmless: ambiguous failures are retried */
+  MECHA_CALL_DETACHED = 1u << 3, /**< reserved */
+  MECHA_CALL_ONE_WAY = 1u << 4   /**< reserved */
 };
 
 /** How to run an operation. NULL blocks the calling thread with the defaults. */
 typedef struct mecha_call {
   uint32_t struct_size;
-  uint32_t flags;      /**< MECHA_CALL_* */
-  mecha_queue *queue;  /**< NULL blocks; else the call returns MECHA_PENDING and reports there */
-  uint64_t token;      /**< comes back in the event */
-  mecha_op *op;        /**< if set, receives the operation's id before it can complete */
-  int64_t timeout_ns;  /**< 0 = the runtime's default (60 s); <0 = none; covers all retries */
-  const mecha_kv *metadata;
+  uint32_t flags;     /**< MECHA_CALL_* */
+  mecha_queue* queue; /**< NULL blocks; else the call returns MECHA_PENDING and reports there */
+  uint64_t token;     /**< comes back in the event */
+  mecha_op* op;       /**< if set, receives the operation's id before it can complete */
+  int64_t timeout_ns; /**< 0 = the runtime's default (60 s); <0 = none; covers all retries */
+  const mecha_kv* metadata;
   size_t metadata_count;
   mecha_view traceparent;
   mecha_view tracestate;
   mecha_view baggage;
-  mecha_request within;      /**< 0 = on its own; else on behalf of that inbound request */
-  const mecha_retry *retry;  /**< overrides the resource's policy for this operation */
+  mecha_request within;     /**< 0 = on its own; else on behalf of that inbound request */
+  const mecha_retry* retry; /**< overrides the resource's policy for this operation */
   mecha_view idempotency_key;
   /** Asked on the waiting thread when a signal interrupts a blocking call; non-zero cancels it. */
-  int (*interrupted)(void *user);
-  void *user;
+  int (*interrupted)(void* user);
+  void* user;
 } mecha_call;
 
 /** The first two arguments of every operation. */
@@ -181,8 +182,8 @@ typedef struct mecha_call {
 enum {
   MECHA_EVENT_NONE = 0,
   MECHA_EVENT_COMPLETION = 1, /**< an operation ended */
-  MECHA_EVENT_LOG = 2,        /**< result item 0: key = component, value = text; number = severity */
-  MECHA_EVENT_SPAN = 3        /**< reserved */
+  MECHA_EVENT_LOG = 2, /**< result item 0: key = component, value = text; number = severity */
+  MECHA_EVENT_SPAN = 3 /**< reserved */
 };
 
 /** One entry of a completion queue. Frozen: 64 bytes. */
@@ -191,7 +192,7 @@ typedef struct mecha_event {
   mecha_status status;  /**< how the operation ended */
   uint64_t token;       /**< from mecha_call */
   uint64_t id;          /**< the operation's id */
-  mecha_result *result; /**< given; release it */
+  mecha_result* result; /**< given; release it */
   uint64_t object;
   uint64_t reserved[3];
 } mecha_event;
@@ -233,7 +234,7 @@ typedef struct mecha_result_info {
   size_t count;    /**< how many items */
   mecha_view page; /**< a list's token for the next page; absent on the last */
   uint64_t number; /**< tries made */
-  mecha_stream *stream;
+  mecha_stream* stream;
 } mecha_result_info;
 
 /**
@@ -256,7 +257,7 @@ MECHA_API uint32_t mecha_version(void);
  * @thread any.
  * @since 0.1
  */
-MECHA_API const char *mecha_version_string(void);
+MECHA_API const char* mecha_version_string(void);
 
 /**
  * Names a status, "NOT_FOUND".
@@ -267,7 +268,7 @@ MECHA_API const char *mecha_version_string(void);
  * @thread any.
  * @since 0.1
  */
-MECHA_API const char *mecha_status_name(mecha_status status);
+MECHA_API const char* mecha_status_name(mecha_status status);
 
 #ifdef __cplusplus
 }

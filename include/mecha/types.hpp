@@ -208,6 +208,8 @@ class CallBlock {
     FillCall(options);
     call_.queue = queue;
     call_.token = token;
+    // A blocking call that nobody can cancel is not entered into the table of operations.
+    if (queue != nullptr && call_.op == nullptr) call_.op = &operation_;
     if (options.retry) FillRetry(*options.retry);
     for (std::size_t i = 0; i < metadata_.size(); ++i) {
       metadata_[i] = ToKeyValue(options.metadata[i]);
@@ -221,8 +223,9 @@ class CallBlock {
   const mecha_call* get() const noexcept { return &call_; }
   /// The arrays of this call are the wrapper's own: the library has to copy them.
   void CopyInputs() noexcept { call_.flags &= ~std::uint32_t{MECHA_CALL_BORROW}; }
+  /// The operation's id; 0 when it was refused, or blocks and has no Operation.
   std::uint64_t operation_id() const noexcept {
-    return __atomic_load_n(call_.op, __ATOMIC_ACQUIRE);
+    return call_.op == nullptr ? 0 : __atomic_load_n(call_.op, __ATOMIC_ACQUIRE);
   }
 
  private:
@@ -231,7 +234,7 @@ class CallBlock {
     if (options.may_finish_inline) call_.flags |= MECHA_CALL_INLINE;
     if (options.borrows_inputs && options.metadata.empty()) call_.flags |= MECHA_CALL_BORROW;
     if (options.is_idempotent) call_.flags |= MECHA_CALL_IDEMPOTENT;
-    call_.op = options.operation != nullptr ? options.operation->slot() : &operation_;
+    if (options.operation != nullptr) call_.op = options.operation->slot();
     call_.timeout_ns = options.timeout.count();
     call_.traceparent = ToOptionalView(options.traceparent);
     call_.tracestate = ToOptionalView(options.tracestate);

@@ -161,10 +161,9 @@ bool IoLoop::TakeWork(std::deque<Job>* work) {
 }
 
 void IoLoop::WaitForWork(Duration timeout) {
-  const auto milliseconds =
-      timeout < Duration::zero()
-          ? -1
-          : std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+  const auto milliseconds = timeout < Duration::zero()
+                                ? -1
+                                : std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
   epoll_event events[2];
   epoll_wait(epoll_fd_, events, 2, static_cast<int>(std::min<int64_t>(milliseconds, 1 << 30)));
 }

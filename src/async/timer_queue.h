@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TimerQueue: jobs ordered by the moment they are due. A container without a thread: IoLoop asks it.
-// Not safe by itself; IoLoop's lock guards it.
+// TimerQueue: jobs ordered by the moment they are due. A container without a thread: IoLoop asks
+// it. Not safe by itself; IoLoop's lock guards it.
 #pragma once
 
 #include <cstdint>

@@ -42,7 +42,8 @@ WaitingSet::Stay::~Stay() {
     *found = waiters.back();
     waiters.pop_back();
   }
-  // A late write of Stop may still make it readable; whoever waits on it next drains and looks again.
+  // A late write of Stop may still make it readable; whoever waits on it next drains and looks
+  // again.
   if (descriptor_ >= 0) {
     set_.descriptors_.push_back(descriptor_);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// WaitingSet: the operations that wait right now, so that suspend and shutdown can wake them all. It
-// also lends each its wake descriptor, so that a wait costs no eventfd of its own.
+// WaitingSet: the operations that wait right now, so that suspend and shutdown can wake them all.
+// It also lends each its wake descriptor, so that a wait costs no eventfd of its own.
 #pragma once
 
 #include <mutex>

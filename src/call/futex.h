@@ -10,8 +10,8 @@
 
 namespace mecha {
 
-// Sleeps while `word` is `expected`, at most `timeout`. 0 when woken, else an errno: EAGAIN (the word
-// differs), ETIMEDOUT, EINTR.
+// Sleeps while `word` is `expected`, at most `timeout`. 0 when woken, else an errno: EAGAIN (the
+// word differs), ETIMEDOUT, EINTR.
 int FutexWait(std::atomic<uint32_t>& word, uint32_t expected, Duration timeout);
 void FutexWakeOne(std::atomic<uint32_t>& word);
 void FutexWakeAll(std::atomic<uint32_t>& word);

@@ -12,11 +12,14 @@ namespace mecha {
 
 absl::Status StatusOf(StopCause cause) {
   switch (cause) {
-    case StopCause::kNone: return absl::OkStatus();
-    case StopCause::kCancelled: return Cancelled("cancelled by the caller");
+    case StopCause::kNone:
+      return absl::OkStatus();
+    case StopCause::kCancelled:
+      return Cancelled("cancelled by the caller");
     case StopCause::kSuspended:
       return MakeStatus(LocalCode::kSuspended, "the runtime is suspended; resume it and try again");
-    case StopCause::kClosed: return MakeStatus(LocalCode::kClosed, "the runtime is shut down");
+    case StopCause::kClosed:
+      return MakeStatus(LocalCode::kClosed, "the runtime is shut down");
   }
   return Internal("unknown stop cause");
 }
@@ -32,8 +35,8 @@ void Waiter::Stop(StopCause cause) {
     if ((seen >> kCauseShift) != 0) {
       return;
     }
-  } while (!word_.compare_exchange_weak(
-      seen, seen | (static_cast<uint32_t>(cause) << kCauseShift), std::memory_order_seq_cst));
+  } while (!word_.compare_exchange_weak(seen, seen | (static_cast<uint32_t>(cause) << kCauseShift),
+                                        std::memory_order_seq_cst));
   FutexWakeAll(word_);
   const int fd = wake_fd_.load(std::memory_order_seq_cst);
   if (fd >= 0) {

@@ -30,9 +30,7 @@ namespace mecha::capi {
 inline mecha_result* ToResult(Operation* operation) {
   return reinterpret_cast<mecha_result*>(operation);
 }
-inline Operation* ToOperation(mecha_result* result) {
-  return reinterpret_cast<Operation*>(result);
-}
+inline Operation* ToOperation(mecha_result* result) { return reinterpret_cast<Operation*>(result); }
 inline const Operation* ToOperation(const mecha_result* result) {
   return reinterpret_cast<const Operation*>(result);
 }

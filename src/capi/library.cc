@@ -4,6 +4,50 @@
 #define MECHA_TEXT_INNER(x) #x
 #define MECHA_TEXT(x) MECHA_TEXT_INNER(x)
 
+namespace mecha::capi {
+namespace {
+
+struct NamedStatus {
+  mecha_status status;
+  const char* name;
+};
+
+constexpr NamedStatus kStatuses[] = {
+    {MECHA_OK, "OK"},
+    {MECHA_PENDING, "PENDING"},
+    {MECHA_PARTIAL, "PARTIAL"},
+    {MECHA_CANCELLED, "CANCELLED"},
+    {MECHA_UNKNOWN, "UNKNOWN"},
+    {MECHA_INVALID_ARGUMENT, "INVALID_ARGUMENT"},
+    {MECHA_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"},
+    {MECHA_NOT_FOUND, "NOT_FOUND"},
+    {MECHA_ALREADY_EXISTS, "ALREADY_EXISTS"},
+    {MECHA_PERMISSION_DENIED, "PERMISSION_DENIED"},
+    {MECHA_RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED"},
+    {MECHA_FAILED_PRECONDITION, "FAILED_PRECONDITION"},
+    {MECHA_ABORTED, "ABORTED"},
+    {MECHA_OUT_OF_RANGE, "OUT_OF_RANGE"},
+    {MECHA_UNIMPLEMENTED, "UNIMPLEMENTED"},
+    {MECHA_INTERNAL, "INTERNAL"},
+    {MECHA_UNAVAILABLE, "UNAVAILABLE"},
+    {MECHA_DATA_LOSS, "DATA_LOSS"},
+    {MECHA_UNAUTHENTICATED, "UNAUTHENTICATED"},
+    {MECHA_BUSY, "BUSY"},
+    {MECHA_CLOSED, "CLOSED"},
+    {MECHA_FORKED, "FORKED"},
+    {MECHA_REENTRANT, "REENTRANT"},
+    {MECHA_VERSION, "VERSION"},
+    {MECHA_NO_MEMORY, "NO_MEMORY"},
+    {MECHA_GONE, "GONE"},
+    {MECHA_SUSPENDED, "SUSPENDED"},
+    {MECHA_OUTCOME_UNKNOWN, "OUTCOME_UNKNOWN"},
+    {MECHA_DEADLOCK, "DEADLOCK"},
+    {MECHA_STUCK, "STUCK"},
+};
+
+}  // namespace
+}  // namespace mecha::capi
+
 extern "C" {
 
 uint32_t mecha_version(void) { return MECHA_API_VERSION; }
@@ -14,38 +58,12 @@ const char* mecha_version_string(void) {
 }
 
 const char* mecha_status_name(mecha_status status) {
-  switch (status) {
-    case MECHA_OK: return "OK";
-    case MECHA_PENDING: return "PENDING";
-    case MECHA_PARTIAL: return "PARTIAL";
-    case MECHA_CANCELLED: return "CANCELLED";
-    case MECHA_INVALID_ARGUMENT: return "INVALID_ARGUMENT";
-    case MECHA_DEADLINE_EXCEEDED: return "DEADLINE_EXCEEDED";
-    case MECHA_NOT_FOUND: return "NOT_FOUND";
-    case MECHA_ALREADY_EXISTS: return "ALREADY_EXISTS";
-    case MECHA_PERMISSION_DENIED: return "PERMISSION_DENIED";
-    case MECHA_RESOURCE_EXHAUSTED: return "RESOURCE_EXHAUSTED";
-    case MECHA_FAILED_PRECONDITION: return "FAILED_PRECONDITION";
-    case MECHA_ABORTED: return "ABORTED";
-    case MECHA_OUT_OF_RANGE: return "OUT_OF_RANGE";
-    case MECHA_UNIMPLEMENTED: return "UNIMPLEMENTED";
-    case MECHA_INTERNAL: return "INTERNAL";
-    case MECHA_UNAVAILABLE: return "UNAVAILABLE";
-    case MECHA_DATA_LOSS: return "DATA_LOSS";
-    case MECHA_UNAUTHENTICATED: return "UNAUTHENTICATED";
-    case MECHA_BUSY: return "BUSY";
-    case MECHA_CLOSED: return "CLOSED";
-    case MECHA_FORKED: return "FORKED";
-    case MECHA_REENTRANT: return "REENTRANT";
-    case MECHA_VERSION: return "VERSION";
-    case MECHA_NO_MEMORY: return "NO_MEMORY";
-    case MECHA_GONE: return "GONE";
-    case MECHA_SUSPENDED: return "SUSPENDED";
-    case MECHA_OUTCOME_UNKNOWN: return "OUTCOME_UNKNOWN";
-    case MECHA_DEADLOCK: return "DEADLOCK";
-    case MECHA_STUCK: return "STUCK";
-    default: return "UNKNOWN";
+  for (const mecha::capi::NamedStatus& known : mecha::capi::kStatuses) {
+    if (known.status == status) {
+      return known.name;
+    }
   }
+  return "UNKNOWN";
 }
 
 }  // extern "C"

@@ -72,13 +72,12 @@ int32_t TakeEvents(mecha_queue* queue, mecha_event* events, size_t capacity, Tak
     std::array<Operation*, kBatch> batch;
     while (filled < capacity) {
       const std::span<Operation*> room(batch.data(), std::min(kBatch, capacity - filled));
-      const absl::StatusOr<size_t> count =
-          filled == 0 ? take(room) : queue->queue->Poll(room);
+      const absl::StatusOr<size_t> count = filled == 0 ? take(room) : queue->queue->Poll(room);
       if (!count.ok()) {
         return filled == 0 ? ToStatus(count.status()) : static_cast<mecha_status>(filled);
       }
-      std::transform(room.begin(), room.begin() + static_cast<ptrdiff_t>(*count),
-                     events + filled, ToEvent);
+      std::transform(room.begin(), room.begin() + static_cast<ptrdiff_t>(*count), events + filled,
+                     ToEvent);
       filled += *count;
       if (*count < room.size()) {
         break;
@@ -146,10 +145,10 @@ int32_t mecha_queue_wait(mecha_queue* queue, mecha_event* events, size_t capacit
       return MECHA_REENTRANT;
     }
   }
-  return mecha::capi::TakeEvents(
-      queue, events, capacity, [queue, timeout_ns](std::span<Operation*> room) {
-        return queue->queue->Wait(room, mecha::Duration(timeout_ns));
-      });
+  return mecha::capi::TakeEvents(queue, events, capacity,
+                                 [queue, timeout_ns](std::span<Operation*> room) {
+                                   return queue->queue->Wait(room, mecha::Duration(timeout_ns));
+                                 });
 }
 
 mecha_status mecha_queue_wake(mecha_queue* queue) {
@@ -157,9 +156,7 @@ mecha_status mecha_queue_wake(mecha_queue* queue) {
   if (usable != MECHA_OK) {
     return usable;
   }
-  return Guard([&]() -> mecha_status {
-    return queue->queue->Wake() ? MECHA_OK : MECHA_CLOSED;
-  });
+  return Guard([&]() -> mecha_status { return queue->queue->Wake() ? MECHA_OK : MECHA_CLOSED; });
 }
 
 mecha_status mecha_queue_close(mecha_queue* queue) {

@@ -50,9 +50,8 @@ mecha_status mecha_result_read(const mecha_result* result, mecha_result_info* in
   const Operation& operation = *ToOperation(result);
   mecha_result_info known{};
   known.status = mecha::capi::StatusOfDone(operation);
-  known.flags = operation.may_be_applied() && !operation.status().ok()
-                    ? MECHA_RESULT_MAYBE_APPLIED
-                    : 0;
+  known.flags =
+      operation.may_be_applied() && !operation.status().ok() ? MECHA_RESULT_MAYBE_APPLIED : 0;
   known.count = operation.items().size();
   if (!operation.page().empty()) {
     known.page = mecha::capi::ToView(operation.page());
@@ -127,9 +126,12 @@ int32_t mecha_error_retryable(const mecha_error* error) {
     return MECHA_RETRYABLE_NO;
   }
   switch (error->error.retryability) {
-    case Retryability::kNo: return MECHA_RETRYABLE_NO;
-    case Retryability::kSafe: return MECHA_RETRYABLE_SAFE;
-    case Retryability::kOnlyIfIdempotent: return MECHA_RETRYABLE_ONLY_IF_IDEMPOTENT;
+    case Retryability::kNo:
+      return MECHA_RETRYABLE_NO;
+    case Retryability::kSafe:
+      return MECHA_RETRYABLE_SAFE;
+    case Retryability::kOnlyIfIdempotent:
+      return MECHA_RETRYABLE_ONLY_IF_IDEMPOTENT;
   }
   return MECHA_RETRYABLE_NO;
 }

@@ -46,9 +46,9 @@ absl::StatusOr<RuntimeOptions> ToOptions(const mecha_runtime_options& from) {
     return InvalidArgument("api_version is not set; set it to MECHA_API_VERSION");
   }
   if (from.api_version > MECHA_API_VERSION) {
-    return MakeStatus(LocalCode::kVersion,
-                      "the program was built for a newer libmecha than the " +
-                          std::string(mecha_version_string()) + " that is loaded");
+    return MakeStatus(LocalCode::kVersion, "the program was built for a newer libmecha than the " +
+                                               std::string(mecha_version_string()) +
+                                               " that is loaded");
   }
   if ((from.flags & ~(MECHA_OPEN_USE_ENVIRONMENT | MECHA_OPEN_HOST_THREADS)) != 0) {
     return InvalidArgument("mecha_runtime_options.flags has an unknown flag");
@@ -82,8 +82,9 @@ absl::StatusOr<RuntimeOptions> ToOptions(const mecha_runtime_options& from) {
 
 absl::StatusOr<mecha_runtime*> Open(const mecha_runtime_options* from) {
   if (from == nullptr) {
-    return InvalidArgument("options is NULL; pass a zeroed mecha_runtime_options with its "
-                           "struct_size and api_version set");
+    return InvalidArgument(
+        "options is NULL; pass a zeroed mecha_runtime_options with its "
+        "struct_size and api_version set");
   }
   mecha_runtime_options known;
   RETURN_IF_ERROR(ReadStruct(from, &known));
@@ -274,8 +275,7 @@ mecha_status mecha_runtime_describe(mecha_runtime* rt, mecha_result** out) {
     return usable != MECHA_OK ? usable : MECHA_INVALID_ARGUMENT;
   }
   *out = nullptr;
-  return Guard(
-      [&] { return GiveText(*rt->runtime, "describe", rt->runtime->Describe(), out); });
+  return Guard([&] { return GiveText(*rt->runtime, "describe", rt->runtime->Describe(), out); });
 }
 
 mecha_status mecha_metrics_read(mecha_runtime* rt, mecha_result** out) {

@@ -31,9 +31,8 @@ absl::Status CheckViews(std::initializer_list<mecha_view> views) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Prepared> PrepareGet(Runtime& runtime, const CallOptions& options,
-                                    mecha_view store, mecha_view key,
-                                    const mecha_state_get_options* given) {
+absl::StatusOr<Prepared> PrepareGet(Runtime& runtime, const CallOptions& options, mecha_view store,
+                                    mecha_view key, const mecha_state_get_options* given) {
   mecha_state_get_options known;
   RETURN_IF_ERROR(ReadStruct(given, &known));
   RETURN_IF_ERROR(CheckViews({store, key}));
@@ -53,8 +52,7 @@ absl::StatusOr<WriteRequest> ToRequest(const mecha_state_op& op, Consistency con
     return InvalidArgument("value is NULL but has a size");
   }
   WriteRequest request;
-  request.kind =
-      op.kind == MECHA_STATE_SET ? StateWrite::Kind::kSet : StateWrite::Kind::kDelete;
+  request.kind = op.kind == MECHA_STATE_SET ? StateWrite::Kind::kSet : StateWrite::Kind::kDelete;
   request.is_first_write = (op.flags & MECHA_STATE_FIRST_WRITE) != 0;
   request.consistency = consistency;
   request.key = ToText(op.key);
@@ -119,11 +117,18 @@ absl::StatusOr<std::vector<std::string_view>> ToKeys(const mecha_view* keys, siz
   return texts;
 }
 
-mecha_status SubmitWrite(mecha_runtime* rt, const mecha_call* call, mecha_view store,
-                         const mecha_state_op& op, uint32_t consistency, mecha_result** out) {
+// The arguments every operation has.
+struct Caller {
+  mecha_runtime* rt;
+  const mecha_call* call;
+  mecha_result** out;
+};
+
+mecha_status SubmitWrite(const Caller& caller, mecha_view store, const mecha_state_op& op,
+                         uint32_t consistency) {
   bool is_taken = false;
   const mecha_status status =
-      Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& options) {
+      Submit(caller.rt, caller.call, caller.out, [&](Runtime& runtime, const CallOptions& options) {
         auto prepared = PrepareWrite(runtime, options, store, op, consistency);
         is_taken = prepared.ok();
         return prepared;
@@ -156,8 +161,7 @@ mecha_status mecha_state_get_many(mecha_runtime* rt, const mecha_call* call, mec
                                   const mecha_view* keys, size_t key_count,
                                   const mecha_state_get_options* options, mecha_result** out) {
   return Submit(
-      rt, call, out,
-      [&](Runtime& runtime, const CallOptions& how) -> absl::StatusOr<Prepared> {
+      rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> absl::StatusOr<Prepared> {
         mecha_state_get_options known;
         RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
         RETURN_IF_ERROR(mecha::capi::CheckViews({store}));
@@ -186,7 +190,7 @@ mecha_status mecha_state_set(mecha_runtime* rt, const mecha_call* call, mecha_vi
     mecha::capi::ReleaseValue(value);
     return mecha::capi::Refuse(rt, read, out);
   }
-  return mecha::capi::SubmitWrite(rt, call, store, op, known.consistency, out);
+  return mecha::capi::SubmitWrite({rt, call, out}, store, op, known.consistency);
 }
 
 mecha_status mecha_state_delete(mecha_runtime* rt, const mecha_call* call, mecha_view store,
@@ -202,24 +206,23 @@ mecha_status mecha_state_delete(mecha_runtime* rt, const mecha_call* call, mecha
   if (!read.ok()) {
     return mecha::capi::Refuse(rt, read, out);
   }
-  return mecha::capi::SubmitWrite(rt, call, store, op, known.consistency, out);
+  return mecha::capi::SubmitWrite({rt, call, out}, store, op, known.consistency);
 }
 
 mecha_status mecha_state_apply(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                                const mecha_state_op* ops, size_t op_count,
                                const mecha_state_apply_options* options, mecha_result** out) {
   if (ops == nullptr && op_count != 0) {
-    return mecha::capi::Refuse(
-        rt, mecha::InvalidArgument("ops is NULL but op_count is not 0"), out);
+    return mecha::capi::Refuse(rt, mecha::InvalidArgument("ops is NULL but op_count is not 0"),
+                               out);
   }
   bool is_taken = false;
   const std::span<const mecha_state_op> given(ops, op_count);
-  const mecha_status status =
-      Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) {
-        auto prepared = mecha::capi::PrepareApply(runtime, how, store, given, options);
-        is_taken = prepared.ok();
-        return prepared;
-      });
+  const mecha_status status = Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) {
+    auto prepared = mecha::capi::PrepareApply(runtime, how, store, given, options);
+    is_taken = prepared.ok();
+    return prepared;
+  });
   if (!is_taken) {
     for (const mecha_state_op& op : given) {
       mecha::capi::ReleaseValue(op.value);
@@ -231,18 +234,17 @@ mecha_status mecha_state_apply(mecha_runtime* rt, const mecha_call* call, mecha_
 mecha_status mecha_state_list(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                               mecha_view prefix, const mecha_state_list_options* options,
                               mecha_result** out) {
-  return Submit(
-      rt, call, out,
-      [&](Runtime& runtime, const CallOptions& how) -> absl::StatusOr<Prepared> {
-        mecha_state_list_options known;
-        RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
-        RETURN_IF_ERROR(mecha::capi::CheckViews({store, prefix, known.page}));
-        ASSIGN_OR_RETURN(mecha::StateBlock * block,
-                         runtime.components().FindState(mecha::capi::ToText(store)));
-        return block->List(how, {.prefix = mecha::capi::ToText(prefix),
-                                 .limit = known.limit,
-                                 .page = mecha::capi::ToText(known.page)});
-      });
+  return Submit(rt, call, out,
+                [&](Runtime& runtime, const CallOptions& how) -> absl::StatusOr<Prepared> {
+                  mecha_state_list_options known;
+                  RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
+                  RETURN_IF_ERROR(mecha::capi::CheckViews({store, prefix, known.page}));
+                  ASSIGN_OR_RETURN(mecha::StateBlock * block,
+                                   runtime.components().FindState(mecha::capi::ToText(store)));
+                  return block->List(how, {.prefix = mecha::capi::ToText(prefix),
+                                           .limit = known.limit,
+                                           .page = mecha::capi::ToText(known.page)});
+                });
 }
 
 }  // extern "C"

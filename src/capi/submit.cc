@@ -103,7 +103,7 @@ void Register(Runtime& runtime, const mecha_call& call, Operation* operation) {
   const uint64_t id = runtime.operations().Add(operation);
   operation->set_id(id);
   if (call.op != nullptr) {
-    *call.op = id;
+    __atomic_store_n(call.op, id, __ATOMIC_RELEASE);  // another thread may read it, to cancel
   }
 }
 

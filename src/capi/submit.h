@@ -16,8 +16,7 @@ using Prepare =
     absl::FunctionRef<absl::StatusOr<Prepared>(Runtime& runtime, const CallOptions& options)>;
 
 // MECHA_PENDING, or how the operation ended.
-mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** out,
-                    Prepare prepare);
+mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** out, Prepare prepare);
 
 // Reads mecha_call. Also for functions that are no operations.
 absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ComponentInfo: component.yaml as constants. Generated at build time, one per component folder; the
-// only statement of a component's fields and capabilities.
+// ComponentInfo: component.yaml as constants. Generated at build time, one per component folder;
+// the only statement of a component's fields and capabilities.
 #pragma once
 
 #include <span>
@@ -17,7 +17,7 @@ struct FieldInfo {
   std::string_view default_text;  // empty: none
   std::string_view unit;          // of a bare number in a duration: "ms", "s"; empty: refused
   std::string_view description;
-  std::span<const std::string_view> values;   // when not empty, the only ones allowed
+  std::span<const std::string_view> values;  // when not empty, the only ones allowed
   bool is_required = false;
   bool is_sensitive = false;
   // Known to Dapr and without effect here: accepted, with a warning that says so.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registry: which component types this build holds, and how to make one. Filled once while a runtime
-// opens by the generated registration file; read-only afterwards.
+// Registry: which component types this build holds, and how to make one. Filled once while a
+// runtime opens by the generated registration file; read-only afterwards.
 #pragma once
 
 #include <memory>

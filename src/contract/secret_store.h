@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SecretStore: what a secret component implements. Scoping (allowed, denied) is the block's. Threads
-// and `done` as for StateStore.
+// SecretStore: what a secret component implements. Scoping (allowed, denied) is the block's.
+// Threads and `done` as for StateStore.
 #pragma once
 
 #include <map>

@@ -22,13 +22,13 @@ class Settings {
     int line = 0;
   };
   struct Identity {
-    std::string name;            // the resource's metadata.name
-    std::string type;            // "state.redis"
-    std::string version;         // "v1"
+    std::string name;     // the resource's metadata.name
+    std::string type;     // "state.redis"
+    std::string version;  // "v1"
     std::string app_id;
     std::string name_space;
-    std::string instance_id;     // unique per start of a runtime
-    std::string file;            // where the document stands
+    std::string instance_id;  // unique per start of a runtime
+    std::string file;         // where the document stands
     int line = 0;
   };
 

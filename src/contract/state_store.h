@@ -67,8 +67,8 @@ struct StateWrite {
 using WriteOutcome = absl::StatusOr<Etag>;
 
 struct ListRequest {
-  std::string_view prefix;  // literal, complete; matches the stored keys' first bytes
-  size_t limit = 0;         // at least 1
+  std::string_view prefix;    // literal, complete; matches the stored keys' first bytes
+  size_t limit = 0;           // at least 1
   std::string_view position;  // what the previous page's `next` said; empty for the first page
 };
 

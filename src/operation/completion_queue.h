@@ -20,7 +20,7 @@ namespace mecha {
 
 struct QueueOptions {
   uint32_t most_inflight = 65536;
-  bool may_block = false;   // `deliver` runs on the blocking pool
+  bool may_block = false;  // `deliver` runs on the blocking pool
   bool wants_logs = false;
   // Receives finished operations with their references; null makes a poll queue.
   std::function<void(std::span<Operation* const>)> deliver;

@@ -8,9 +8,12 @@ namespace {
 
 std::string_view NameOf(Applied applied) {
   switch (applied) {
-    case Applied::kNo: return "no";
-    case Applied::kMaybe: return "maybe";
-    case Applied::kYes: return "yes";
+    case Applied::kNo:
+      return "no";
+    case Applied::kMaybe:
+      return "maybe";
+    case Applied::kYes:
+      return "yes";
   }
   return "no";
 }
@@ -27,9 +30,7 @@ Error Error::From(const absl::Status& status, std::string message) {
   return error;
 }
 
-Error Error::From(const absl::Status& status) {
-  return From(status, std::string(Message(status)));
-}
+Error Error::From(const absl::Status& status) { return From(status, std::string(Message(status))); }
 
 const std::string* Error::FindDetail(std::string_view name) const {
   for (const auto& [known, value] : details) {

@@ -12,12 +12,16 @@ namespace mecha {
 absl::Status Gate::Enter() {
   const uint64_t before = word_.fetch_add(1, std::memory_order_acq_rel);
   switch (PhaseOf(before)) {
-    case Phase::kRunning: return absl::OkStatus();
+    case Phase::kRunning:
+      return absl::OkStatus();
     case Phase::kOpened:
       Leave();
       return FailedPrecondition("the runtime is not started; call mecha_runtime_start first");
-    case Phase::kSuspended: Leave(); return StatusOf(StopCause::kSuspended);
-    case Phase::kClosed: break;
+    case Phase::kSuspended:
+      Leave();
+      return StatusOf(StopCause::kSuspended);
+    case Phase::kClosed:
+      break;
   }
   Leave();
   return StatusOf(StopCause::kClosed);

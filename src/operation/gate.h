@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gate: lets operations in while the runtime runs, and counts those inside. One atomic word, so that
-// entering and leaving cost one instruction each.
+// Gate: lets operations in while the runtime runs, and counts those inside. One atomic word, so
+// that entering and leaving cost one instruction each.
 #pragma once
 
 #include <atomic>

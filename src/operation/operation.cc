@@ -175,11 +175,10 @@ void Operation::ArmDeadline() {
     return;
   }
   Retain();
-  deadline_timer_.store(
-      host().RunAfter(context_.deadline.Remaining(host().clock().Now()), [this] {
-        EndEarly(Phase::kQueued, DeadlineExceeded("the deadline passed before a thread was free"));
-        Release();
-      }));
+  deadline_timer_.store(host().RunAfter(context_.deadline.Remaining(host().clock().Now()), [this] {
+    EndEarly(Phase::kQueued, DeadlineExceeded("the deadline passed before a thread was free"));
+    Release();
+  }));
 }
 
 void Operation::DisarmDeadline() {

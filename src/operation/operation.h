@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operation: one call of the C interface from submit to result. It is the call's only allocation: the
-// request, the waiter, the outcome and, once done, the result the caller reads. Reference-counted.
+// Operation: one call of the C interface from submit to result. It is the call's only allocation:
+// the request, the waiter, the outcome and, once done, the result the caller reads.
+// Reference-counted.
 //
 // A subclass knows its request and issues it in Attempt; the rest (retries, deadline, cancel,
 // delivery) is here. Life: Attempt runs once per try and ends, inline or later, with AttemptDone.

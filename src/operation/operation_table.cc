@@ -50,8 +50,7 @@ std::vector<Operation*> OperationTable::Collect(const CompletionSink* sink) {
   const std::lock_guard lock(mutex_);
   std::vector<Operation*> found;
   for (const Slot& slot : slots_) {
-    if (slot.operation != nullptr &&
-        (sink == nullptr || slot.operation->sink().get() == sink)) {
+    if (slot.operation != nullptr && (sink == nullptr || slot.operation->sink().get() == sink)) {
       slot.operation->Retain();
       found.push_back(slot.operation);
     }

@@ -9,10 +9,14 @@ namespace mecha {
 
 std::string_view NameOf(Health health) {
   switch (health) {
-    case Health::kPending: return "pending";
-    case Health::kReady: return "ready";
-    case Health::kBroken: return "broken";
-    case Health::kClosed: return "closed";
+    case Health::kPending:
+      return "pending";
+    case Health::kReady:
+      return "ready";
+    case Health::kBroken:
+      return "broken";
+    case Health::kClosed:
+      return "closed";
   }
   return "unknown";
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Service: one component as the blocks see it: who it is, whether it is ready, its counters, and the
-// words its failures are told in. It does not own the component.
+// Service: one component as the blocks see it: who it is, whether it is ready, its counters, and
+// the words its failures are told in. It does not own the component.
 #pragma once
 
 #include <atomic>

@@ -11,8 +11,7 @@ namespace {
 bool CanPassByItself(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
          absl::IsResourceExhausted(status) || HasCode(status, LocalCode::kBusy) ||
-         HasCode(status, LocalCode::kSuspended) ||
-         HasCode(status, LocalCode::kOutcomeUnknown);
+         HasCode(status, LocalCode::kSuspended) || HasCode(status, LocalCode::kOutcomeUnknown);
 }
 
 }  // namespace
@@ -28,10 +27,12 @@ Duration RetryPolicy::PauseBefore(int32_t retry, uint64_t random) const {
   constexpr int32_t kMostDoublings = 30;
   const int32_t factor_exponent = std::clamp(retry - 1, 0, kMostDoublings);
   switch (pattern) {
-    case Pattern::kConstant: return std::min(interval, most_interval);
+    case Pattern::kConstant:
+      return std::min(interval, most_interval);
     case Pattern::kLinear:
       return interval.count() > most_interval.count() / retry ? most_interval : interval * retry;
-    case Pattern::kExponential: break;
+    case Pattern::kExponential:
+      break;
   }
   const int64_t factor = int64_t{1} << factor_exponent;
   const Duration grown =

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Done<T>: the callback every contract operation takes. It runs exactly once, possibly before the
-// call returns, and never under a lock of the component's. Capture at most 16 bytes, or it allocates.
+// call returns, and never under a lock of the component's. Capture at most 16 bytes, or it
+// allocates.
 #pragma once
 
 #include "absl/functional/any_invocable.h"

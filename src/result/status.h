@@ -66,12 +66,12 @@ Applied AppliedOf(const absl::Status& status);
 #define MECHA_CONCAT(a, b) MECHA_CONCAT_INNER(a, b)
 
 // Returns the status of `expression` from the enclosing function unless it is OK.
-#define RETURN_IF_ERROR(expression)                   \
-  do {                                                \
-    absl::Status mecha_status_value = (expression);   \
-    if (!mecha_status_value.ok()) {                   \
-      return mecha_status_value;                      \
-    }                                                 \
+#define RETURN_IF_ERROR(expression)                 \
+  do {                                              \
+    absl::Status mecha_status_value = (expression); \
+    if (!mecha_status_value.ok()) {                 \
+      return mecha_status_value;                    \
+    }                                               \
   } while (false)
 
 #define ASSIGN_OR_RETURN_INNER(temporary, target, expression) \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ComponentSlot: one component of a runtime: its document, its settings once resolved, the component
-// itself, and the block in front of it. The service's health says whether the rest may be used.
+// ComponentSlot: one component of a runtime: its document, its settings once resolved, the
+// component itself, and the block in front of it. The service's health says whether the rest may be
+// used.
 #pragma once
 
 #include <memory>
@@ -26,9 +27,7 @@ struct ComponentSlot {
   std::unique_ptr<StateBlock> state;
   std::unique_ptr<SecretBlock> secrets;
 
-  bool is_secret_store() const {
-    return std::holds_alternative<MakeSecretStore>(entry->make);
-  }
+  bool is_secret_store() const { return std::holds_alternative<MakeSecretStore>(entry->make); }
   Component* component() const {
     return is_secret_store() ? static_cast<Component*>(secret_store.get()) : state_store.get();
   }

@@ -51,8 +51,7 @@ class Batch {
 
 }  // namespace
 
-ComponentStarter::ComponentStarter(Surroundings surroundings)
-    : around_(std::move(surroundings)) {}
+ComponentStarter::ComponentStarter(Surroundings surroundings) : around_(std::move(surroundings)) {}
 
 ComponentStarter::~ComponentStarter() { StopRetries(); }
 
@@ -154,8 +153,7 @@ absl::Status ComponentStarter::StartOne(ComponentSlot& slot) {
   CallContext call;
   call.waiter = &waiter;
   call.may_block = true;
-  call.deadline =
-      Deadline::After(around_.host.clock().Now(), slot.document.init_timeout);
+  call.deadline = Deadline::After(around_.host.clock().Now(), slot.document.init_timeout);
   const absl::Status status = Initialise(slot, call);
   slot.service->SetHealth(status.ok() ? Health::kReady : Health::kBroken, status);
   const std::lock_guard lock(mutex_);
@@ -217,9 +215,9 @@ absl::StatusOr<Secret> ComponentStarter::Fetch(const CallContext& call, std::str
 
 absl::Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
   if (slot.is_secret_store()) {
-    slot.secrets = std::make_unique<SecretBlock>(
-        *slot.service, *slot.secret_store,
-        FindSecretScope(around_.configuration, slot.document.name));
+    slot.secrets =
+        std::make_unique<SecretBlock>(*slot.service, *slot.secret_store,
+                                      FindSecretScope(around_.configuration, slot.document.name));
     return absl::OkStatus();
   }
   StateBlockOptions options;
@@ -230,8 +228,7 @@ absl::Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
   if (ttl_seconds > 0) {
     options.default_ttl = std::chrono::seconds(ttl_seconds);
   }
-  slot.state =
-      std::make_unique<StateBlock>(*slot.service, *slot.state_store, std::move(options));
+  slot.state = std::make_unique<StateBlock>(*slot.service, *slot.state_store, std::move(options));
   return absl::OkStatus();
 }
 

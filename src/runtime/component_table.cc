@@ -56,8 +56,8 @@ absl::Status ComponentTable::Missing(std::string_view block, std::string_view na
   std::string message = "there is no ";
   message += block.empty() ? "component" : std::string(block) + " component";
   message += " named " + Quoted(name) + "." + DidYouMean(name, names);
-  message += list.empty() ? " None is loaded; check the resource paths and scopes"
-                          : " Loaded: " + list;
+  message +=
+      list.empty() ? " None is loaded; check the resource paths and scopes" : " Loaded: " + list;
   return MakeStatus(absl::StatusCode::kNotFound, message);
 }
 

@@ -30,9 +30,7 @@ class ComponentTable {
  private:
   struct Hash {
     using is_transparent = void;
-    size_t operator()(std::string_view text) const {
-      return std::hash<std::string_view>{}(text);
-    }
+    size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
   absl::Status Missing(std::string_view block, std::string_view name) const;

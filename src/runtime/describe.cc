@@ -12,19 +12,26 @@ using Json = nlohmann::ordered_json;
 
 std::string_view NameOf(Support support) {
   switch (support) {
-    case Support::kNone: return "none";
-    case Support::kEmulated: return "emulated";
-    case Support::kNative: return "native";
+    case Support::kNone:
+      return "none";
+    case Support::kEmulated:
+      return "emulated";
+    case Support::kNative:
+      return "native";
   }
   return "none";
 }
 
 std::string_view NameOf(Gate::Phase phase) {
   switch (phase) {
-    case Gate::Phase::kOpened: return "opened";
-    case Gate::Phase::kRunning: return "running";
-    case Gate::Phase::kSuspended: return "suspended";
-    case Gate::Phase::kClosed: return "closed";
+    case Gate::Phase::kOpened:
+      return "opened";
+    case Gate::Phase::kRunning:
+      return "running";
+    case Gate::Phase::kSuspended:
+      return "suspended";
+    case Gate::Phase::kClosed:
+      return "closed";
   }
   return "unknown";
 }
@@ -57,24 +64,18 @@ Json DescribeComponent(const ComponentSlot& slot) {
   for (const CapabilityInfo& capability : service.info().capabilities) {
     capabilities[std::string(capability.name)] = NameOf(capability.support);
   }
-  return {{"name", service.identity().name},
-          {"type", service.info().type},
-          {"version", service.info().version},
-          {"status", service.info().status},
-          {"file", service.identity().file},
-          {"line", service.identity().line},
-          {"health", NameOf(service.health())},
-          {"reason", Message(service.cause())},
-          {"capabilities", std::move(capabilities)},
-          {"counters", DescribeCounters(service)}};
+  return {{"name", service.identity().name},         {"type", service.info().type},
+          {"version", service.info().version},       {"status", service.info().status},
+          {"file", service.identity().file},         {"line", service.identity().line},
+          {"health", NameOf(service.health())},      {"reason", Message(service.cause())},
+          {"capabilities", std::move(capabilities)}, {"counters", DescribeCounters(service)}};
 }
 
 Json DescribeWarnings(const Notices& notices) {
   Json warnings = Json::array();
   for (const Notice& notice : notices.Warnings()) {
-    warnings.push_back({{"component", notice.component},
-                        {"message", notice.message},
-                        {"count", notice.count}});
+    warnings.push_back(
+        {{"component", notice.component}, {"message", notice.message}, {"count", notice.count}});
   }
   return warnings;
 }
@@ -135,17 +136,16 @@ std::string Runtime::Metrics() const {
   for (const auto& slot : components_.slots()) {
     const Service& service = *slot->service;
     ForEachVerb(service, [&](std::string_view verb, const Counters::Snapshot& counts) {
-      const std::string labels = "{component=\"" + Label(service.identity().name) +
-                                 "\",type=\"" + std::string(service.info().type) +
-                                 "\",operation=\"" + std::string(verb) + "\"} ";
+      const std::string labels = "{component=\"" + Label(service.identity().name) + "\",type=\"" +
+                                 std::string(service.info().type) + "\",operation=\"" +
+                                 std::string(verb) + "\"} ";
       const auto add = [&labels](std::string& out, std::string_view name, const Json& value) {
         out += std::string(name) + labels + value.dump() + "\n";
       };
       add(calls, "mecha_operations_total", counts.calls);
       add(failures, "mecha_operation_failures_total", counts.failures);
       add(retries, "mecha_operation_retries_total", counts.retries);
-      add(seconds, "mecha_operation_seconds_total",
-          static_cast<double>(counts.nanoseconds) / 1e9);
+      add(seconds, "mecha_operation_seconds_total", static_cast<double>(counts.nanoseconds) / 1e9);
       add(bytes, "mecha_operation_bytes_total", counts.bytes);
     });
   }

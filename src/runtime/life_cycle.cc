@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runtime's changes of life: start, suspend, resume, shutdown. docs/ARCHITECTURE.md has the table of
-// what each does to calls, handlers, threads and data.
+// Runtime's changes of life: start, suspend, resume, shutdown. docs/ARCHITECTURE.md has the table
+// of what each does to calls, handlers, threads and data.
 #include <algorithm>
 
 #include "result/status.h"
@@ -23,10 +23,14 @@ std::string DrainReport::ToJson() const {
 absl::Status Runtime::Start() {
   const std::lock_guard lock(life_mutex_);
   switch (phase()) {
-    case Gate::Phase::kRunning: return absl::OkStatus();
-    case Gate::Phase::kClosed: return StatusOf(StopCause::kClosed);
-    case Gate::Phase::kSuspended: return StatusOf(StopCause::kSuspended);
-    case Gate::Phase::kOpened: break;
+    case Gate::Phase::kRunning:
+      return absl::OkStatus();
+    case Gate::Phase::kClosed:
+      return StatusOf(StopCause::kClosed);
+    case Gate::Phase::kSuspended:
+      return StatusOf(StopCause::kSuspended);
+    case Gate::Phase::kOpened:
+      break;
   }
   const absl::Status started = starter_->StartAll();
   host_->pool().Finish();  // the threads that connected have done their work
@@ -81,9 +85,12 @@ DrainReport Runtime::Drain(Duration deadline, StopCause cause) {
 absl::Status Runtime::Suspend(Duration deadline, bool keep_connections, DrainReport* report) {
   const std::lock_guard lock(life_mutex_);
   switch (phase()) {
-    case Gate::Phase::kRunning: break;
-    case Gate::Phase::kSuspended: return absl::OkStatus();
-    case Gate::Phase::kClosed: return StatusOf(StopCause::kClosed);
+    case Gate::Phase::kRunning:
+      break;
+    case Gate::Phase::kSuspended:
+      return absl::OkStatus();
+    case Gate::Phase::kClosed:
+      return StatusOf(StopCause::kClosed);
     case Gate::Phase::kOpened:
       return FailedPrecondition("the runtime is not started; there is nothing to suspend");
   }

@@ -50,8 +50,7 @@ absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Open(RuntimeOptions options) {
 }
 
 Runtime::Runtime(RuntimeOptions options)
-    : options_(std::move(options)),
-      host_(std::make_shared<RuntimeHost>(HostOptionsOf(options_))) {
+    : options_(std::move(options)), host_(std::make_shared<RuntimeHost>(HostOptionsOf(options_))) {
   resolver_options_.app_id = options_.app_id;
   resolver_options_.name_space = options_.name_space;
   resolver_options_.uses_environment = options_.uses_environment;
@@ -62,9 +61,9 @@ Runtime::Runtime(RuntimeOptions options)
     resolver_options_.pod_name = ReadEnvironment("POD_NAME").value_or("");
     resolver_options_.environment_keys = ReadEnvironment("DAPR_ENV_KEYS");
   }
-  starter_ = std::make_unique<ComponentStarter>(ComponentStarter::Surroundings{
-      *host_, components_, configuration_, resolver_options_, options_.settings,
-      [this] { return instance_id(); }});
+  starter_ = std::make_unique<ComponentStarter>(
+      ComponentStarter::Surroundings{*host_, components_, configuration_, resolver_options_,
+                                     options_.settings, [this] { return instance_id(); }});
   RenewInstanceId();
   ForwardNotices();
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runtime: owns everything: the host, the components, the operations in flight, the queues. Its life:
-// opened, running, suspended and running again, closed. Safe from any thread; Start, Suspend, Resume
-// and Shutdown take turns.
+// Runtime: owns everything: the host, the components, the operations in flight, the queues. Its
+// life: opened, running, suspended and running again, closed. Safe from any thread; Start, Suspend,
+// Resume and Shutdown take turns.
 #pragma once
 
 #include <atomic>

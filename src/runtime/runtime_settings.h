@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RuntimeSettings: the settings a runtime is opened with, by name and value, parsed. docs/settings.md
-// lists them.
+// RuntimeSettings: the settings a runtime is opened with, by name and value, parsed.
+// docs/settings.md lists them.
 #pragma once
 
 #include <span>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SecretBlock: everything about secrets that is the same for every store: scopes, wiping, the words of
-// errors. One per secret component. Safe from any thread.
+// SecretBlock: everything about secrets that is the same for every store: scopes, wiping, the words
+// of errors. One per secret component. Safe from any thread.
 #pragma once
 
 #include <string_view>

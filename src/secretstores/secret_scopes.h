@@ -8,8 +8,8 @@
 
 namespace mecha {
 
-// No scope allows everything. Else: a list of allowed secrets allows only those; then a denied one is
-// refused; then the default decides.
+// No scope allows everything. Else: a list of allowed secrets allows only those; then a denied one
+// is refused; then the default decides.
 bool IsSecretAllowed(const SecretScope* scope, std::string_view name);
 
 const SecretScope* FindSecretScope(const ConfigurationDocument& configuration,

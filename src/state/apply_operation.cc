@@ -39,8 +39,7 @@ absl::Status ApplyOperation::Prepare(const ApplyRequest& request) {
   writes_.reserve(items_.size());
   absl::Status first_fault;
   for (size_t i = 0; i < items_.size(); ++i) {
-    const std::string_view value =
-        inputs().Keep(request.writes[i].value, options().must_copy);
+    const std::string_view value = inputs().Keep(request.writes[i].value, options().must_copy);
     auto write = block_.Translate(request.writes[i]);
     if (!write.ok()) {
       items_[i].status = write.status();
@@ -146,14 +145,13 @@ void ApplyOperation::Finish(const absl::Status& status) {
 std::unique_ptr<Error> ApplyOperation::MakeError(const absl::Status& status) {
   auto error = block_.service().MakeError(verb(), {}, status);
   if (absl::IsOutOfRange(status)) {
-    error->AddDetail("max_ops",
-                     std::to_string(block_.options().limits.most_transaction_writes));
+    error->AddDetail("max_ops", std::to_string(block_.options().limits.most_transaction_writes));
   }
   const size_t fault = FaultIndex();
   if (is_atomic_ && fault < items_.size()) {
     error->AddDetail("index", std::to_string(fault));
-    error->message += " (write " + std::to_string(fault) + ", key " +
-                      Quoted(items_[fault].key) + ")";
+    error->message +=
+        " (write " + std::to_string(fault) + ", key " + Quoted(items_[fault].key) + ")";
   }
   return error;
 }

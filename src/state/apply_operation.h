@@ -31,8 +31,8 @@ class ApplyOperation final : public Operation {
   const bool is_atomic_;
   StoredKeys keys_;
   std::vector<Etag> etags_;
-  std::vector<StateWrite> writes_;    // those that are well-formed
-  std::vector<size_t> write_items_;   // the item of each
+  std::vector<StateWrite> writes_;   // those that are well-formed
+  std::vector<size_t> write_items_;  // the item of each
   std::vector<ResultItem> items_;
 };
 

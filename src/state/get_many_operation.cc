@@ -40,19 +40,18 @@ void GetManyOperation::Attempt() {
     AttemptDone(absl::OkStatus());
     return;
   }
-  block_.store().GetMany(
-      context(), keys_.stored(), read_,
-      [this](absl::StatusOr<std::vector<absl::StatusOr<StateValue>>> values) {
-        absl::Status status = values.status();
-        for (size_t i = 0; status.ok() && i < items_.size(); ++i) {
-          items_[i].status = (*values)[i].status();
-          if (items_[i].status.ok()) {
-            CountBytes((*values)[i]->data.size());
-            FillItem(items_[i], *std::move((*values)[i]));
-          }
-        }
-        AttemptDone(std::move(status));
-      });
+  block_.store().GetMany(context(), keys_.stored(), read_,
+                         [this](absl::StatusOr<std::vector<absl::StatusOr<StateValue>>> values) {
+                           absl::Status status = values.status();
+                           for (size_t i = 0; status.ok() && i < items_.size(); ++i) {
+                             items_[i].status = (*values)[i].status();
+                             if (items_[i].status.ok()) {
+                               CountBytes((*values)[i]->data.size());
+                               FillItem(items_[i], *std::move((*values)[i]));
+                             }
+                           }
+                           AttemptDone(std::move(status));
+                         });
 }
 
 void GetManyOperation::Finish(const absl::Status& status) {

@@ -13,8 +13,8 @@ namespace mecha {
 inline constexpr std::string_view kKeySeparator = "||";
 
 // The prefix with its separator, or "" for the strategy `none`. `strategy` is appid (also when
-// empty), name, namespace, none, or a text of one's own. INVALID_ARGUMENT when the strategy needs an
-// app id and there is none, or when the prefix would hold "||".
+// empty), name, namespace, none, or a text of one's own. INVALID_ARGUMENT when the strategy needs
+// an app id and there is none, or when the prefix would hold "||".
 absl::StatusOr<std::string> MakeKeyPrefix(std::string_view strategy,
                                           const Settings::Identity& identity);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the state block is asked for: requests in the caller's terms (key without prefix, content type,
-// flags). state_block.h checks them and turns them into the contract's terms.
+// What the state block is asked for: requests in the caller's terms (key without prefix, content
+// type, flags). state_block.h checks them and turns them into the contract's terms.
 #pragma once
 
 #include <cstdint>

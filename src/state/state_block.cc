@@ -57,7 +57,8 @@ absl::Status StateBlock::CheckKey(std::string_view key) const {
     return InvalidArgument("the key is empty; give it at least one byte");
   }
   if (key.size() > options_.limits.most_key_bytes) {
-    return InvalidArgument("the key has " + std::to_string(key.size()) + " bytes and the limit is " +
+    return InvalidArgument("the key has " + std::to_string(key.size()) +
+                           " bytes and the limit is " +
                            std::to_string(options_.limits.most_key_bytes) +
                            "; use a shorter one or raise the setting max_key_bytes");
   }

@@ -53,8 +53,7 @@ class StateBlock {
 
  private:
   absl::Status CheckValue(const WriteRequest& request, bool is_json) const;
-  absl::StatusOr<std::optional<std::chrono::milliseconds>> TtlOf(
-      const WriteRequest& request) const;
+  absl::StatusOr<std::optional<std::chrono::milliseconds>> TtlOf(const WriteRequest& request) const;
 
   Service& service_;
   StateStore& store_;

@@ -5,16 +5,26 @@ namespace mecha {
 
 std::string_view NameOf(Verb verb) {
   switch (verb) {
-    case Verb::kGet: return "get";
-    case Verb::kGetMany: return "get_many";
-    case Verb::kSet: return "set";
-    case Verb::kDelete: return "delete";
-    case Verb::kApply: return "apply";
-    case Verb::kList: return "list";
-    case Verb::kSecretGet: return "get";
-    case Verb::kSecretList: return "list";
-    case Verb::kPing: return "ping";
-    case Verb::kCount: break;
+    case Verb::kGet:
+      return "get";
+    case Verb::kGetMany:
+      return "get_many";
+    case Verb::kSet:
+      return "set";
+    case Verb::kDelete:
+      return "delete";
+    case Verb::kApply:
+      return "apply";
+    case Verb::kList:
+      return "list";
+    case Verb::kSecretGet:
+      return "get";
+    case Verb::kSecretList:
+      return "list";
+    case Verb::kPing:
+      return "ping";
+    case Verb::kCount:
+      break;
   }
   return "unknown";
 }

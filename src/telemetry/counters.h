@@ -13,7 +13,16 @@
 namespace mecha {
 
 enum class Verb : uint8_t {
-  kGet, kGetMany, kSet, kDelete, kApply, kList, kSecretGet, kSecretList, kPing, kCount
+  kGet,
+  kGetMany,
+  kSet,
+  kDelete,
+  kApply,
+  kList,
+  kSecretGet,
+  kSecretList,
+  kPing,
+  kCount
 };
 
 std::string_view NameOf(Verb verb);

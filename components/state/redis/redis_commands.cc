@@ -5,32 +5,56 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
+#include <utility>
 
 namespace MECHA_COMPONENT {
 namespace {
 
 // What a connection keeps between calls; more goes back to the allocator.
 constexpr size_t kKeptBytes = 64 * 1024;
+constexpr size_t kLeastCapacity = 512;
+// "$", a number and the end of the line.
+constexpr size_t kLongestHeader = 24;
 
 }  // namespace
 
 void RedisCommands::Clear() {
-  if (text_.capacity() > kKeptBytes) {
-    text_ = std::string();
+  if (capacity_ > kKeptBytes) {
+    copied_.reset();
+    capacity_ = 0;
   }
-  text_.clear();
+  size_ = 0;
   outside_.clear();
   outside_bytes_ = 0;
   starts_.clear();
 }
 
+char* RedisCommands::Extend(size_t count) {
+  if (size_ + count > capacity_) [[unlikely]] {
+    const size_t capacity = std::max({size_ + count, capacity_ * 2, kLeastCapacity});
+    std::unique_ptr<char[]> grown(new char[capacity]);
+    if (size_ != 0) {
+      std::memcpy(grown.get(), copied_.get(), size_);
+      explicit_bzero(copied_.get(), size_);  // it may hold a password
+    }
+    copied_ = std::move(grown);
+    capacity_ = capacity;
+  }
+  return copied_.get() + size_;
+}
+
 void RedisCommands::AddLength(char mark, size_t length) {
-  char digits[24];
-  digits[0] = mark;
-  char* end = std::to_chars(digits + 1, digits + sizeof digits - 2, length).ptr;
-  *end++ = '\r';
-  *end++ = '\n';
-  text_.append(digits, end);
+  char* out = Extend(kLongestHeader);
+  *out++ = mark;
+  if (length < 10) {
+    *out++ = static_cast<char>('0' + length);
+  } else {
+    out = std::to_chars(out, out + kLongestHeader, length).ptr;
+  }
+  *out++ = '\r';
+  *out++ = '\n';
+  size_ = static_cast<size_t>(out - copied_.get());
 }
 
 void RedisCommands::Begin(size_t count) {
@@ -40,13 +64,18 @@ void RedisCommands::Begin(size_t count) {
 
 void RedisCommands::Add(std::string_view argument) {
   AddLength('$', argument.size());
-  if (argument.size() <= kLongestCopied) {
-    text_.append(argument);
-  } else {
-    outside_.push_back({text_.size(), argument});
+  if (argument.size() > kLongestCopied) {
+    outside_.push_back({size_, argument});
     outside_bytes_ += argument.size();
+    argument = {};
   }
-  text_.append("\r\n", 2);
+  char* out = Extend(argument.size() + 2);
+  if (!argument.empty()) {
+    std::memcpy(out, argument.data(), argument.size());
+  }
+  out[argument.size()] = '\r';
+  out[argument.size() + 1] = '\n';
+  size_ += argument.size() + 2;
 }
 
 void RedisCommands::Add(int64_t number) {
@@ -77,7 +106,7 @@ size_t RedisCommands::Pieces(size_t offset, std::span<iovec> pieces) const {
       pieces[filled++] = {const_cast<char*>(bytes.data()), bytes.size()};
     }
   };
-  const std::string_view text = text_;
+  const std::string_view text(copied_.get(), size_);
   size_t copied = 0;
   for (const Outside& outside : outside_) {
     if (filled + 2 > pieces.size()) {
@@ -94,7 +123,9 @@ size_t RedisCommands::Pieces(size_t offset, std::span<iovec> pieces) const {
 }
 
 void RedisCommands::Wipe() {
-  explicit_bzero(text_.data(), text_.size());
+  if (size_ != 0) {
+    explicit_bzero(copied_.get(), size_);
+  }
   Clear();
 }
 

@@ -8,8 +8,8 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,7 +30,7 @@ class RedisCommands {
 
   size_t count() const { return starts_.size(); }
   bool empty() const { return starts_.empty(); }
-  size_t total_bytes() const { return text_.size() + outside_bytes_; }
+  size_t total_bytes() const { return size_ + outside_bytes_; }
   // How many bytes of the whole must be sent before command `index` is complete.
   size_t EndOf(size_t index) const;
 
@@ -42,15 +42,20 @@ class RedisCommands {
   void Wipe();
 
  private:
-  // Bytes of the caller's that belong at `position` of text_.
+  // Bytes of the caller's that belong at `position` of copied_.
   struct Outside {
     size_t position;
     std::string_view bytes;
   };
 
+  // Room for `count` more bytes behind the copied ones; size_ grows when they are written.
+  char* Extend(size_t count);
   void AddLength(char mark, size_t length);
 
-  std::string text_;
+  // By hand, because std::string fills what it grows by and counts every append.
+  std::unique_ptr<char[]> copied_;
+  size_t size_ = 0;
+  size_t capacity_ = 0;
   std::vector<Outside> outside_;
   size_t outside_bytes_ = 0;
   std::vector<size_t> starts_;

@@ -134,10 +134,16 @@ absl::Status RedisConnection::SendSome() {
   const size_t total = commands_.total_bytes();
   while (sent_bytes_ < total) {
     iovec pieces[kPiecesAtOnce];
-    msghdr message{};
-    message.msg_iov = pieces;
-    message.msg_iovlen = commands_.Pieces(sent_bytes_, pieces);
-    const ssize_t count = sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const size_t filled = commands_.Pieces(sent_bytes_, pieces);
+    ssize_t count = 0;
+    if (filled == 1) {
+      count = send(fd_, pieces->iov_base, pieces->iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } else {
+      msghdr message{};
+      message.msg_iov = pieces;
+      message.msg_iovlen = filled;
+      count = sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
     if (count >= 0) {
       sent_bytes_ += static_cast<size_t>(count);
     } else if (errno == EAGAIN) {

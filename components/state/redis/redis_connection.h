@@ -48,7 +48,7 @@ class RedisConnection {
 
   // What the pool and the store remember of this connection.
   SteadyTime opened_at{};
-  SteadyTime used_at{};
+  SteadyTime used_at{};  // when its last use began
   uint64_t generation = 0;
   int64_t replicas = -1;  // as INFO said when first asked; -1 before
 

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mecha/mecha.h"
+#include "state_blocking/contender.h"
+
+namespace bench {
+namespace {
+
+mecha_view ViewOf(std::string_view text) { return {text.data(), text.size()}; }
+
+class MechaContender final : public Contender {
+ public:
+  MechaContender(std::string type, const std::string& metadata) : type_(std::move(type)) {
+    const std::string document =
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: store\nspec:\n  type: " +
+        type_ + "\n  version: v1\n  metadata:\n    - {name: keyPrefix, value: none}\n" + metadata;
+    const mecha_view text = ViewOf(document);
+    mecha_runtime_options options{};
+    options.struct_size = sizeof options;
+    options.api_version = MECHA_API_VERSION;
+    options.resource_texts = &text;
+    options.resource_text_count = 1;
+    mecha_error* error = nullptr;
+    if (mecha_runtime_open(&options, &runtime_, &error) != MECHA_OK ||
+        mecha_runtime_start(runtime_, &error) != MECHA_OK) {
+      Fail(mecha_error_message(error));
+    }
+  }
+  MechaContender(const MechaContender&) = delete;
+  MechaContender& operator=(const MechaContender&) = delete;
+  ~MechaContender() override { mecha_runtime_free(runtime_); }
+
+  std::string name() const override { return "mecha " + type_; }
+
+  size_t Get(std::string_view key) override {
+    mecha_result* result = nullptr;
+    if (mecha_state_get(runtime_, nullptr, store_, ViewOf(key), nullptr, &result) != MECHA_OK) {
+      Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
+    }
+    mecha_item item{};
+    item.struct_size = sizeof item;
+    mecha_result_item(result, 0, &item);
+    const size_t size = item.value.size;
+    mecha_result_release(result);
+    return size;
+  }
+
+  void Set(std::string_view key, std::string_view value) override {
+    mecha_result* result = nullptr;
+    if (mecha_state_set(runtime_, nullptr, store_, ViewOf(key),
+                        {value.data(), value.size(), nullptr, nullptr}, nullptr,
+                        &result) != MECHA_OK) {
+      Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
+    }
+    mecha_result_release(result);
+  }
+
+ private:
+  const std::string type_;
+  const mecha_view store_ = ViewOf("store");
+  mecha_runtime* runtime_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Contender> MakeMechaContender(const std::string& type,
+                                              const std::string& metadata) {
+  return std::make_unique<MechaContender>(type, metadata);
+}
+
+}  // namespace bench
