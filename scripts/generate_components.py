@@ -25,6 +25,10 @@ FIELD_KEYS = {"name", "type", "default", "unit", "description", "values", "requi
               "ignored"}
 # Fields every state component has; the block reads them (see src/state).
 STATE_FIELDS = ("keyPrefix",)
+# A field every state component has even when its component.yaml does not say so.
+STATE_TTL = {"name": "ttlInSeconds", "type": "integer",
+             "description": "Lifetime of values written without one of their own; kept for ever "
+                            "when absent"}
 
 
 def fail(path, message):
@@ -54,6 +58,10 @@ def load(path):
     for field in info["fields"]:
         check_field(path, field)
     info["type"] = f"{path.parent.parent.name}.{path.parent.name}"
+    names = [field["name"] for field in info["fields"]]
+    has_ttl = info["capabilities"].get("ttl", "none") != "none"
+    if info["type"].startswith("state.") and has_ttl and STATE_TTL["name"] not in names:
+        info["fields"] = [*info["fields"], STATE_TTL]
     info.setdefault("aliases", [])
     info.setdefault("embedded", False)
     return info

@@ -84,7 +84,8 @@ MECHA_API const mecha_error* mecha_result_error(const mecha_result* result, size
  * @param kind    MECHA_METADATA_HEADERS or MECHA_METADATA_TRAILERS.
  * @param index   from 0.
  * @param entry   borrowed; written. Its views live as long as the result.
- * @return MECHA_OK; MECHA_OUT_OF_RANGE past the last entry; MECHA_INVALID_ARGUMENT for NULL.
+ * @return MECHA_OK; MECHA_OUT_OF_RANGE past the last entry; MECHA_INVALID_ARGUMENT for NULL or an
+ *         unknown kind.
  * @blocks no.
  * @thread any.
  * @since 0.1

@@ -39,7 +39,14 @@ absl::Status CopyStruct(const void* from, void* to, size_t size);
 template <class T>
 absl::Status ReadStruct(const T* from, T* to) {
   std::memset(static_cast<void*>(to), 0, sizeof(T));
-  return from == nullptr ? absl::OkStatus() : CopyStruct(from, to, sizeof(T));
+  if (from == nullptr) {
+    return absl::OkStatus();
+  }
+  // Every version's size is a multiple of this; any other size could end inside a pointer.
+  if (from->struct_size % alignof(T) != 0) {
+    return absl::InvalidArgumentError("struct_size is not that of any known version");
+  }
+  return CopyStruct(from, to, sizeof(T));
 }
 
 // Writes as much of `from` as the caller's struct holds; its struct_size stays.

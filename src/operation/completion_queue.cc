@@ -194,7 +194,7 @@ absl::StatusOr<size_t> CompletionQueue::Wait(std::span<Operation*> taken, Durati
 
 bool CompletionQueue::Wake() {
   const std::lock_guard lock(mutex_);
-  if (is_closed_) {
+  if (is_finished()) {
     return false;
   }
   ++wakes_;

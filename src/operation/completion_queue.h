@@ -46,7 +46,7 @@ class CompletionQueue final : public CompletionSink,
   absl::StatusOr<size_t> Poll(std::span<Operation*> taken);
   // As Poll, but waits for the first one. 0 on time-out, Wake or a signal.
   absl::StatusOr<size_t> Wait(std::span<Operation*> taken, Duration timeout);
-  // False when closed.
+  // False when closed, or ended and empty.
   bool Wake();
   // Drops what waits and what comes; waiters get CLOSED.
   void Close();

@@ -277,7 +277,7 @@ static void wrong_reads_of_a_result(mecha_runtime* rt) {
   memset(&future, 0, sizeof(future));
   future.item.struct_size = sizeof(future);
   EXPECT(mecha_result_item(result, 0, &future.item), MECHA_OK);
-  EXPECT(mecha_result_metadata(result, 99, 0, &entry), MECHA_OUT_OF_RANGE);
+  EXPECT(mecha_result_metadata(result, 99, 0, &entry), MECHA_INVALID_ARGUMENT);
   EXPECT(mecha_result_metadata(result, 0, 4711, &entry), MECHA_OUT_OF_RANGE);
   EXPECT(mecha_result_metadata(result, 0, 0, NULL), MECHA_INVALID_ARGUMENT);
   EXPECT_TRUE(mecha_result_error(result, 4711) == NULL);

@@ -50,6 +50,9 @@ class TestHost final : public Host {
       timer_thread_.join();
     }
     WaitForJobs();
+    for (const int wake : wakes_) {
+      close(wake);
+    }
   }
 
   const Clock& clock() const override { return clock_; }
@@ -172,12 +175,26 @@ class TestHost final : public Host {
   }
 
   absl::Status Poll(const CallContext& call, int fd, short events, SteadyTime until) {
-    const int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    const int wake = BorrowWake();
     call.waiter->SetWakeFd(wake);
     absl::Status status = PollWithWake(call, {{{fd, events, 0}, {wake, POLLIN, 0}}}, until);
     call.waiter->SetWakeFd(-1);
-    close(wake);
+    const std::lock_guard lock(mutex_);
+    wakes_.push_back(wake);
     return status;
+  }
+
+  // Wake descriptors stay open until the end: a stop may write to one a little late.
+  int BorrowWake() {
+    const std::lock_guard lock(mutex_);
+    if (wakes_.empty()) {
+      return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    }
+    const int wake = wakes_.back();
+    wakes_.pop_back();
+    uint64_t count = 0;
+    [[maybe_unused]] const ssize_t drained = read(wake, &count, sizeof count);
+    return wake;
   }
 
   absl::Status PollWithWake(const CallContext& call, std::array<pollfd, 2> fds, SteadyTime until) {
@@ -209,6 +226,7 @@ class TestHost final : public Host {
   std::map<std::pair<SteadyTime, uint64_t>, Job> timers_;
   std::vector<std::thread> jobs_;
   std::thread timer_thread_;
+  std::vector<int> wakes_;
   std::vector<LogLine> logs_;
   uint64_t last_timer_ = 0;
   bool is_ending_ = false;

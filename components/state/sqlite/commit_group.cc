@@ -103,14 +103,11 @@ void CommitGroup::StopWaiting(Participant& self, const absl::Status& why) {
     return;
   }
   if (self.state == Participant::State::kTaken) {
-    // Too late: only the leader knows how it ends. That takes one disk operation.
-    CallContext until_done;
-    until_done.waiter = &settled;
-    until_done.may_block = true;
+    // Too late: only the leader knows how it ends. That takes one disk operation, and no stop may
+    // end this wait, so it is not the host's.
     self.wake = &settled;
     lock.unlock();
-    while (!host_.Park(until_done).ok()) {
-    }
+    (void)settled.Park(host_.clock(), Deadline::Never(), {});
     lock.lock();
   }
   const bool leads = self.state == Participant::State::kLeading;
@@ -287,7 +284,7 @@ void CommitGroup::RunDeferred() {
     Participant self;
     self.call = &call;
     self.wake = &waiter;
-    if (!JoinOrLead(self) && !AwaitTurnOfJob(self, call)) {
+    if (!JoinOrLead(self) && !AwaitTurnOfJob(self)) {
       return;
     }
     Batch batch;
@@ -303,11 +300,12 @@ void CommitGroup::RunDeferred() {
 }
 
 // False: every write was stopped, and the job has ended.
-bool CommitGroup::AwaitTurnOfJob(Participant& self, CallContext& call) {
+bool CommitGroup::AwaitTurnOfJob(Participant& self) {
   for (;;) {
-    call.deadline = Deadline::After(host_.clock().Now(), kJobStep);
-    if (host_.Park(call).ok()) {
-      call.waiter->ResetNotification();
+    // Short, and therefore no wait of the host's, which a suspend would end at once each time.
+    const Deadline step = Deadline::After(host_.clock().Now(), kJobStep);
+    if (self.wake->Park(host_.clock(), step, {}).ok()) {
+      self.wake->ResetNotification();
       if (self.state.load(std::memory_order_acquire) == Participant::State::kLeading) {
         break;
       }
@@ -331,7 +329,6 @@ bool CommitGroup::AwaitTurnOfJob(Participant& self, CallContext& call) {
       return false;
     }
   }
-  call.deadline = Deadline::Never();
   return true;
 }
 
@@ -343,7 +340,8 @@ void CommitGroup::LeadDeferred(Participant& self, Batch& batch) {
     if (writer.ok()) {
       (*writer)->WaitFor(self.call, host_.clock().Now() + kJobStep);
       status = RunTogether(**writer, Source::kDeferred, batch);
-      is_final = !(*writer)->was_busy();
+      // Busy: those that have time left try again, unless the runtime is being stopped.
+      is_final = !(*writer)->was_busy() || self.wake->stop_cause() != StopCause::kNone;
     } else {
       status = writer.status();
     }

@@ -97,7 +97,7 @@ class CommitGroup {
   void PutBack(const Participant& leader, Batch& batch);
 
   void RunDeferred();
-  bool AwaitTurnOfJob(Participant& self, CallContext& call);
+  bool AwaitTurnOfJob(Participant& self);
   void LeadDeferred(Participant& self, Batch& batch);
   void TakeFailed(const absl::Status& cause, bool is_final, Batch& failed);
 

@@ -32,7 +32,7 @@ Lease::~Lease() {
 
 Database::Database(DatabaseSettings settings, Host& host)
     : settings_(std::move(settings)),
-      text_(settings_.table, settings_.metadata_table),
+      schema_(settings_.table, settings_.metadata_table),
       host_(host) {}
 
 Database::~Database() { Close(); }
@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Database::OpenFirst(const CallContex
     if (as == OpenAs::kImmutable && IsNonEmptyFile(file + "-wal")) {
       break;
     }
-    auto connection = Connection::Open(settings_, text_, host_, call, as);
+    auto connection = Connection::Open(settings_, schema_, host_, call, as);
     if (connection.ok()) {
       open_as_ = as;
       if (as == OpenAs::kImmutable) {
@@ -155,7 +155,7 @@ absl::StatusOr<Lease> Database::AcquireReader(const CallContext& call) {
 }
 
 absl::StatusOr<Lease> Database::OpenReader(const CallContext& call) {
-  auto opened = Connection::Open(settings_, text_, host_, call, open_as_);
+  auto opened = Connection::Open(settings_, schema_, host_, call, open_as_);
   const std::lock_guard lock(mutex_);
   if (!opened.ok()) {
     --reader_count_;

@@ -86,7 +86,7 @@ class Database {
   void Release(Connection& connection);
 
   const DatabaseSettings settings_;
-  const SqlText text_;
+  const Schema schema_;
   Host& host_;
   OpenFile open_file_;
   OpenAs open_as_ = OpenAs::kConfigured;

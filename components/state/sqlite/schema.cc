@@ -77,7 +77,7 @@ bool IsIdentifier(std::string_view name) {
   });
 }
 
-SqlText::SqlText(const std::string& table, const std::string& metadata_table) {
+Schema::Schema(const std::string& table, const std::string& metadata_table) {
   const std::string name = Quoted(table);
   const std::string insert = "INSERT INTO " + name +
                              " (key, value, is_binary, etag, expiration_time, update_time)"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schema: the SQL of the two tables, which are Dapr's to the letter: a Dapr sidecar and this store
-// may use one file in turn. SqlText holds every statement for the configured table names, made
-// once; Migrate creates the tables.
+// may use one file in turn. It holds every statement for the configured table names, made once, and
+// runs none; Migrate creates the tables.
 #pragma once
 
 #include <array>
@@ -40,9 +40,9 @@ enum class Sql : unsigned char {
 };
 constexpr size_t kSqlCount = static_cast<size_t>(Sql::kDeleteExpired) + 1;
 
-class SqlText {
+class Schema {
  public:
-  SqlText(const std::string& table, const std::string& metadata_table);
+  Schema(const std::string& table, const std::string& metadata_table);
 
   const std::string& Of(Sql sql) const { return text_[static_cast<size_t>(sql)]; }
 

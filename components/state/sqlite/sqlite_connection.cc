@@ -33,9 +33,9 @@ int OpenFlags(FileAccess access, OpenAs as) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const DatabaseSettings& settings,
-                                                             const SqlText& text, Host& host,
+                                                             const Schema& schema, Host& host,
                                                              const CallContext& call, OpenAs as) {
-  std::unique_ptr<Connection> connection(new Connection(settings, text, host));
+  std::unique_ptr<Connection> connection(new Connection(settings, schema, host));
   connection->WaitFor(&call);
   RETURN_IF_ERROR(connection->OpenFile(as));
   RETURN_IF_ERROR(connection->Configure());
@@ -126,7 +126,7 @@ int Connection::OnBusy(int attempt) {
 absl::StatusOr<Statement> Connection::Prepare(Sql sql) {
   sqlite3_stmt*& statement = statements_[static_cast<size_t>(sql)];
   if (statement == nullptr) {
-    const std::string& text = text_.Of(sql);
+    const std::string& text = schema_.Of(sql);
     const int code = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()),
                                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (code != SQLITE_OK) {

@@ -29,9 +29,9 @@ enum class OpenAs : unsigned char { kConfigured, kReadOnly, kImmutable };
 
 class Connection {
  public:
-  // `settings`, `text` and `host` outlive the connection. `call` bounds waiting while it opens.
+  // `settings`, `schema` and `host` outlive the connection. `call` bounds waiting while it opens.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const DatabaseSettings& settings,
-                                                          const SqlText& text, Host& host,
+                                                          const Schema& schema, Host& host,
                                                           const CallContext& call, OpenAs as);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -71,8 +71,8 @@ class Connection {
   Host& host() const { return host_; }
 
  private:
-  Connection(const DatabaseSettings& settings, const SqlText& text, Host& host)
-      : settings_(settings), text_(text), host_(host) {}
+  Connection(const DatabaseSettings& settings, const Schema& schema, Host& host)
+      : settings_(settings), schema_(schema), host_(host) {}
 
   absl::Status OpenFile(OpenAs as);
   absl::Status Configure();
@@ -80,7 +80,7 @@ class Connection {
   int OnBusy(int attempt);
 
   const DatabaseSettings& settings_;
-  const SqlText& text_;
+  const Schema& schema_;
   Host& host_;
   sqlite3* db_ = nullptr;
   std::array<sqlite3_stmt*, kSqlCount> statements_{};

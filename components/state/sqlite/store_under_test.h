@@ -137,8 +137,15 @@ class Answer {
   }
   absl::StatusOr<T> Await() {
     std::unique_lock lock(mutex_);
-    REQUIRE(ready_.wait_for(lock, std::chrono::seconds(60), [&] { return value_.has_value(); }));
+    if (!ready_.wait_for(lock, std::chrono::seconds(60), [&] { return value_.has_value(); })) {
+      return DeadlineExceeded("no answer within a minute");
+    }
     return *std::move(value_);
+  }
+  // As Await, but leaves the answer where it is.
+  void AwaitReady() {
+    std::unique_lock lock(mutex_);
+    ready_.wait_for(lock, std::chrono::seconds(60), [&] { return value_.has_value(); });
   }
   bool is_ready() {
     const std::lock_guard lock(mutex_);

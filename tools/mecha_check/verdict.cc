@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "verdict.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// A problem may have several lines; a component has one.
+std::string InOneLine(std::string text) {
+  for (size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at)) {
+    text.replace(at, 1, "; ");
+  }
+  return text;
+}
+
+std::string Count(size_t number, std::string_view noun) {
+  return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+size_t Verdict::problem_count() const {
+  const auto broken =
+      std::count_if(components.begin(), components.end(),
+                    [](const ComponentVerdict& component) { return !component.problem.empty(); });
+  return errors.size() + static_cast<size_t>(broken);
+}
+
+std::string ToText(const Verdict& verdict) {
+  const std::string_view fine = verdict.has_contacted ? "ok" : "ok (not contacted)";
+  std::string text;
+  for (const std::string& error : verdict.errors) {
+    text += error + "\n";
+  }
+  for (const ComponentVerdict& component : verdict.components) {
+    text += component.name + " (" + component.type + "): ";
+    text += component.problem.empty() ? std::string(fine) : InOneLine(component.problem);
+    text += "\n";
+  }
+  for (const std::string& warning : verdict.warnings) {
+    text += "warning: " + InOneLine(warning) + "\n";
+  }
+  return text + Count(verdict.components.size(), "component") + ", " +
+         Count(verdict.problem_count(), "problem") + ", " +
+         Count(verdict.warnings.size(), "warning") + "\n";
+}
+
+std::string ToJson(const Verdict& verdict) {
+  Json components = Json::array();
+  for (const ComponentVerdict& component : verdict.components) {
+    components.push_back({{"name", component.name},
+                          {"type", component.type},
+                          {"ok", component.problem.empty()},
+                          {"problem", component.problem}});
+  }
+  const Json json = {{"ok", verdict.problem_count() == 0},
+                     {"contacted", verdict.has_contacted},
+                     {"errors", verdict.errors},
+                     {"components", std::move(components)},
+                     {"warnings", verdict.warnings}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
