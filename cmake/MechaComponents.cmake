@@ -92,7 +92,8 @@ void RegisterComponents(Registry& registry) {
 ")
   add_library(mecha_registration STATIC ${file})
   # Each target's MECHA_COMPONENT is its own: only the objects are wanted here.
-  list(TRANSFORM targets REPLACE "(.+)" "$<LINK_ONLY:\\1>")
+  list(TRANSFORM targets PREPEND "$<LINK_ONLY:")
+  list(TRANSFORM targets APPEND ">")
   target_link_libraries(mecha_registration PUBLIC mecha_contract ${targets})
   set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES mecha_registration)
 
