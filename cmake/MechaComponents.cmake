@@ -46,8 +46,9 @@ function(add_component)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests EXCLUDE REGEX "_server_test\\.cc$")
   add_library(${target} STATIC ${sources} ${generated})
-  target_compile_definitions(${target} PUBLIC
-    MECHA_COMPONENT=${namespace} MECHA_COMPONENT_TYPE="${type}")
+  # Private: registration links every component, and each has its own.
+  set(definitions MECHA_COMPONENT=${namespace} MECHA_COMPONENT_TYPE="${type}")
+  target_compile_definitions(${target} PRIVATE ${definitions})
   target_include_directories(${target} PUBLIC ${folder})
   target_link_libraries(${target} PUBLIC mecha_contract PRIVATE ${arg_LIBS} ${arg_REQUIRES})
   set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES ${target})
@@ -58,11 +59,13 @@ function(add_component)
   if(MECHA_BUILD_TESTS AND tests)
     mecha_test(component_${identifier}_test SOURCES ${tests}
       LIBS ${target} mecha_async ${arg_LIBS} ${arg_REQUIRES} LABELS unit)
+    target_compile_definitions(component_${identifier}_test PRIVATE ${definitions})
   endif()
   if(MECHA_BUILD_TESTS AND server_tests)
     mecha_test(component_${identifier}_server_test SOURCES ${server_tests}
       LIBS ${target} mecha_async mecha_test_support ${arg_LIBS} ${arg_REQUIRES}
       LABELS needs-${name})
+    target_compile_definitions(component_${identifier}_server_test PRIVATE ${definitions})
   endif()
 endfunction()
 
@@ -91,9 +94,6 @@ void RegisterComponents(Registry& registry) {
 }  // namespace mecha
 ")
   add_library(mecha_registration STATIC ${file})
-  # Each target's MECHA_COMPONENT is its own: only the objects are wanted here.
-  list(TRANSFORM targets PREPEND "$<LINK_ONLY:")
-  list(TRANSFORM targets APPEND ">")
   target_link_libraries(mecha_registration PUBLIC mecha_contract ${targets})
   set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES mecha_registration)
 
