@@ -4,6 +4,8 @@
 # examples without tests, and runs examples/orders on SQLite. Options go to the example.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Another clone, or another build folder, finds what this one compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
 build=build/quickstart
 jobs=$(nproc 2>/dev/null || echo 2)

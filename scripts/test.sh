@@ -9,6 +9,8 @@
 # failed. JOBS (default 2) sets how many jobs run at a time.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+# Another clone, or another build folder, finds what this one compiled.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=true
 
 jobs=${JOBS:-2}
 is_quick=false

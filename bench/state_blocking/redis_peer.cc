@@ -3,8 +3,8 @@
 
 #include <array>
 
-#include "state_blocking/contender.h"
 #include "redis_scripts.h"
+#include "state_blocking/contender.h"
 #include "support/redis_server.h"
 
 namespace bench {
@@ -33,9 +33,9 @@ class RedisPeer final : public Contender {
   }
 
   void Set(std::string_view key, std::string_view value) override {
-    Command(std::array<std::string_view, 8>{"EVALSHA", kSetScript.sha1, "1", key, "a", value, "",
-                                            ""},
-            REDIS_REPLY_INTEGER);
+    Command(
+        std::array<std::string_view, 8>{"EVALSHA", kSetScript.sha1, "1", key, "a", value, "", ""},
+        REDIS_REPLY_INTEGER);
   }
 
  private:
@@ -47,8 +47,8 @@ class RedisPeer final : public Contender {
       texts[i] = words[i].data();
       sizes[i] = words[i].size();
     }
-    auto* reply = static_cast<redisReply*>(redisCommandArgv(
-        connection_, static_cast<int>(kCount), texts.data(), sizes.data()));
+    auto* reply = static_cast<redisReply*>(
+        redisCommandArgv(connection_, static_cast<int>(kCount), texts.data(), sizes.data()));
     if (reply == nullptr || reply->type != wanted) {
       Fail(reply == nullptr ? "hiredis: connection lost" : "hiredis: unexpected reply");
     }

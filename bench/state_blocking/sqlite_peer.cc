@@ -5,17 +5,17 @@
 #include <chrono>
 #include <random>
 
-#include "state_blocking/contender.h"
 #include "encoding/base64.h"
 #include "encoding/uuid.h"
 #include "schema.h"
+#include "state_blocking/contender.h"
 #include "timestamp.h"
 
 namespace bench {
 namespace {
 
+using mecha::components::state_sqlite::Schema;
 using mecha::components::state_sqlite::Sql;
-using mecha::components::state_sqlite::SqlText;
 using mecha::components::state_sqlite::Timestamp;
 
 constexpr const char* kTable =
@@ -24,20 +24,20 @@ constexpr const char* kTable =
     "expiration_time TIMESTAMP DEFAULT NULL, update_time TIMESTAMP NOT NULL DEFAULT "
     "CURRENT_TIMESTAMP)";
 
-// What a careful program does with sqlite3 alone: the same table, the same statements prepared once,
-// base64 both ways, a random UUID as etag, and the expiry looked at.
+// What a careful program does with sqlite3 alone: the same table, the same statements prepared
+// once, base64 both ways, a random UUID as etag, and the expiry looked at.
 class SqlitePeer final : public Contender {
  public:
   explicit SqlitePeer(const std::string& file) {
-    const SqlText text("state", "metadata");
-    Check(sqlite3_open_v2(file.c_str(), &db_,
-                          SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                          nullptr),
-          SQLITE_OK);
+    const Schema schema("state", "metadata");
+    Check(
+        sqlite3_open_v2(file.c_str(), &db_,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr),
+        SQLITE_OK);
     sqlite3_busy_timeout(db_, 2000);
     Check(sqlite3_exec(db_, kTable, nullptr, nullptr, nullptr), SQLITE_OK);
-    get_ = Prepare(text.Of(Sql::kGet));
-    set_ = Prepare(text.Of(Sql::kSet));
+    get_ = Prepare(schema.Of(Sql::kGet));
+    set_ = Prepare(schema.Of(Sql::kSet));
   }
   SqlitePeer(const SqlitePeer&) = delete;
   SqlitePeer& operator=(const SqlitePeer&) = delete;

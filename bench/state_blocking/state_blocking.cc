@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What does a blocking get or set of 1 KB from one thread cost through Mecha's C interface, and what
-// through the raw client that does the same commands?
+// What does a blocking get or set of 1 KB from one thread cost through Mecha's C interface, and
+// what through the raw client that does the same commands?
 //   state_blocking [--json FILE] [WORD]     only the stores whose name contains WORD
 #include <cstdio>
 #include <cstdlib>
@@ -104,21 +104,19 @@ constexpr Target kLikeThePeer{.most_ratio_p50 = 1.05, .most_ratio_p99 = 1.10};
 // Every set waits for the disk (synchronous=FULL), so there are few of them.
 Match Sqlite(const std::string& folder) {
   static int files = 0;
-  return {.store = "sqlite",
-          .make_mecha =
-              [folder] {
-                return MakeMechaContender("state.sqlite",
-                                          "    - {name: connectionString, value: \"" + folder +
-                                              "/mecha.db\"}\n");
-              },
-          .make_peer =
-              [folder] {
-                return MakeSqlitePeer(folder + "/peer" + std::to_string(++files) + ".db");
-              },
-          .get_plan = {.operations = 20000, .pairs = 11},
-          .set_plan = {.operations = 500, .pairs = 15},
-          .get_target = kLikeThePeer,
-          .set_target = kLikeThePeer};
+  return {
+      .store = "sqlite",
+      .make_mecha =
+          [folder] {
+            return MakeMechaContender("state.sqlite", "    - {name: connectionString, value: \"" +
+                                                          folder + "/mecha.db\"}\n");
+          },
+      .make_peer =
+          [folder] { return MakeSqlitePeer(folder + "/peer" + std::to_string(++files) + ".db"); },
+      .get_plan = {.operations = 20000, .pairs = 11},
+      .set_plan = {.operations = 500, .pairs = 15},
+      .get_target = kLikeThePeer,
+      .set_target = kLikeThePeer};
 }
 #endif
 
@@ -128,9 +126,10 @@ Match Redis(int port) {
   return {.store = "redis",
           .make_mecha =
               [port] {
-                return MakeMechaContender("state.redis", "    - {name: redisHost, value: "
-                                                         "\"127.0.0.1:" +
-                                                             std::to_string(port) + "\"}\n");
+                return MakeMechaContender("state.redis",
+                                          "    - {name: redisHost, value: "
+                                          "\"127.0.0.1:" +
+                                              std::to_string(port) + "\"}\n");
               },
           .make_peer = [port] { return MakeRedisPeer("127.0.0.1", port); },
           .get_plan = plan,
@@ -178,8 +177,9 @@ int Main(int argc, char** argv) {
   }
 #endif
   std::filesystem::remove_all(folder);
-  report.AddNote("Ratios are the median over pairs of runs that take turns; the rows \"against "
-                 "itself\" show how far two runs of one thing differ.");
+  report.AddNote(
+      "Ratios are the median over pairs of runs that take turns; the rows \"against "
+      "itself\" show how far two runs of one thing differ.");
   report.AddNote("In memory a get through the C interface is judged by itself: <= 0.3 us.");
   return report.Finish(argc, argv);
 }

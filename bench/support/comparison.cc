@@ -18,7 +18,7 @@ double CpuSeconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-double MedianOf(const std::vector<Cost>& costs, double Cost::* field) {
+double MedianOf(const std::vector<Cost>& costs, double Cost::*field) {
   std::vector<double> values;
   for (const Cost& cost : costs) {
     values.push_back(cost.*field);
@@ -28,8 +28,8 @@ double MedianOf(const std::vector<Cost>& costs, double Cost::* field) {
 
 Cost MedianCost(const std::vector<Cost>& costs) {
   Cost median;
-  for (double Cost::* field : {&Cost::p50_us, &Cost::p99_us, &Cost::operations_per_second,
-                               &Cost::cpu_seconds_per_million}) {
+  for (double Cost::*field : {&Cost::p50_us, &Cost::p99_us, &Cost::operations_per_second,
+                              &Cost::cpu_seconds_per_million}) {
     median.*field = MedianOf(costs, field);
   }
   return median;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Comparing Mecha with a peer in one process: pairs of runs that take turns, and the median of their
-// ratios, so that a busy machine disturbs both alike. It knows nothing of what is measured.
+// Comparing Mecha with a peer in one process: pairs of runs that take turns, and the median of
+// their ratios, so that a busy machine disturbs both alike. It knows nothing of what is measured.
 #pragma once
 
 #include <functional>

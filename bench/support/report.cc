@@ -11,7 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-double Rounded(double value) { return static_cast<double>(static_cast<int64_t>(value * 1000)) / 1000; }
+double Rounded(double value) {
+  return static_cast<double>(static_cast<int64_t>(value * 1000)) / 1000;
+}
 
 Json JsonOf(const std::string& name, const Cost& cost) {
   return {{"name", name},

@@ -61,7 +61,8 @@ int Run(const Options& options) {
   std::error_code error;
   mecha::RuntimeOptions settings;
   settings.app_id = "orders";
-  settings.resource_paths = {std::filesystem::absolute(options.resources, error).string()};
+  settings.resource_paths = {
+      std::filesystem::absolute(options.resources, error).lexically_normal().string()};
   std::filesystem::current_path(options.data, error);
   if (error) return Complain("cannot use " + options.data + ": " + error.message());
 

@@ -48,7 +48,8 @@ class Runtime {
   /// component's error, and may then be called again.
   Result<void> Start() {
     mecha_error* error = nullptr;
-    return Finish(mecha_runtime_start(get(), &error), error);
+    const mecha_status status = mecha_runtime_start(get(), &error);
+    return Finish(status, error);
   }
 
   /// Open and Start in one.
@@ -73,7 +74,8 @@ class Runtime {
   /// Takes up work again after Suspend; blocks until the components are back.
   Result<void> Resume() {
     mecha_error* error = nullptr;
-    return Finish(mecha_runtime_resume(get(), &error), error);
+    const mecha_status status = mecha_runtime_resume(get(), &error);
+    return Finish(status, error);
   }
 
   /// Ends all work: running calls may take until `deadline`. The value is a report as JSON, which

@@ -18,15 +18,22 @@ BlockingPool::BlockingPool(const ThreadOptions& thread_options, size_t most_thre
 BlockingPool::~BlockingPool() { Finish(); }
 
 void BlockingPool::Post(Job job) {
-  const std::lock_guard lock(mutex_);
-  jobs_.push_back(std::move(job));
-  if (idle_ >= jobs_.size()) {
-    has_work_.notify_one();
-    return;
+  std::list<Thread> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+    if (idle_ >= jobs_.size()) {
+      has_work_.notify_one();
+      return;
+    }
+    ended = TakeEnded();
+    if (threads_.size() < most_threads_) {
+      StartThread();
+    }
   }
-  JoinEnded();
-  if (threads_.size() < most_threads_) {
-    StartThread();
+  // After the lock: such a thread may still be inside the host's hook.
+  for (Thread& thread : ended) {
+    thread.Join();
   }
 }
 
@@ -40,11 +47,17 @@ void BlockingPool::StartThread() {
   }
 }
 
-void BlockingPool::JoinEnded() {
-  for (Thread& thread : ended_) {
-    thread.Join();
+// All but the calling one, which may post from its own last hook.
+std::list<Thread> BlockingPool::TakeEnded() {
+  std::list<Thread> taken;
+  for (auto thread = ended_.begin(); thread != ended_.end();) {
+    const auto next = std::next(thread);
+    if (!thread->IsCurrent()) {
+      taken.splice(taken.end(), ended_, thread);
+    }
+    thread = next;
   }
-  ended_.clear();
+  return taken;
 }
 
 void BlockingPool::RunWorker(std::list<Thread>::iterator self) {

@@ -27,7 +27,7 @@ class BlockingPool {
  private:
   void RunWorker(std::list<Thread>::iterator self);
   void StartThread();
-  void JoinEnded();
+  std::list<Thread> TakeEnded();
 
   const ThreadOptions& thread_options_;
   const size_t most_threads_;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <bitset>
+#include <cerrno>
 #include <span>
 #include <utility>
 
@@ -14,30 +16,6 @@
 
 namespace mecha {
 namespace {
-
-// Marks the calling thread as one of the loop's for as long as it runs work.
-class RunnerMark {
- public:
-  explicit RunnerMark(std::span<std::atomic<pthread_t>> slots) {
-    for (std::atomic<pthread_t>& slot : slots) {
-      pthread_t empty{};
-      if (slot.compare_exchange_strong(empty, pthread_self())) {
-        slot_ = &slot;
-        return;
-      }
-    }
-  }
-  ~RunnerMark() {
-    if (slot_ != nullptr) {
-      slot_->store(pthread_t{});
-    }
-  }
-  RunnerMark(const RunnerMark&) = delete;
-  RunnerMark& operator=(const RunnerMark&) = delete;
-
- private:
-  std::atomic<pthread_t>* slot_ = nullptr;
-};
 
 void Drain(int fd) {
   uint64_t count = 0;
@@ -50,6 +28,30 @@ void Signal(int fd) {
 }
 
 }  // namespace
+
+// Marks the calling thread as one of the loop's for as long as it runs work.
+class IoLoop::RunnerMark {
+ public:
+  explicit RunnerMark(std::span<Runner> slots) {
+    for (Runner& slot : slots) {
+      pthread_t empty{};
+      if (slot.thread.compare_exchange_strong(empty, pthread_self())) {
+        slot_ = &slot;
+        return;
+      }
+    }
+  }
+  ~RunnerMark() {
+    if (slot_ != nullptr) {
+      slot_->thread.store(pthread_t{});
+    }
+  }
+  RunnerMark(const RunnerMark&) = delete;
+  RunnerMark& operator=(const RunnerMark&) = delete;
+
+ private:
+  Runner* slot_ = nullptr;
+};
 
 IoLoop::IoLoop(const Clock& clock, const ThreadOptions& thread_options, bool host_runs)
     : clock_(clock), thread_options_(thread_options), host_runs_(host_runs) {}
@@ -81,11 +83,17 @@ bool IoLoop::OpenDescriptors() {
     event.data.fd = fd;
     epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event);
   }
-  return epoll_fd_ >= 0 && event_fd_ >= 0 && timer_fd_ >= 0;
+  if (epoll_fd_ < 0 || event_fd_ < 0 || timer_fd_ < 0) {
+    CloseDescriptors();  // all or none: half a set would sleep through its work
+    return false;
+  }
+  return true;
 }
 
 void IoLoop::EnsureRunning() {
-  OpenDescriptors();
+  if (!OpenDescriptors()) {
+    return;  // out of descriptors: the work waits for the next attempt
+  }
   ArmTimer();
   if (!host_runs_ && !thread_.is_started() && !is_stopping_) {
     // Without a thread (the system refuses one) the work waits for the next attempt.
@@ -107,13 +115,16 @@ uint64_t IoLoop::RunAfter(Duration delay, Job job) {
   const std::lock_guard lock(mutex_);
   const uint64_t timer = timers_.Add(Deadline::After(clock_.Now(), delay).at(), std::move(job));
   EnsureRunning();
-  ArmTimer();
   return timer;
 }
 
 bool IoLoop::CancelTimer(uint64_t timer) {
-  const std::lock_guard lock(mutex_);
-  return timers_.Cancel(timer);
+  Job cancelled;  // freed after the lock: what it holds may call back
+  {
+    const std::lock_guard lock(mutex_);
+    cancelled = timers_.Cancel(timer);
+  }
+  return static_cast<bool>(cancelled);
 }
 
 // Only ever armed earlier: a timer that was cancelled costs one idle wake-up, not a system call.
@@ -133,6 +144,8 @@ void IoLoop::ArmTimer() {
 void IoLoop::Wake() {
   const std::lock_guard lock(mutex_);
   if (event_fd_ >= 0) {
+    armed_at_ = SteadyTime::max();
+    ArmTimer();
     Signal(event_fd_);
   }
 }
@@ -142,50 +155,110 @@ int IoLoop::Descriptor() {
   return OpenDescriptors() ? epoll_fd_ : -1;
 }
 
-bool IoLoop::TakeWork(std::deque<Job>* work) {
+// Timers that are due join the posted jobs. Returns how many jobs there are.
+size_t IoLoop::GatherDue() {
   const std::lock_guard lock(mutex_);
+  if (is_finished_) {
+    return 0;  // and the descriptor stays readable, so that every runner wakes
+  }
   if (event_fd_ >= 0) {
     Drain(event_fd_);
     Drain(timer_fd_);
   }
-  work->swap(posted_);
   const SteadyTime now = clock_.Now();
   for (Job& due : timers_.TakeDue(now)) {
-    work->push_back(std::move(due));
+    posted_.push_back(std::move(due));
   }
   if (armed_at_ <= now) {
     armed_at_ = SteadyTime::max();
   }
   ArmTimer();
-  return !work->empty();
+  return posted_.size();
 }
 
-void IoLoop::WaitForWork(Duration timeout) {
+// Everything for the loop's own thread, one job for a thread of the host's: others may run beside
+// it, and a job may wait for another.
+std::deque<Job> IoLoop::Take() {
+  std::deque<Job> taken;
+  const std::lock_guard lock(mutex_);
+  if (!host_runs_) {
+    taken.swap(posted_);
+  } else if (!posted_.empty() && !is_finished_) {
+    taken.push_back(std::move(posted_.front()));
+    posted_.pop_front();
+    ++running_;
+    if (!posted_.empty()) {
+      Signal(event_fd_);
+    }
+  }
+  return taken;
+}
+
+size_t IoLoop::RunTaken() {
+  std::deque<Job> work = Take();
+  for (Job& job : work) {
+    std::move(job)();
+    job = nullptr;
+  }
+  if (host_runs_ && !work.empty()) {
+    const std::lock_guard lock(mutex_);
+    --running_;
+    has_ended_.notify_all();
+  }
+  return work.size();
+}
+
+// False when a signal ended the wait.
+bool IoLoop::WaitForWork(Duration timeout) {
   const auto milliseconds = timeout < Duration::zero()
                                 ? -1
                                 : std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
   epoll_event events[2];
-  epoll_wait(epoll_fd_, events, 2, static_cast<int>(std::min<int64_t>(milliseconds, 1 << 30)));
+  const int ready =
+      epoll_wait(epoll_fd_, events, 2, static_cast<int>(std::min<int64_t>(milliseconds, 1 << 30)));
+  return ready >= 0 || errno != EINTR;
 }
 
-int IoLoop::Run(Duration timeout) {
+int IoLoop::Run(Duration timeout, bool* was_interrupted) {
   {
     const std::lock_guard lock(mutex_);
-    if (!OpenDescriptors()) {
+    if (is_finished_ || !OpenDescriptors()) {
       return 0;
     }
   }
   const RunnerMark mark(runners_);
-  std::deque<Job> work;
-  if (!TakeWork(&work) && timeout != Duration::zero()) {
-    WaitForWork(timeout);
-    TakeWork(&work);
+  size_t due = GatherDue();
+  if (due == 0 && timeout != Duration::zero()) {
+    const bool was_signal = !WaitForWork(timeout);
+    if (was_interrupted != nullptr) {
+      *was_interrupted = was_signal;
+    }
+    due = GatherDue();
   }
-  const int count = static_cast<int>(work.size());
-  for (Job& job : work) {
-    std::move(job)();
+  size_t count = 0;
+  while (count < due) {
+    const size_t ran = RunTaken();
+    if (ran == 0) {
+      break;  // another thread was faster
+    }
+    count += ran;
   }
-  return count;
+  return static_cast<int>(count);
+}
+
+void IoLoop::RunBlocking(Job job) {
+  const pthread_t self = pthread_self();
+  std::bitset<std::tuple_size_v<decltype(runners_)>> changed;
+  for (size_t i = 0; i < runners_.size(); ++i) {
+    changed[i] = runners_[i].thread.load(std::memory_order_relaxed) == self &&
+                 !runners_[i].may_block.exchange(true, std::memory_order_relaxed);
+  }
+  std::move(job)();
+  for (size_t i = 0; i < runners_.size(); ++i) {
+    if (changed[i]) {
+      runners_[i].may_block.store(false, std::memory_order_relaxed);
+    }
+  }
 }
 
 void IoLoop::RunUntilStopped() {
@@ -202,8 +275,16 @@ void IoLoop::RunUntilStopped() {
 
 bool IoLoop::IsCurrentThread() const {
   const pthread_t self = pthread_self();
-  return std::ranges::any_of(runners_, [self](const std::atomic<pthread_t>& runner) {
-    return runner.load(std::memory_order_relaxed) == self;
+  return std::ranges::any_of(runners_, [self](const Runner& runner) {
+    return runner.thread.load(std::memory_order_relaxed) == self &&
+           !runner.may_block.load(std::memory_order_relaxed);
+  });
+}
+
+bool IoLoop::IsInsideRun() const {
+  const pthread_t self = pthread_self();
+  return std::ranges::any_of(runners_, [self](const Runner& runner) {
+    return runner.thread.load(std::memory_order_relaxed) == self;
   });
 }
 
@@ -228,7 +309,8 @@ void IoLoop::Stop() {
     }
   }
   JoinThread();
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  has_ended_.wait(lock, [this] { return running_ == 0; });
   is_stopping_ = false;
   if (!host_runs_) {
     CloseDescriptors();
@@ -246,10 +328,15 @@ void IoLoop::Resume() {
 void IoLoop::Finish() {
   Stop();
   std::deque<Job> left;
+  std::vector<Job> dropped;
   {
     const std::lock_guard lock(mutex_);
     left.swap(posted_);
-    timers_.Clear();
+    dropped = timers_.TakeAll();
+    is_finished_ = host_runs_;
+    if (is_finished_ && event_fd_ >= 0) {
+      Signal(event_fd_);
+    }
   }
   for (Job& job : left) {
     std::move(job)();

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <condition_variable>
 #include <deque>
 #include <mutex>
 
@@ -22,25 +23,33 @@ class IoLoop {
   ~IoLoop();
 
   void Post(Job job);
+  // Runs `job` on the calling thread as one that may block: IsCurrentThread is false meanwhile.
+  void RunBlocking(Job job);
   uint64_t RunAfter(Duration delay, Job job);
   bool CancelTimer(uint64_t timer);
 
   // Runs what is due on the calling thread, waiting at most `timeout` (negative: for ever) for the
-  // first piece. Returns how many pieces ran; wakes early, with 0, on Wake.
-  int Run(Duration timeout);
-  // Makes a waiting Run look at the clock again.
+  // first piece. Returns how many pieces ran; wakes early, with 0, on Wake, on Finish, and on a
+  // signal, which `was_interrupted` tells. Several threads may run at once: each takes one piece at
+  // a time.
+  int Run(Duration timeout, bool* was_interrupted = nullptr);
+  // Makes a waiting Run look at the clock again, which may have been moved.
   void Wake();
   // Readable when Run has something to do; -1 when no descriptor can be had.
   int Descriptor();
 
-  // True on the loop's own thread, or inside Run.
+  // True on the loop's own thread, or inside Run, but for jobs that may block.
   bool IsCurrentThread() const;
-  // Ends the thread after the job it runs and closes the descriptors (unless the host runs the
-  // loop); jobs and timers left stay. Later work, or Resume, starts it again.
+  // As IsCurrentThread, and also in jobs that may block.
+  bool IsInsideRun() const;
+  // Ends the thread after the job it runs and closes the descriptors. Where the host runs the loop
+  // it waits for the running jobs only. Jobs and timers left stay; later work, or Resume, starts
+  // the thread again.
   void Stop();
   // Starts the thread if work was left by Stop.
   void Resume();
-  // Stop, then runs the posted jobs that are left on the calling thread and drops timers.
+  // Stop, then runs the posted jobs that are left on the calling thread and drops timers. Where
+  // the host runs the loop, every Run returns at once from now on.
   void Finish();
   bool has_thread() const;
 
@@ -51,8 +60,17 @@ class IoLoop {
   void RunUntilStopped();
   void ArmTimer();
   void JoinThread();
-  bool TakeWork(std::deque<Job>* work);
-  void WaitForWork(Duration timeout);
+  size_t GatherDue();
+  std::deque<Job> Take();
+  size_t RunTaken();
+  bool WaitForWork(Duration timeout);
+
+  // A thread inside Run; pthread_t is never 0 here.
+  struct Runner {
+    std::atomic<pthread_t> thread{};
+    std::atomic<bool> may_block{false};
+  };
+  class RunnerMark;
 
   const Clock& clock_;
   const ThreadOptions& thread_options_;
@@ -62,12 +80,15 @@ class IoLoop {
   TimerQueue timers_;
   Thread thread_;
   bool is_stopping_ = false;
+  bool is_finished_ = false;  // only where the host runs the loop
+  int running_ = 0;           // jobs under way on threads of the host's
+  std::condition_variable has_ended_;
   SteadyTime armed_at_ = SteadyTime::max();
   int epoll_fd_ = -1;
   int event_fd_ = -1;
   int timer_fd_ = -1;
-  // The threads inside Run; pthread_t is never 0 here. More runners than slots go unmarked.
-  std::array<std::atomic<pthread_t>, 16> runners_{};
+  // More runners than slots go unmarked.
+  std::array<Runner, 16> runners_{};
 };
 
 }  // namespace mecha

@@ -15,8 +15,9 @@
 namespace mecha {
 namespace {
 
-// Steps of the clock made by tests are noticed at the latest after this long.
 constexpr Duration kLongestWait = std::chrono::seconds(60);
+// Without a wake descriptor (the process has none left) a stop is noticed after this long.
+constexpr Duration kLongestBlindWait = std::chrono::milliseconds(20);
 
 timespec ToTimespec(Duration duration) {
   timespec result{};
@@ -40,10 +41,11 @@ RuntimeHost::RuntimeHost(HostOptions options)
 absl::Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
   const WaitingSet::Stay stay(waiting_, *call.waiter, true);
   pollfd polled[2] = {{fd, events, 0}, {stay.descriptor(), POLLIN, 0}};
+  const Duration longest = stay.descriptor() < 0 ? kLongestBlindWait : kLongestWait;
   for (;;) {
     RETURN_IF_ERROR(call.waiter->Check());
     const Duration left = call.deadline.Remaining(clock_.Now());
-    const timespec timeout = ToTimespec(std::min(left, kLongestWait));
+    const timespec timeout = ToTimespec(std::min(left, longest));
     const int ready = ppoll(polled, 2, &timeout, nullptr);
     if (ready < 0 && errno == EINTR && call.interrupt.WantsToStop()) {
       call.waiter->Stop(StopCause::kCancelled);
@@ -78,7 +80,7 @@ absl::Status RuntimeHost::Sleep(const CallContext& call, Duration time) {
 
 void RuntimeHost::PostBlocking(Job job) {
   if (options_.host_runs_loop) {
-    loop_.Post(std::move(job));
+    loop_.Post([this, job = std::move(job)]() mutable { loop_.RunBlocking(std::move(job)); });
   } else {
     pool_.Post(std::move(job));
   }
@@ -106,6 +108,7 @@ void RuntimeHost::Log(Severity severity, std::string_view component, std::string
 
 void RuntimeHost::AdvanceClock(Duration by) {
   clock_.Advance(by);
+  waiting_.NudgeAll();
   loop_.Wake();
 }
 

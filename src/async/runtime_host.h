@@ -38,7 +38,10 @@ class RuntimeHost final : public Host {
   // Moves the clock and lets timers notice.
   void AdvanceClock(Duration by);
   bool host_runs_loop() const { return options_.host_runs_loop; }
+  // A thread that must not block: the loop's own, or one lent to it.
   bool IsRuntimeThread() const { return loop_.IsCurrentThread(); }
+  // Any thread that works for the runtime right now, those that may block among them.
+  bool IsAtWork() const { return loop_.IsInsideRun() || pool_.IsCurrentThread(); }
 
   IoLoop& loop() { return loop_; }
   BlockingPool& pool() { return pool_; }

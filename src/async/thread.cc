@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "async/thread.h"
 
-#include <signal.h>
-
 #include <cstring>
 #include <utility>
 
@@ -42,6 +40,13 @@ void* RunThread(void* argument) {
 
 }  // namespace
 
+BlockedSignals::BlockedSignals() {
+  const sigset_t blocked = AsynchronousSignals();
+  pthread_sigmask(SIG_BLOCK, &blocked, &before_);
+}
+
+BlockedSignals::~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
 Thread::Thread(Thread&& other) noexcept
     : thread_(other.thread_), is_started_(std::exchange(other.is_started_, false)) {}
 
@@ -50,12 +55,11 @@ absl::Status Thread::Start(const std::string& name, const ThreadOptions& options
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, options.stack_bytes);
-  const sigset_t blocked = AsynchronousSignals();
-  sigset_t before;
-  // A thread starts with its creator's mask, so it never runs with these signals open.
-  pthread_sigmask(SIG_BLOCK, &blocked, &before);
-  const int error = pthread_create(&thread_, &attributes, RunThread, launch.get());
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  int error = 0;
+  {
+    const BlockedSignals blocked;
+    error = pthread_create(&thread_, &attributes, RunThread, launch.get());
+  }
   pthread_attr_destroy(&attributes);
   if (error != 0) {
     return ResourceExhausted("cannot start thread " + name +

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <signal.h>
 
 #include <functional>
 #include <memory>
@@ -13,6 +14,19 @@
 #include "contract/host.h"
 
 namespace mecha {
+
+// Blocks every asynchronous signal on this thread for as long as it lives, so that a thread made
+// meanwhile never runs with one open.
+class BlockedSignals {
+ public:
+  BlockedSignals();
+  ~BlockedSignals();
+  BlockedSignals(const BlockedSignals&) = delete;
+  BlockedSignals& operator=(const BlockedSignals&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 struct ThreadOptions {
   size_t stack_bytes = 256 * 1024;

@@ -10,14 +10,14 @@ uint64_t TimerQueue::Add(SteadyTime at, Job job) {
   return timer;
 }
 
-bool TimerQueue::Cancel(uint64_t timer) {
+Job TimerQueue::Cancel(uint64_t timer) {
   const auto found = due_.find(timer);
   if (found == due_.end()) {
-    return false;
+    return nullptr;
   }
-  jobs_.erase({found->second, timer});
+  auto node = jobs_.extract({found->second, timer});
   due_.erase(found);
-  return true;
+  return std::move(node.mapped());
 }
 
 std::optional<SteadyTime> TimerQueue::NextAt() const {
@@ -37,9 +37,6 @@ std::vector<Job> TimerQueue::TakeDue(SteadyTime now) {
   return due;
 }
 
-void TimerQueue::Clear() {
-  jobs_.clear();
-  due_.clear();
-}
+std::vector<Job> TimerQueue::TakeAll() { return TakeDue(SteadyTime::max()); }
 
 }  // namespace mecha

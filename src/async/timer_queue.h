@@ -19,12 +19,15 @@ class TimerQueue {
  public:
   // Numbers start at 1 and are never reused.
   uint64_t Add(SteadyTime at, Job job);
-  bool Cancel(uint64_t timer);
+  // The job that will not run, so that the caller can free it outside its lock; null when there is
+  // no such timer.
+  Job Cancel(uint64_t timer);
   std::optional<SteadyTime> NextAt() const;
   // Removes and returns what is due, earliest first.
   std::vector<Job> TakeDue(SteadyTime now);
   bool empty() const { return jobs_.empty(); }
-  void Clear();
+  // Removes and returns everything.
+  std::vector<Job> TakeAll();
 
  private:
   std::map<std::pair<SteadyTime, uint64_t>, Job> jobs_;

@@ -42,8 +42,7 @@ WaitingSet::Stay::~Stay() {
     *found = waiters.back();
     waiters.pop_back();
   }
-  // A late write of Stop may still make it readable; whoever waits on it next drains and looks
-  // again.
+  // It may still be readable; whoever waits on it next drains and looks again.
   if (descriptor_ >= 0) {
     set_.descriptors_.push_back(descriptor_);
   }
@@ -60,6 +59,13 @@ void WaitingSet::StopAll(StopCause cause) {
 void WaitingSet::Allow() {
   const std::lock_guard lock(mutex_);
   stopping_ = StopCause::kNone;
+}
+
+void WaitingSet::NudgeAll() {
+  const std::lock_guard lock(mutex_);
+  for (Waiter* waiter : waiters_) {
+    waiter->Nudge();
+  }
 }
 
 void WaitingSet::CloseDescriptors() {

@@ -38,6 +38,8 @@ class WaitingSet {
   // Stops every waiter in the set, and each that enters until Allow.
   void StopAll(StopCause cause);
   void Allow();
+  // Makes every waiter in the set look at the clock again.
+  void NudgeAll();
   // Closes the wake descriptors that nobody uses.
   void CloseDescriptors();
 

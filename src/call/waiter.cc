@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "call/waiter.h"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,16 +33,45 @@ void Waiter::Notify() {
 void Waiter::Stop(StopCause cause) {
   uint32_t seen = word_.load(std::memory_order_acquire);
   do {
-    if ((seen >> kCauseShift) != 0) {
+    if (CauseOf(seen) != StopCause::kNone) {
       return;
     }
   } while (!word_.compare_exchange_weak(seen, seen | (static_cast<uint32_t>(cause) << kCauseShift),
                                         std::memory_order_seq_cst));
   FutexWakeAll(word_);
-  const int fd = wake_fd_.load(std::memory_order_seq_cst);
+  WriteWakeFd();
+}
+
+void Waiter::Nudge() {
+  word_.fetch_add(kNudge, std::memory_order_seq_cst);
+  FutexWakeAll(word_);
+  WriteWakeFd();
+}
+
+// The descriptor is claimed while it is written to: else it could be closed in between, and the
+// number belong to a file of the host's.
+void Waiter::WriteWakeFd() {
+  int fd = wake_fd_.load(std::memory_order_seq_cst);
+  while (fd == kWriting || (fd >= 0 && !wake_fd_.compare_exchange_weak(fd, kWriting))) {
+    if (fd == kWriting) {
+      sched_yield();
+      fd = wake_fd_.load(std::memory_order_seq_cst);
+    }
+  }
   if (fd >= 0) {
     const uint64_t one = 1;
     [[maybe_unused]] const auto written = write(fd, &one, sizeof one);
+    wake_fd_.store(fd, std::memory_order_seq_cst);
+  }
+}
+
+void Waiter::SetWakeFd(int fd) {
+  int seen = wake_fd_.load(std::memory_order_seq_cst);
+  while (seen == kWriting || !wake_fd_.compare_exchange_weak(seen, fd)) {
+    if (seen == kWriting) {
+      sched_yield();
+      seen = wake_fd_.load(std::memory_order_seq_cst);
+    }
   }
 }
 
@@ -53,7 +83,7 @@ absl::Status Waiter::Park(const Clock& clock, Deadline deadline, const Interrupt
     if ((seen & kNotified) != 0) {
       return absl::OkStatus();
     }
-    if ((seen >> kCauseShift) != 0) {
+    if (CauseOf(seen) != StopCause::kNone) {
       return Check();
     }
     const Duration left = deadline.Remaining(clock.Now());

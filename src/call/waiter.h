@@ -32,9 +32,12 @@ class Waiter {
 
   // Asks the operation to stop. The first cause stays; later ones are ignored.
   void Stop(StopCause cause);
-  StopCause stop_cause() const {
-    return static_cast<StopCause>(word_.load(std::memory_order_acquire) >> kCauseShift);
-  }
+  // Sequentially consistent: whoever sets a wake descriptor first and reads the cause afterwards
+  // misses no stop.
+  StopCause stop_cause() const { return CauseOf(word_.load(std::memory_order_seq_cst)); }
+
+  // Makes the waiting thread look at the clock again. For a clock that tests move.
+  void Nudge();
 
   // Waits for Notify. OK when notified, else why not: CANCELLED, SUSPENDED, CLOSED or
   // DEADLINE_EXCEEDED. A notification wins over a stop that came at the same time.
@@ -43,12 +46,22 @@ class Waiter {
   // OK, or the status of the stop cause.
   absl::Status Check() const;
 
-  // While a thread waits on a descriptor, the eventfd that Stop must write to; -1 when none.
-  void SetWakeFd(int fd) { wake_fd_.store(fd, std::memory_order_seq_cst); }
+  // While a thread waits on a descriptor, the eventfd that Stop must write to; -1 when none. When
+  // it returns nobody writes to the one before, so that may be closed or given away.
+  void SetWakeFd(int fd);
 
  private:
+  // The word: one bit for the notification, two for the cause, the rest counts nudges.
   static constexpr uint32_t kNotified = 1;
   static constexpr uint32_t kCauseShift = 1;
+  static constexpr uint32_t kCauseMask = 3;
+  static constexpr uint32_t kNudge = 8;
+  static constexpr int kWriting = -2;  // somebody writes to the wake descriptor just now
+
+  static StopCause CauseOf(uint32_t word) {
+    return static_cast<StopCause>((word >> kCauseShift) & kCauseMask);
+  }
+  void WriteWakeFd();
 
   std::atomic<uint32_t> word_{0};
   std::atomic<int> wake_fd_{-1};

@@ -99,10 +99,7 @@ mecha_status CheckOutside(const mecha_runtime* rt) {
   if (usable != MECHA_OK) {
     return usable;
   }
-  Runtime& runtime = *rt->runtime;
-  const bool is_inside =
-      runtime.host().IsRuntimeThread() || runtime.host().pool().IsCurrentThread();
-  return is_inside ? MECHA_REENTRANT : MECHA_OK;
+  return rt->runtime->host().IsAtWork() ? MECHA_REENTRANT : MECHA_OK;
 }
 
 mecha_status Ping(Runtime& runtime, const mecha_call* call, mecha_view component,
@@ -236,6 +233,7 @@ void mecha_runtime_free(mecha_runtime* rt) {
   }
   if (CheckOutside(rt) == MECHA_REENTRANT) {
     Guard([rt]() -> mecha_status {
+      const mecha::BlockedSignals blocked;
       std::thread([rt] { mecha::capi::FreeHere(rt); }).detach();
       return MECHA_OK;
     });
@@ -259,7 +257,9 @@ int32_t mecha_runtime_run(mecha_runtime* rt, int64_t timeout_ns) {
   if (runtime.phase() == mecha::Gate::Phase::kClosed) {
     return MECHA_CLOSED;
   }
-  return Guard([&] { return runtime.host().loop().Run(Duration(timeout_ns)); });
+  // A callback that runs in here may free the runtime; the loop must last until it has returned.
+  const std::shared_ptr<mecha::RuntimeHost> host = runtime.shared_host();
+  return Guard([&] { return host->loop().Run(Duration(timeout_ns)); });
 }
 
 int mecha_runtime_fd(mecha_runtime* rt) {
@@ -300,9 +300,12 @@ mecha_status mecha_component_ping(mecha_runtime* rt, const mecha_call* call, mec
   if (out != nullptr) {
     *out = nullptr;
   }
-  const mecha_status usable = CheckOutside(rt);
+  const mecha_status usable = CheckHandle(rt);
   if (usable != MECHA_OK) {
     return usable;
+  }
+  if (rt->runtime->host().IsRuntimeThread()) {
+    return MECHA_REENTRANT;
   }
   return Guard([&]() -> mecha_status {
     Runtime& runtime = *rt->runtime;

@@ -40,6 +40,9 @@ absl::Status CheckCall(const mecha_call& call) {
   if (call.within != 0) {
     return MakeStatus(LocalCode::kGone, "the request named in mecha_call.within is not open");
   }
+  if (!IsWellFormed(call.traceparent)) {
+    return InvalidArgument("mecha_call.traceparent is NULL but has a size");
+  }
   if (call.metadata == nullptr && call.metadata_count != 0) {
     return InvalidArgument("mecha_call.metadata is NULL but metadata_count is not 0");
   }
@@ -153,10 +156,10 @@ absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* know
   }
   RETURN_IF_ERROR(CheckCall(*known));
   RETURN_IF_ERROR(ReadRetry(known->retry, options));
-  options->interrupt = {known->interrupted, known->user};
   options->traceparent = ToText(known->traceparent);
   options->is_idempotent = (known->flags & MECHA_CALL_IDEMPOTENT) != 0;
   if (known->queue == nullptr) {
+    options->interrupt = {known->interrupted, known->user};
     return absl::OkStatus();
   }
   if (known->queue->host.get() != &runtime.host()) {

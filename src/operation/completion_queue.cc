@@ -16,6 +16,11 @@ namespace mecha {
 namespace {
 
 constexpr size_t kBatch = 64;
+// After so many batches the callback lets the loop's other work have its turn.
+constexpr int kMostBatches = 64;
+constexpr uint32_t kMostNotices = 65536;
+// How often a wait on the lent loop looks up.
+constexpr Duration kLoopStep = std::chrono::milliseconds(10);
 
 }  // namespace
 
@@ -34,36 +39,55 @@ absl::Status CompletionQueue::Reserve() {
   if (is_closed_ || is_ended_) {
     return MakeStatus(LocalCode::kClosed, "the queue is closed");
   }
-  if (reserved_ >= options_.most_inflight) {
+  if (on_their_way_ + arrived_ >= options_.most_inflight) {
     return MakeStatus(LocalCode::kBusy, "the queue has max_inflight operations under way");
   }
-  ++reserved_;
+  ++on_their_way_;
   return absl::OkStatus();
 }
 
 void CompletionQueue::Unreserve() {
   const std::lock_guard lock(mutex_);
-  --reserved_;
+  NoteArrival();
+}
+
+// An operation is no longer on its way; the last one may be what others wait for.
+void CompletionQueue::NoteArrival() {
+  if (--on_their_way_ > 0) {
+    return;
+  }
+  delivered_.notify_all();
+  if (is_ended_) {
+    WakeAllWaiters();
+  }
 }
 
 void CompletionQueue::Deliver(Operation* operation) { Push(operation); }
 
 void CompletionQueue::DeliverExtra(Operation* operation) {
+  bool is_wanted = false;
   {
     const std::lock_guard lock(mutex_);
-    ++reserved_;
+    is_wanted = !is_closed_ && !is_ended_ && notices_ < kMostNotices;
+    on_their_way_ += is_wanted ? 1 : 0;
   }
+  if (!is_wanted) {
+    operation->Release();
+    return;
+  }
+  operation->is_extra = true;
   Push(operation);
 }
 
 void CompletionQueue::Push(Operation* operation) {
   std::unique_lock lock(mutex_);
+  NoteArrival();
   if (is_closed_) {
-    --reserved_;
     lock.unlock();
     operation->Release();
     return;
   }
+  ++(operation->is_extra ? notices_ : arrived_);
   operation->next = nullptr;
   const bool was_empty = first_ == nullptr;
   (was_empty ? first_ : last_->next) = operation;
@@ -88,6 +112,11 @@ void CompletionQueue::WakeOneWaiter() {
   }
 }
 
+void CompletionQueue::WakeAllWaiters() {
+  changes_.fetch_add(1, std::memory_order_release);
+  FutexWakeAll(changes_);
+}
+
 void CompletionQueue::SetReadable(bool readable) {
   if (event_fd_ < 0) {
     return;
@@ -110,7 +139,14 @@ void CompletionQueue::Drain() {
   std::array<Operation*, kBatch> batch{};
   std::unique_lock lock(mutex_);
   drainer_ = pthread_self();
-  while (first_ != nullptr && !is_closed_) {
+  for (int batches = 0; first_ != nullptr && !is_closed_; ++batches) {
+    if (batches == kMostBatches) {
+      drainer_ = pthread_t{};
+      delivered_.notify_all();
+      lock.unlock();
+      ScheduleDrain();
+      return;
+    }
     const size_t count = TakeLocked(batch);
     lock.unlock();
     const std::span<Operation* const> taken(batch.data(), count);
@@ -128,14 +164,17 @@ void CompletionQueue::Drain() {
 size_t CompletionQueue::TakeLocked(std::span<Operation*> taken) {
   size_t count = 0;
   while (count < taken.size() && first_ != nullptr) {
-    taken[count++] = first_;
-    first_ = std::exchange(first_->next, nullptr);
+    Operation* operation = taken[count++] = first_;
+    first_ = std::exchange(operation->next, nullptr);
+    --(operation->is_extra ? notices_ : arrived_);
   }
-  reserved_ -= static_cast<uint32_t>(count);
   if (first_ == nullptr) {
     last_ = nullptr;
     if (count > 0) {
       SetReadable(false);
+    }
+    if (is_ended_ && on_their_way_ == 0) {
+      WakeAllWaiters();  // there is nothing left to wait for
     }
   }
   return count;
@@ -167,29 +206,34 @@ absl::StatusOr<size_t> CompletionQueue::Wait(std::span<Operation*> taken, Durati
       return count;
     }
     const Duration left = deadline.Remaining(host_->clock().Now());
-    if (left == Duration::zero()) {
-      return size_t{0};
-    }
     {
       const std::lock_guard lock(mutex_);
       if (wakes_ > 0) {
         --wakes_;
         return size_t{0};
       }
+      if (left == Duration::zero()) {
+        return size_t{0};
+      }
       ++waiting_;
     }
-    int error = 0;
-    if (host_->host_runs_loop()) {
-      host_->loop().Run(std::min<Duration>(left, std::chrono::milliseconds(10)));
-    } else {
-      error = FutexWait(changes_, seen, left);
-    }
+    const int error = Sleep(seen, left);
     const std::lock_guard lock(mutex_);
     --waiting_;
     if (error == EINTR) {
       return size_t{0};
     }
   }
+}
+
+// EINTR when a signal came.
+int CompletionQueue::Sleep(uint32_t seen, Duration time) {
+  if (!host_->host_runs_loop()) {
+    return FutexWait(changes_, seen, time);
+  }
+  bool was_interrupted = false;
+  host_->loop().Run(std::min(time, kLoopStep), &was_interrupted);
+  return was_interrupted ? EINTR : 0;
 }
 
 bool CompletionQueue::Wake() {
@@ -214,8 +258,10 @@ void CompletionQueue::Close() {
       SetReadable(false);
     }
     last_ = nullptr;
-    changes_.fetch_add(1, std::memory_order_release);
-    FutexWakeAll(changes_);
+    arrived_ = 0;
+    notices_ = 0;
+    WakeAllWaiters();
+    delivered_.notify_all();
   }
   while (dropped != nullptr) {
     Operation* operation = std::exchange(dropped, dropped->next);
@@ -226,8 +272,7 @@ void CompletionQueue::Close() {
 void CompletionQueue::EndIntake() {
   const std::lock_guard lock(mutex_);
   is_ended_ = true;
-  changes_.fetch_add(1, std::memory_order_release);
-  FutexWakeAll(changes_);
+  WakeAllWaiters();
 }
 
 void CompletionQueue::AwaitDelivery() {
@@ -240,9 +285,14 @@ void CompletionQueue::AwaitDelivery() {
 }
 
 bool CompletionQueue::AwaitEmpty(Duration timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
   std::unique_lock lock(mutex_);
-  return !has_callback() ||
-         delivered_.wait_for(lock, timeout, [this] { return !is_draining_ || is_closed_; });
+  while (host_->host_runs_loop() && !is_quiet() && std::chrono::steady_clock::now() < until) {
+    lock.unlock();
+    host_->loop().Run(kLoopStep);
+    lock.lock();
+  }
+  return delivered_.wait_until(lock, until, [this] { return is_quiet(); });
 }
 
 int CompletionQueue::Descriptor() {

@@ -38,7 +38,8 @@ class CompletionQueue final : public CompletionSink,
   void Unreserve();
 
   void Deliver(Operation* operation) override;
-  // A notice as an operation-shaped event, beyond the limit of places.
+  // A notice as an operation-shaped event, beyond the limit of places. Dropped when too many wait
+  // or no more operations come.
   void DeliverExtra(Operation* operation);
 
   // Fills `taken` from the front; each comes with its reference and its releases run. CLOSED when
@@ -54,7 +55,8 @@ class CompletionQueue final : public CompletionSink,
   void EndIntake();
   // Waits for a `deliver` on another thread.
   void AwaitDelivery();
-  // Waits until the callback has had everything; at once for a poll queue. False on time-out.
+  // Waits until every operation has arrived and the callback, if there is one, has had it. False on
+  // time-out. Where the host runs the loop it lends this thread to it.
   bool AwaitEmpty(Duration timeout);
 
   // Opened on first use; -1 for a callback queue.
@@ -70,7 +72,13 @@ class CompletionQueue final : public CompletionSink,
   void ScheduleDrain();
   void Drain();
   void WakeOneWaiter();
-  bool is_finished() const { return is_closed_ || (is_ended_ && reserved_ == 0); }
+  void WakeAllWaiters();
+  int Sleep(uint32_t seen, Duration time);
+  void NoteArrival();
+  bool is_finished() const {
+    return is_closed_ || (is_ended_ && on_their_way_ == 0 && first_ == nullptr);
+  }
+  bool is_quiet() const { return is_closed_ || (on_their_way_ == 0 && !is_draining_); }
 
   const std::shared_ptr<RuntimeHost> host_;
   const QueueOptions options_;
@@ -78,7 +86,9 @@ class CompletionQueue final : public CompletionSink,
   std::condition_variable delivered_;
   Operation* first_ = nullptr;
   Operation* last_ = nullptr;
-  uint32_t reserved_ = 0;  // submitted and not yet taken
+  uint32_t on_their_way_ = 0;  // places of operations that run
+  uint32_t arrived_ = 0;       // places of those in the list
+  uint32_t notices_ = 0;       // in the list without a place
   uint32_t waiting_ = 0;
   uint32_t wakes_ = 0;
   bool is_closed_ = false;

@@ -10,20 +10,28 @@
 namespace mecha {
 
 absl::Status Gate::Enter() {
-  const uint64_t before = word_.fetch_add(1, std::memory_order_acq_rel);
-  switch (PhaseOf(before)) {
-    case Phase::kRunning:
+  // Those that find the gate shut are not counted: however many knock, it can become empty.
+  Phase seen = phase();
+  if (seen == Phase::kRunning) {
+    seen = PhaseOf(word_.fetch_add(1, std::memory_order_acq_rel));
+    if (seen == Phase::kRunning) {
       return absl::OkStatus();
+    }
+    Leave();
+  }
+  return Refusal(seen);
+}
+
+absl::Status Gate::Refusal(Phase phase) {
+  switch (phase) {
     case Phase::kOpened:
-      Leave();
       return FailedPrecondition("the runtime is not started; call mecha_runtime_start first");
     case Phase::kSuspended:
-      Leave();
       return StatusOf(StopCause::kSuspended);
+    case Phase::kRunning:
     case Phase::kClosed:
       break;
   }
-  Leave();
   return StatusOf(StopCause::kClosed);
 }
 

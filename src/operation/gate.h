@@ -30,6 +30,7 @@ class Gate {
   static constexpr uint64_t kCountMask = 0xffffffff;
   static constexpr int kPhaseShift = 32;
   static Phase PhaseOf(uint64_t word) { return static_cast<Phase>(word >> kPhaseShift); }
+  static absl::Status Refusal(Phase phase);
   void WakeWaiters();
 
   std::atomic<uint64_t> word_{0};

@@ -63,6 +63,7 @@ bool Operation::Submit() {
   if (options_.may_complete_inline && !ShouldRetry(attempt_status_)) {
     phase_.store(Phase::kDone);
     Conclude(std::move(attempt_status_));
+    options_.sink.reset();
     inputs_.RunReleases();
     return true;
   }
@@ -73,6 +74,7 @@ bool Operation::Submit() {
 void Operation::Refuse(const absl::Status& status) {
   phase_.store(Phase::kDone);
   Conclude(status);
+  options_.sink.reset();
   inputs_.RunReleases();
 }
 
@@ -123,25 +125,27 @@ void Operation::AttemptDone(absl::Status status) {
 }
 
 void Operation::PostTry() {
-  Retain();
-  phase_.store(Phase::kQueued);
+  const Reference self(*this);  // the job may end it, and its reader free it, before this returns
   ArmDeadline();
-  host().PostBlocking([this] { RunOnPool(); });
-  // A stop that came before the phase was visible would otherwise wait for a free thread.
+  phase_.store(Phase::kQueued);
+  host().PostBlocking([job = Reference(*this)] { job->RunOnPool(); });
+  // What came before the phase was visible would otherwise wait for a free thread.
   if (waiter_.stop_cause() != StopCause::kNone) {
     EndEarly(Phase::kQueued, waiter_.Check());
+  } else if (context_.deadline.HasPassed(host().clock().Now())) {
+    EndEarly(Phase::kQueued, DeadlineExceeded("the deadline passed before a thread was free"));
   }
 }
 
 void Operation::RunOnPool() {
-  DisarmDeadline();
-  if (Move(Phase::kQueued, Phase::kRunning)) {
-    context_.may_block = true;
-    if (StartTry()) {
-      OnTryEnd();
-    }
+  if (!Move(Phase::kQueued, Phase::kRunning)) {
+    return;
   }
-  Release();
+  DisarmTimer();
+  context_.may_block = true;
+  if (StartTry()) {
+    OnTryEnd();
+  }
 }
 
 void Operation::OnTryEnd() {
@@ -154,42 +158,48 @@ void Operation::OnTryEnd() {
 }
 
 void Operation::PauseThenRetry() {
+  const Reference self(*this);  // as in PostTry
   ++retries_;
   waiter_.ResetNotification();
-  Retain();
   phase_.store(Phase::kPausing);
-  host().RunAfter(pause_, [this] {
-    if (Move(Phase::kPausing, Phase::kNew)) {
-      PostTry();
+  const uint64_t timer = host().RunAfter(pause_, [job = Reference(*this)] {
+    if (job->Move(Phase::kPausing, Phase::kNew)) {
+      job->PostTry();
     }
-    Release();
   });
+  uint64_t none = 0;
+  timer_.compare_exchange_strong(none, timer);  // the next try may have begun, with its own timer
   if (waiter_.stop_cause() != StopCause::kNone) {
     EndEarly(Phase::kPausing, waiter_.Check());
+  }
+  if (phase_.load() == Phase::kDone) {
+    DisarmTimer();  // it ended before the timer was known
   }
 }
 
 // While no thread is free, the deadline is nobody else's to watch.
 void Operation::ArmDeadline() {
   if (context_.deadline.is_never()) {
+    timer_.store(0);
     return;
   }
-  Retain();
-  deadline_timer_.store(host().RunAfter(context_.deadline.Remaining(host().clock().Now()), [this] {
-    EndEarly(Phase::kQueued, DeadlineExceeded("the deadline passed before a thread was free"));
-    Release();
+  const Duration left = context_.deadline.Remaining(host().clock().Now());
+  timer_.store(host().RunAfter(left, [job = Reference(*this)] {
+    job->EndEarly(Phase::kQueued,
+                  DeadlineExceeded("the deadline passed before a thread was free"));
   }));
 }
 
-void Operation::DisarmDeadline() {
-  const uint64_t timer = deadline_timer_.exchange(0);
-  if (timer != 0 && host().CancelTimer(timer)) {
-    Release();
+void Operation::DisarmTimer() {
+  const uint64_t timer = timer_.exchange(0);
+  if (timer != 0) {
+    host().CancelTimer(timer);
   }
 }
 
 void Operation::EndEarly(Phase from, const absl::Status& status) {
   if (Move(from, Phase::kDone)) {
+    DisarmTimer();
     ConcludeAndDeliver(status);
   }
 }

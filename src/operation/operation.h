@@ -122,7 +122,9 @@ class Operation {
   const std::shared_ptr<CompletionSink>& sink() const { return options_.sink; }
   InputStore& inputs() { return inputs_; }
 
-  Operation* next = nullptr;  // for the queue it is delivered to
+  // For the queue it is delivered to: the next one there, and whether it took no place (a notice).
+  Operation* next = nullptr;
+  bool is_extra = false;
 
  protected:
   // Issues the request once; ends with AttemptDone, inline where context().may_block.
@@ -147,6 +149,23 @@ class Operation {
   // Who continues after a try: Attempt's caller if it ended inline, else whoever ended it.
   enum class Try : uint8_t { kIssuing, kEnded, kPending };
 
+  // A counted reference that a job can hold: it goes with the job, run or dropped.
+  class Reference {
+   public:
+    explicit Reference(Operation& operation) : operation_(&operation) { operation.Retain(); }
+    Reference(Reference&& other) noexcept : operation_(std::exchange(other.operation_, nullptr)) {}
+    Reference& operator=(Reference&&) = delete;
+    ~Reference() {
+      if (operation_ != nullptr) {
+        operation_->Release();
+      }
+    }
+    Operation* operator->() const { return operation_; }
+
+   private:
+    Operation* operation_;
+  };
+
   bool ShouldRetry(const absl::Status& status);
   bool StartTry();
   void PostTry();
@@ -154,7 +173,7 @@ class Operation {
   void OnTryEnd();
   void PauseThenRetry();
   void ArmDeadline();
-  void DisarmDeadline();
+  void DisarmTimer();
   void EndEarly(Phase from, const absl::Status& status);
   void Conclude(absl::Status status);
   void ConcludeAndDeliver(absl::Status status);
@@ -176,7 +195,8 @@ class Operation {
   Duration pause_{0};  // before the next try
   size_t bytes_ = 0;
   uint64_t id_ = 0;
-  std::atomic<uint64_t> deadline_timer_{0};
+  // The one timer that runs for it, if any: the deadline while queued, else the pause.
+  std::atomic<uint64_t> timer_{0};
   absl::Status attempt_status_;
   absl::Status status_;
   std::unique_ptr<Error> error_;

@@ -108,6 +108,8 @@ absl::Status ComponentStarter::StartOthers() {
   for (ComponentSlot* slot : here) {
     first_failure.Update(StartAndJudge(*slot));
   }
+  // Also runs here what no thread could be had for.
+  around_.host.pool().Finish();
   first_failure.Update(batch.Await());
   return first_failure;
 }
@@ -238,12 +240,18 @@ void ComponentStarter::RetryLater(ComponentSlot& slot, Duration pause) {
     return;
   }
   // The timer's own number is not known inside its job; finished ones are forgotten at StopRetries.
-  timers_.insert(around_.host.RunAfter(pause, [this, &slot, pause] {
-    around_.host.PostBlocking([this, &slot, pause] { Retry(slot, pause); });
+  timers_.insert(around_.host.RunAfter(pause, [this, &slot, pause, round = round_] {
+    around_.host.PostBlocking([this, &slot, pause, round] { Retry(slot, pause, round); });
   }));
 }
 
-void ComponentStarter::Retry(ComponentSlot& slot, Duration pause) {
+void ComponentStarter::Retry(ComponentSlot& slot, Duration pause, uint64_t round) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopped_ || round != round_) {
+      return;
+    }
+  }
   if (!StartOne(slot).ok()) {
     RetryLater(slot, std::min(pause * 2, kLongestPause));
   }
@@ -252,6 +260,7 @@ void ComponentStarter::Retry(ComponentSlot& slot, Duration pause) {
 void ComponentStarter::StopRetries() {
   std::unique_lock lock(mutex_);
   is_stopped_ = true;
+  ++round_;
   for (const uint64_t timer : std::exchange(timers_, {})) {
     around_.host.CancelTimer(timer);
   }

@@ -53,7 +53,7 @@ class ComponentStarter {
   bool HasItsSecretStores(const ComponentSlot& slot) const;
   bool IsEnough(const ComponentSlot& slot, const absl::Status& status) const;
   void RetryLater(ComponentSlot& slot, Duration pause);
-  void Retry(ComponentSlot& slot, Duration pause);
+  void Retry(ComponentSlot& slot, Duration pause, uint64_t round);
 
   const Surroundings around_;
   std::mutex mutex_;
@@ -61,6 +61,7 @@ class ComponentStarter {
   std::set<uint64_t> timers_;
   std::set<Waiter*> running_;
   bool is_stopped_ = false;
+  uint64_t round_ = 0;  // of retries; those of an earlier one do nothing
 };
 
 }  // namespace mecha

@@ -65,17 +65,34 @@ void Runtime::StopAllOperations(StopCause cause) {
   operations_->StopAll(cause);
 }
 
+// Where the host runs the loop nobody else may be there to do the work that is waited for, so this
+// thread is lent to it.
+bool Runtime::AwaitOperations(Deadline deadline) {
+  constexpr Duration kStep = std::chrono::milliseconds(10);
+  if (!host_->host_runs_loop()) {
+    return gate_.WaitUntilEmpty(host_->clock(), deadline);
+  }
+  while (gate_.inside() != 0) {
+    const Duration left = deadline.Remaining(host_->clock().Now());
+    if (left == Duration::zero()) {
+      return false;
+    }
+    host_->loop().Run(std::min(left, kStep));
+  }
+  return true;
+}
+
 // The gate must be shut already. Waits, then asks what is left to stop, then gives up.
 DrainReport Runtime::Drain(Duration deadline, StopCause cause) {
   DrainReport report;
   const Clock& clock = host_->clock();
   const uint32_t before = gate_.inside();
-  gate_.WaitUntilEmpty(clock, Deadline::After(clock.Now(), deadline));
+  AwaitOperations(Deadline::After(clock.Now(), deadline));
   const uint32_t late = std::min(gate_.inside(), before);
   report.finished = before - late;
   if (late > 0) {
     StopAllOperations(cause);
-    gate_.WaitUntilEmpty(clock, Deadline::After(clock.Now(), kGrace));
+    AwaitOperations(Deadline::After(clock.Now(), kGrace));
     report.abandoned = gate_.inside();
     report.stopped = late - std::min(late, report.abandoned);
   }
@@ -95,20 +112,21 @@ absl::Status Runtime::Suspend(Duration deadline, bool keep_connections, DrainRep
       return FailedPrecondition("the runtime is not started; there is nothing to suspend");
   }
   gate_.SetPhase(Gate::Phase::kSuspended);
-  const DrainReport drained = Drain(deadline, StopCause::kSuspended);
+  DrainReport drained = Drain(deadline, StopCause::kSuspended);
+  host_->waiting().Allow();
+  if (drained.abandoned == 0 && !AwaitQueues(kGrace)) {
+    ++drained.abandoned;
+  }
   if (report != nullptr) {
     *report = drained;
   }
-  host_->waiting().Allow();
   if (drained.abandoned > 0) {
     gate_.SetPhase(Gate::Phase::kRunning);
-    return DeadlineExceeded("operations did not end in time; the runtime runs on");
+    return DeadlineExceeded("operations or callbacks did not end in time; the runtime runs on");
   }
   starter_->StopRetries();
+  host_->pool().Finish();  // a job may still be on its way out of a component
   SuspendComponents(keep_connections);
-  for (const auto& queue : LiveQueues()) {
-    queue->AwaitEmpty(kGrace);
-  }
   host_->loop().Stop();
   host_->pool().Finish();
   if (!keep_connections) {
@@ -134,33 +152,41 @@ absl::Status Runtime::Resume() {
     return FailedPrecondition("the runtime is not suspended; there is nothing to resume");
   }
   RenewInstanceId();
-  const absl::Status resumed = ResumeComponents();
-  if (!resumed.ok()) {
-    SuspendComponents(false);
-    return resumed;
-  }
+  RETURN_IF_ERROR(ResumeComponents());
   host_->loop().Resume();
   starter_->ResumeRetries();
   gate_.SetPhase(Gate::Phase::kRunning);
   return absl::OkStatus();
 }
 
+// When one fails, those before it and the one itself are suspended again, and no other.
 absl::Status Runtime::ResumeComponents() {
+  std::vector<Component*> resumed;
   for (const auto& slot : components_.slots()) {
     if (slot->service->health() != Health::kReady) {
       continue;
     }
-    Waiter waiter;
-    CallContext call;
-    call.waiter = &waiter;
-    call.may_block = true;
-    call.deadline = Deadline::After(host_->clock().Now(), slot->document.init_timeout);
-    const absl::Status resumed = slot->component()->Resume(call);
-    if (!resumed.ok()) {
-      return WithPrefix(resumed, "component \"" + slot->document.name + "\" did not resume");
+    resumed.push_back(slot->component());
+    const absl::Status status = ResumeComponent(*slot);
+    if (!status.ok()) {
+      for (Component* component : resumed) {
+        component->Suspend(false);
+      }
+      host_->loop().Stop();
+      host_->pool().Finish();
+      return WithPrefix(status, "component \"" + slot->document.name + "\" did not resume");
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status Runtime::ResumeComponent(ComponentSlot& slot) {
+  Waiter waiter;
+  CallContext call;
+  call.waiter = &waiter;
+  call.may_block = true;
+  call.deadline = Deadline::After(host_->clock().Now(), slot.document.init_timeout);
+  return slot.component()->Resume(call);
 }
 
 absl::Status Runtime::Shutdown(Duration deadline, DrainReport* report) {
@@ -188,13 +214,21 @@ absl::Status Runtime::Shutdown(Duration deadline, DrainReport* report) {
   return drained.stopped > 0 ? DeadlineExceeded("operations had to be stopped") : absl::OkStatus();
 }
 
+// The events of abandoned operations will not come: nobody waits for them.
 void Runtime::EndQueues(Duration patience, DrainReport* report) {
   for (const auto& queue : LiveQueues()) {
     queue->EndIntake();
-    if (!queue->AwaitEmpty(patience)) {
-      ++report->abandoned;
-    }
   }
+  if (report->abandoned == 0 && !AwaitQueues(patience)) {
+    ++report->abandoned;
+  }
+}
+
+// False when a callback, or an event, took longer than `patience`.
+bool Runtime::AwaitQueues(Duration patience) {
+  const auto queues = LiveQueues();
+  return std::ranges::all_of(
+      queues, [patience](const auto& queue) { return queue->AwaitEmpty(patience); });
 }
 
 }  // namespace mecha

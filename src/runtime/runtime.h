@@ -99,8 +99,11 @@ class Runtime final : public OperationOwner {
   absl::Status AddComponent(ComponentDocument document, Findings& findings);
   void CloseComponents();
   absl::Status ResumeComponents();
+  absl::Status ResumeComponent(ComponentSlot& slot);
   void SuspendComponents(bool keep_connections);
+  bool AwaitQueues(Duration patience);
   void RenewInstanceId();
+  bool AwaitOperations(Deadline deadline);
   DrainReport Drain(Duration deadline, StopCause cause);
   void StopAllOperations(StopCause cause);
   void EndQueues(Duration patience, DrainReport* report);

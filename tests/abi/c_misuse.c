@@ -43,7 +43,12 @@ static mecha_call new_call(mecha_queue* queue) {
 
 static mecha_runtime* started(void) {
   mecha_runtime* rt = NULL;
-  EXPECT(host_start_text(HOST_MEMORY_YAML, &rt), MECHA_OK);
+  EXPECT(host_start_text(HOST_MEMORY_YAML
+                         "---\napiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n"
+                         "  name: variables\nspec:\n  type: secretstores.local.env\n"
+                         "  version: v1\n",
+                         &rt),
+         MECHA_OK);
   return rt;
 }
 
@@ -196,6 +201,9 @@ static void struct_sizes_of_calls(mecha_runtime* rt) {
   EXPECT(mecha_state_get(rt, NULL, memory, key, &get.options, NULL), MECHA_VERSION);
   get.options.struct_size = 0;
   EXPECT(mecha_state_get(rt, NULL, memory, key, &get.options, NULL), MECHA_INVALID_ARGUMENT);
+  future.call = new_call(NULL);
+  future.call.struct_size = offsetof(mecha_call, op) + 4; /* ends inside a pointer */
+  EXPECT(mecha_state_get(rt, &future.call, memory, key, NULL, NULL), MECHA_INVALID_ARGUMENT);
   get.options.struct_size = sizeof(get.options);
   get.options.consistency = 77;
   EXPECT(mecha_state_get(rt, NULL, memory, key, &get.options, NULL), MECHA_INVALID_ARGUMENT);
@@ -243,7 +251,9 @@ static void wrong_keys_and_ops(mecha_runtime* rt) {
   EXPECT_TRUE(mecha_error_detail(mecha_result_error(result, MECHA_RESULT_WHOLE), NULL).data ==
               NULL);
   mecha_result_release(result);
-  EXPECT(mecha_secret_get(rt, NULL, memory, host_view(""), NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_secret_get(rt, NULL, host_view("variables"), host_view(""), NULL, NULL),
+         MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_secret_get(rt, NULL, memory, host_view("name"), NULL, NULL), MECHA_NOT_FOUND);
   EXPECT(mecha_component_ping(rt, NULL, host_view("nowhere"), NULL), MECHA_NOT_FOUND);
 }
 

@@ -12,8 +12,8 @@ TEST_CASE("a mistake in YAML is an error with its place") {
   const mecha::Result<mecha::Runtime> runtime = mecha::Runtime::Open(options);
   REQUIRE_FALSE(runtime.ok());
   CHECK(runtime.status() == mecha::Status::kInvalidArgument);
-  CHECK_FALSE(runtime.error().message().empty());
-  CHECK_FALSE(runtime.error().Detail("line").empty());
+  CHECK(runtime.error().message().find("2:") != std::string_view::npos);
+  CHECK(runtime.error().message().find("YAML") != std::string_view::npos);
 }
 
 TEST_CASE("a folder that does not exist is named") {
@@ -23,6 +23,24 @@ TEST_CASE("a folder that does not exist is named") {
   REQUIRE_FALSE(runtime.ok());
   CHECK(runtime.status() == mecha::Status::kNotFound);
   CHECK(runtime.error().message().find("no/such/folder") != std::string_view::npos);
+}
+
+TEST_CASE("a start that fails tells what failed, and may be tried again") {
+  mecha::RuntimeOptions options = MemoryOptions();
+  options.resource_texts.push_back(
+      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: broken\nspec:\n"
+      "  type: secretstores.local.file\n  version: v1\n  metadata:\n"
+      "    - name: secretsFile\n      value: no/such/secrets.json\n");
+  mecha::Result<mecha::Runtime> runtime = mecha::Runtime::Open(options);
+  REQUIRE(runtime.ok());
+  for (int i = 0; i < 2; ++i) {
+    const mecha::Result<void> started = runtime->Start();
+    REQUIRE_FALSE(started.ok());
+    CHECK(started.error().message().find("broken") != std::string_view::npos);
+  }
+  const mecha::Result<mecha::Runtime> both = mecha::Runtime::OpenAndStart(options);
+  REQUIRE_FALSE(both.ok());
+  CHECK(both.error().message().find("no/such/secrets.json") != std::string_view::npos);
 }
 
 TEST_CASE("an unknown setting is an error that names it") {
@@ -88,7 +106,9 @@ TEST_CASE("suspend keeps what is in memory, and resume gives it back") {
   CHECK(orders.Get("key").status() == mecha::Status::kSuspended);
   REQUIRE(runtime.Resume().ok());
   CHECK(orders.Get("key")->bytes() == "value");
-  CHECK(runtime.Resume().status() == mecha::Status::kFailedPrecondition);
+  const mecha::Result<void> again = runtime.Resume();
+  CHECK(again.status() == mecha::Status::kFailedPrecondition);
+  CHECK(again.error().message() != "FAILED_PRECONDITION");
 }
 
 TEST_CASE("shutdown reports as JSON and closes the stores") {

@@ -12,6 +12,15 @@ struct Footprint {
   size_t resident = ResidentBytes();
 };
 
+// glibc counts what its per-thread cache holds as allocated; CTest runs this program without that
+// cache, where a cycle must give back every byte. By hand the cache gets room to fill.
+size_t AllocatorSlack(int cycles) {
+  const char* tunables = std::getenv("GLIBC_TUNABLES");
+  const bool is_exact =
+      tunables != nullptr && std::string(tunables).find("tcache_count=0") != std::string::npos;
+  return is_exact ? 1024 : 16384 + static_cast<size_t>(cycles) * 128;
+}
+
 // Opens, uses (blocking, through a queue, describe) and frees one runtime.
 void Cycle(const std::string& yaml, const std::string& store) {
   Guest guest(yaml);
@@ -43,7 +52,7 @@ void CheckThatCyclesLeakNothing(const std::string& yaml, const std::string& stor
   const Footprint after;
   CHECK(after.descriptors == before.descriptors);
   INFO("allocated " << before.allocated << " -> " << after.allocated << " bytes");
-  CHECK(after.allocated < before.allocated + static_cast<size_t>(cycles) * 16);
+  CHECK(after.allocated <= before.allocated + AllocatorSlack(cycles));
   INFO("resident " << before.resident << " -> " << after.resident << " bytes");
   CHECK(after.resident < before.resident + (2u << 20));
 }
@@ -73,7 +82,7 @@ TEST_CASE("a thousand runtimes that fail to open leak no memory, thread or descr
     mecha_error_free(error);
     before = i == 200 ? AllocatedBytes() : before;
   }
-  CHECK(AllocatedBytes() < before + 16000);
+  CHECK(AllocatedBytes() <= before + AllocatorSlack(1000));
   CHECK(DescriptorCount() == descriptors);
 }
 

@@ -35,8 +35,13 @@ std::vector<std::string> ToLines(std::string_view text) {
   return lines;
 }
 
+ComponentVerdict ToVerdict(const Json& described) {
+  return {described.value("name", ""), described.value("type", ""),
+          described.value("file", "") + ":" + std::to_string(described.value("line", 0)), ""};
+}
+
 ComponentVerdict CheckComponent(mecha::Runtime& runtime, const Json& described) {
-  ComponentVerdict verdict{described.value("name", ""), described.value("type", ""), ""};
+  ComponentVerdict verdict = ToVerdict(described);
   if (described.value("health", "") != "ready") {
     verdict.problem = described.value("reason", "");
     if (verdict.problem.empty()) {
@@ -72,10 +77,8 @@ Json Describe(const mecha::Runtime& runtime) {
 void Examine(mecha::Runtime& runtime, const Options& options, Verdict& verdict) {
   const Json described = Describe(runtime);
   for (const Json& component : described.value("components", Json::array())) {
-    verdict.components.push_back(
-        options.contacts_back_ends
-            ? CheckComponent(runtime, component)
-            : ComponentVerdict{component.value("name", ""), component.value("type", ""), ""});
+    verdict.components.push_back(options.contacts_back_ends ? CheckComponent(runtime, component)
+                                                            : ToVerdict(component));
   }
   for (const Json& warning : Describe(runtime).value("warnings", Json::array())) {
     if (!IsToldAlready(warning, verdict.components)) {

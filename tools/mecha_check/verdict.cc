@@ -17,6 +17,14 @@ std::string InOneLine(std::string text) {
   return text;
 }
 
+std::string ProblemOf(const ComponentVerdict& component) {
+  std::string text = InOneLine(component.problem);
+  // A mistake in the document names its own line.
+  const std::string_view file =
+      std::string_view(component.place).substr(0, component.place.rfind(':'));
+  return text.starts_with(file) ? text : text + " (" + component.place + ")";
+}
+
 std::string Count(size_t number, std::string_view noun) {
   return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
 }
@@ -38,7 +46,7 @@ std::string ToText(const Verdict& verdict) {
   }
   for (const ComponentVerdict& component : verdict.components) {
     text += component.name + " (" + component.type + "): ";
-    text += component.problem.empty() ? std::string(fine) : InOneLine(component.problem);
+    text += component.problem.empty() ? std::string(fine) : ProblemOf(component);
     text += "\n";
   }
   for (const std::string& warning : verdict.warnings) {
@@ -54,6 +62,7 @@ std::string ToJson(const Verdict& verdict) {
   for (const ComponentVerdict& component : verdict.components) {
     components.push_back({{"name", component.name},
                           {"type", component.type},
+                          {"place", component.place},
                           {"ok", component.problem.empty()},
                           {"problem", component.problem}});
   }

@@ -9,6 +9,7 @@
 struct ComponentVerdict {
   std::string name;
   std::string type;
+  std::string place;    // of its document: "file:line"
   std::string problem;  // empty: all well
 };
 

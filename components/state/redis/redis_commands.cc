@@ -30,18 +30,15 @@ void RedisCommands::Clear() {
   starts_.clear();
 }
 
-char* RedisCommands::Extend(size_t count) {
-  if (size_ + count > capacity_) [[unlikely]] {
-    const size_t capacity = std::max({size_ + count, capacity_ * 2, kLeastCapacity});
-    std::unique_ptr<char[]> grown(new char[capacity]);
-    if (size_ != 0) {
-      std::memcpy(grown.get(), copied_.get(), size_);
-      explicit_bzero(copied_.get(), size_);  // it may hold a password
-    }
-    copied_ = std::move(grown);
-    capacity_ = capacity;
+void RedisCommands::Grow(size_t least) {
+  const size_t capacity = std::max({least, capacity_ * 2, kLeastCapacity});
+  std::unique_ptr<char[]> grown(new char[capacity]);
+  if (size_ != 0) {
+    std::memcpy(grown.get(), copied_.get(), size_);
+    explicit_bzero(copied_.get(), size_);  // it may hold a password
   }
-  return copied_.get() + size_;
+  copied_ = std::move(grown);
+  capacity_ = capacity;
 }
 
 void RedisCommands::AddLength(char mark, size_t length) {

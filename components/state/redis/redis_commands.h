@@ -49,7 +49,13 @@ class RedisCommands {
   };
 
   // Room for `count` more bytes behind the copied ones; size_ grows when they are written.
-  char* Extend(size_t count);
+  char* Extend(size_t count) {
+    if (size_ + count > capacity_) [[unlikely]] {
+      Grow(size_ + count);
+    }
+    return copied_.get() + size_;
+  }
+  void Grow(size_t least);
   void AddLength(char mark, size_t length);
 
   // By hand, because std::string fills what it grows by and counts every append.

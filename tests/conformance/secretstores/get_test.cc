@@ -25,7 +25,7 @@ TEST_CASE("every known secret is read with all its keys") {
 
 TEST_CASE("an absent secret is NOT_FOUND without an error") {
   const SecretWorld world;
-  const Answer answer = world.store.Get("no such secret");
+  const Answer answer = world.store.Get("nosuchsecret");
   CHECK(answer.status == MECHA_NOT_FOUND);
   CHECK_FALSE(answer.has_error);
 }
@@ -106,7 +106,7 @@ TEST_CASE("secrets are there again after a suspend and resume") {
 
 TEST_CASE("no secret shows in describe or in an error") {
   const SecretWorld world;
-  static_cast<void>(world.store.Get("no such secret"));
+  static_cast<void>(world.store.Get("nosuchsecret"));
   const std::string text = world.runtime.Describe().dump();
   for (const KnownSecret& secret : kHarness.secrets) {
     if (secret.value.size() > 4) {

@@ -35,7 +35,7 @@ TEST_CASE("with allowed secrets only those are read") {
   const SecretWorld world({Scope("        allowedSecrets: [\"" + FirstName() + "\"]\n")});
   CHECK(world.store.Get(FirstName()).ok());
   CHECK(world.store.Get(LastName()).status == MECHA_PERMISSION_DENIED);
-  CHECK(world.store.Get("no such secret").status == MECHA_PERMISSION_DENIED);
+  CHECK(world.store.Get("nosuchsecret").status == MECHA_PERMISSION_DENIED);
   if (world.runtime.Has("list")) {
     const Secrets listed = SecretsOf(world.store.List());
     CHECK(listed.size() == 1);
