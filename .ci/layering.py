@@ -28,7 +28,7 @@ COMPONENT_FOLDERS = {"contract", "result", "encoding", "resources", "call"}
 PUBLIC_USERS = {"capi"}
 OWNERS = {"yaml-cpp": ("src/config/",), "asio": ("src/async/", "src/net/"),
           "hiredis": ("components/", "src/net/"), "sqlite3.h": ("components/",)}
-UNOWNED = ("tests/", "bench/", "examples/")
+UNOWNED = ("tests/", "bench/", "examples/", "tools/")
 STANDARD = set("""
 assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h math.h
 setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h
@@ -64,7 +64,7 @@ def read_includes(text):
 
 def read_tree(root):
     includes = {}
-    for top in ("src", "components", "include", "examples", "bindings", "tests", "bench"):
+    for top in ("src", "components", "include", "examples", "bindings", "tools", "tests", "bench"):
         for path in sorted((root / top).rglob("*")):
             if path.suffix in SOURCES and path.is_file():
                 name = path.relative_to(root).as_posix()
@@ -86,7 +86,7 @@ def read_depends(text):
     for words in re.findall(r"mecha_folder\(([^)]*)\)", text):
         takes = False
         for word in words.split():
-            if word in ("DEPENDS", "LIBS"):
+            if word in ("DEPENDS", "LIBS", "TEST_LIBS"):
                 takes = word == "DEPENDS"
             elif takes:
                 names.append(word)
@@ -203,7 +203,7 @@ def check_include(tree, path, include):
         found.append(check_component(tree, path, line, target))
     elif path.startswith("include/"):
         found.append(check_public(tree, path, line, bracket, target))
-    elif path.startswith(("examples/", "bindings/", "tests/abi/")):
+    elif path.startswith(("examples/", "bindings/", "tools/", "tests/abi/")):
         found.append(check_guest(tree, path, line, target))
     return [each for each in found if each]
 

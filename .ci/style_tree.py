@@ -14,7 +14,7 @@ ABBREVIATIONS = {"cfg", "ctx", "conf", "mgr", "msg", "req", "cmd", "conn", "stmt
 SOURCES = (".cc", ".c", ".h", ".hpp")
 PYTHON_BLOCKS = (ast.If, ast.For, ast.While, ast.With, ast.Try)
 FOLDER_LIMIT = 25
-CODE_FOLDERS = ("src/", "components/", "include/", "tests/", "bench/", "examples/")
+CODE_FOLDERS = ("src/", "components/", "include/", "tests/", "bench/", "examples/", "tools/")
 
 
 def words_of(name):

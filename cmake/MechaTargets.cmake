@@ -2,14 +2,14 @@
 # mecha_folder: one folder of src/ = one target. Sources are globbed; x_test.cc files become one
 # test program per folder, labelled `unit`.
 #   mecha_folder(DEPENDS result call LIBS absl::status)
-# DEPENDS names folders that stand earlier in src/CMakeLists.txt: .ci/layering.py checks that, and
-# that no file includes anything else.
+# TEST_LIBS are for the test program alone. DEPENDS names folders that stand earlier in
+# src/CMakeLists.txt: .ci/layering.py checks that, and that no file includes anything else.
 
 define_property(GLOBAL PROPERTY MECHA_LIBRARIES
   BRIEF_DOCS "Targets that make up libmecha" FULL_DOCS "-")
 
 function(mecha_folder)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBS;TEST_LIBS" ${ARGN})
   get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
@@ -24,7 +24,7 @@ function(mecha_folder)
     target_link_libraries(mecha_${name} INTERFACE mecha_flags ${arg_DEPENDS} ${arg_LIBS})
   endif()
   if(MECHA_BUILD_TESTS AND tests)
-    mecha_test(${name}_test SOURCES ${tests} LIBS mecha_${name} LABELS unit)
+    mecha_test(${name}_test SOURCES ${tests} LIBS mecha_${name} ${arg_TEST_LIBS} LABELS unit)
   endif()
 endfunction()
 

@@ -9,13 +9,19 @@
 
 namespace bench {
 
+// The application's key, and the same with Dapr's prefix, under which every contender stores it.
+struct Key {
+  std::string own;
+  std::string stored;
+};
+
 class Contender {
  public:
   virtual ~Contender() = default;
   virtual std::string name() const = 0;
-  // The key complete, as it is stored. Returns the value's size, so that it was really read.
-  virtual size_t Get(std::string_view key) = 0;
-  virtual void Set(std::string_view key, std::string_view value) = 0;
+  // Returns the value's size, so that it was really read.
+  virtual size_t Get(const Key& key) = 0;
+  virtual void Set(const Key& key, std::string_view value) = 0;
 };
 
 [[noreturn]] void Fail(std::string_view what);
@@ -35,8 +41,8 @@ class BenchServer {
 };
 std::unique_ptr<BenchServer> StartRedis();
 
-// Mecha's C interface with one component of `type`, whose metadata is YAML text ("" = none). The
-// store has no key prefix, so that every contender stores under the same keys.
+// Mecha's C interface, for application "app", with one component of `type`, whose metadata is YAML
+// text ("" = none).
 std::unique_ptr<Contender> MakeMechaContender(const std::string& type, const std::string& metadata);
 
 }  // namespace bench

@@ -12,11 +12,11 @@ class MapPeer final : public Contender {
   std::string name() const override { return "unordered_map + mutex"; }
 
   // The value is copied out: a reference into the map would not survive the next writer.
-  size_t Get(std::string_view key) override {
+  size_t Get(const Key& key) override {
     std::string copy;
     {
       const std::lock_guard lock(mutex_);
-      const auto found = values_.find(std::string(key));
+      const auto found = values_.find(key.stored);
       if (found == values_.end()) {
         Fail("unordered_map: absent key");
       }
@@ -25,10 +25,10 @@ class MapPeer final : public Contender {
     return copy.size();
   }
 
-  void Set(std::string_view key, std::string_view value) override {
+  void Set(const Key& key, std::string_view value) override {
     std::string copy(value);
     const std::lock_guard lock(mutex_);
-    values_[std::string(key)].swap(copy);
+    values_[key.stored].swap(copy);
   }
 
  private:

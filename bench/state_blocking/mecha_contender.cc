@@ -12,11 +12,12 @@ class MechaContender final : public Contender {
   MechaContender(std::string type, const std::string& metadata) : type_(std::move(type)) {
     const std::string document =
         "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: store\nspec:\n  type: " +
-        type_ + "\n  version: v1\n  metadata:\n    - {name: keyPrefix, value: none}\n" + metadata;
+        type_ + "\n  version: v1\n" + metadata;
     const mecha_view text = ViewOf(document);
     mecha_runtime_options options{};
     options.struct_size = sizeof options;
     options.api_version = MECHA_API_VERSION;
+    options.app_id = ViewOf("app");
     options.resource_texts = &text;
     options.resource_text_count = 1;
     mecha_error* error = nullptr;
@@ -31,9 +32,9 @@ class MechaContender final : public Contender {
 
   std::string name() const override { return "mecha " + type_; }
 
-  size_t Get(std::string_view key) override {
+  size_t Get(const Key& key) override {
     mecha_result* result = nullptr;
-    if (mecha_state_get(runtime_, nullptr, store_, ViewOf(key), nullptr, &result) != MECHA_OK) {
+    if (mecha_state_get(runtime_, nullptr, store_, ViewOf(key.own), nullptr, &result) != MECHA_OK) {
       Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
     }
     mecha_item item{};
@@ -44,9 +45,9 @@ class MechaContender final : public Contender {
     return size;
   }
 
-  void Set(std::string_view key, std::string_view value) override {
+  void Set(const Key& key, std::string_view value) override {
     mecha_result* result = nullptr;
-    if (mecha_state_set(runtime_, nullptr, store_, ViewOf(key),
+    if (mecha_state_set(runtime_, nullptr, store_, ViewOf(key.own),
                         {value.data(), value.size(), nullptr, nullptr}, nullptr,
                         &result) != MECHA_OK) {
       Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));

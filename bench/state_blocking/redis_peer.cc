@@ -27,15 +27,15 @@ class RedisPeer final : public Contender {
 
   std::string name() const override { return "hiredis"; }
 
-  size_t Get(std::string_view key) override {
-    return Command(std::array<std::string_view, 4>{"HMGET", key, "data", "version"},
+  size_t Get(const Key& key) override {
+    return Command(std::array<std::string_view, 4>{"HMGET", key.stored, "data", "version"},
                    REDIS_REPLY_ARRAY);
   }
 
-  void Set(std::string_view key, std::string_view value) override {
-    Command(
-        std::array<std::string_view, 8>{"EVALSHA", kSetScript.sha1, "1", key, "a", value, "", ""},
-        REDIS_REPLY_INTEGER);
+  void Set(const Key& key, std::string_view value) override {
+    Command(std::array<std::string_view, 8>{"EVALSHA", kSetScript.sha1, "1", key.stored, "a", value,
+                                            "", ""},
+            REDIS_REPLY_INTEGER);
   }
 
  private:

@@ -49,8 +49,8 @@ class SqlitePeer final : public Contender {
 
   std::string name() const override { return "sqlite3"; }
 
-  size_t Get(std::string_view key) override {
-    BindText(get_, 1, key);
+  size_t Get(const Key& key) override {
+    BindText(get_, 1, key.stored);
     Check(sqlite3_step(get_), SQLITE_ROW);
     if (sqlite3_column_type(get_, 3) != SQLITE_NULL) {
       Fail("sqlite3: unexpected expiry");
@@ -64,7 +64,7 @@ class SqlitePeer final : public Contender {
     return value.size() + (etag.empty() ? 1 : 0);
   }
 
-  void Set(std::string_view key, std::string_view value) override {
+  void Set(const Key& key, std::string_view value) override {
     std::array<unsigned char, 16> bytes;
     for (size_t i = 0; i < bytes.size(); i += 8) {
       const uint64_t number = random_();
@@ -76,7 +76,7 @@ class SqlitePeer final : public Contender {
     encoded_.resize(mecha::Base64EncodedSize(value.size()));
     mecha::EncodeBase64(value, encoded_.data());
     const Timestamp now = Timestamp::Of(std::chrono::system_clock::now());
-    BindText(set_, 1, key);
+    BindText(set_, 1, key.stored);
     BindText(set_, 2, encoded_);
     sqlite3_bind_int64(set_, 3, 1);
     BindText(set_, 4, etag);

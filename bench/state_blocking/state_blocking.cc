@@ -23,19 +23,19 @@ namespace {
 
 constexpr size_t kKeys = 1000;
 
-// Keys with Dapr's prefix, as they are stored.
-const std::vector<std::string>& Keys() {
-  static const std::vector<std::string> keys = [] {
-    std::vector<std::string> all;
+const std::vector<Key>& Keys() {
+  static const std::vector<Key> keys = [] {
+    std::vector<Key> all;
     for (size_t i = 0; i < kKeys; ++i) {
-      all.push_back("app||key-" + std::to_string(i));
+      const std::string own = "key-" + std::to_string(i);
+      all.push_back({own, "app||" + own});
     }
     return all;
   }();
   return keys;
 }
 
-std::string_view KeyAt(size_t turn) { return Keys()[turn * 619 % kKeys]; }
+const Key& KeyAt(size_t turn) { return Keys()[turn * 619 % kKeys]; }
 
 struct Match {
   std::string store;
@@ -48,7 +48,7 @@ struct Match {
 };
 
 void Fill(Contender& contender, std::string_view value) {
-  for (const std::string& key : Keys()) {
+  for (const Key& key : Keys()) {
     contender.Set(key, value);
   }
 }
@@ -108,8 +108,9 @@ Match Sqlite(const std::string& folder) {
       .store = "sqlite",
       .make_mecha =
           [folder] {
-            return MakeMechaContender("state.sqlite", "    - {name: connectionString, value: \"" +
-                                                          folder + "/mecha.db\"}\n");
+            return MakeMechaContender(
+                "state.sqlite", "  metadata:\n    - {name: connectionString, value: \"" + folder +
+                                    "/mecha.db\"}\n");
           },
       .make_peer =
           [folder] { return MakeSqlitePeer(folder + "/peer" + std::to_string(++files) + ".db"); },
@@ -127,7 +128,7 @@ Match Redis(int port) {
           .make_mecha =
               [port] {
                 return MakeMechaContender("state.redis",
-                                          "    - {name: redisHost, value: "
+                                          "  metadata:\n    - {name: redisHost, value: "
                                           "\"127.0.0.1:" +
                                               std::to_string(port) + "\"}\n");
               },

@@ -92,7 +92,7 @@ bool Operation::ShouldRetry(const absl::Status& status) {
     return false;
   }
   const Retryability retryability = RetryabilityOf(status);
-  may_be_applied_ |= AppliedOf(status) == Applied::kMaybe;
+  may_be_applied_ |= AppliedOf(status) != Applied::kNo;
   if (retryability == Retryability::kNo ||
       (retryability == Retryability::kOnlyIfIdempotent && !options_.is_idempotent)) {
     return false;
@@ -213,8 +213,8 @@ void Operation::ConcludeAndDeliver(absl::Status status) {
 
 void Operation::Conclude(absl::Status status) {
   if (!status.ok()) {
-    may_be_applied_ |= AppliedOf(status) == Applied::kMaybe;
-    if (may_be_applied_) {
+    may_be_applied_ |= AppliedOf(status) != Applied::kNo;
+    if (may_be_applied_ && AppliedOf(status) == Applied::kNo) {
       status = MarkApplied(std::move(status), Applied::kMaybe);
     }
   }

@@ -17,7 +17,7 @@ bool CanPassByItself(const absl::Status& status) {
 }  // namespace
 
 Retryability RetryabilityOf(const absl::Status& status) {
-  if (AppliedOf(status) == Applied::kMaybe) {
+  if (AppliedOf(status) != Applied::kNo) {
     return Retryability::kOnlyIfIdempotent;
   }
   return CanPassByItself(status) ? Retryability::kSafe : Retryability::kNo;

@@ -18,6 +18,9 @@ TEST_CASE("a failure that changed nothing is safe to try again") {
 TEST_CASE("an ambiguous failure is only for idempotent operations") {
   CHECK(RetryabilityOf(MarkApplied(Unavailable("lost"), Applied::kMaybe)) ==
         Retryability::kOnlyIfIdempotent);
+  // Applied, but not as widely as asked for.
+  CHECK(RetryabilityOf(MarkApplied(Unavailable("replicas"), Applied::kYes)) ==
+        Retryability::kOnlyIfIdempotent);
 }
 
 TEST_CASE("a refusal is not tried again") {

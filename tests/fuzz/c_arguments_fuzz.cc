@@ -157,8 +157,7 @@ void Read(mecha_result* result, Source& source) {
   mecha_result_release(result);
 }
 
-template <class T>
-void Expect(Session& session, T status, mecha_result* result, Source& source) {
+void Expect(Session& session, mecha_status status, mecha_result* result, Source& source) {
   if (status == MECHA_PENDING) {
     ++session.pending;
   }
@@ -255,17 +254,18 @@ void Other(Session& session, Source& source) {
       mecha_runtime_describe(session.runtime, &result);
       Read(result, source);
       break;
-    case 3:
-      Expect(session,
-             mecha_secret_get(session.runtime, call.get(), source.Store(), source.View(), nullptr,
-                              &result),
-             result, source);
+    case 3: {
+      const mecha_status status = mecha_secret_get(session.runtime, call.get(), source.Store(),
+                                                   source.View(), nullptr, &result);
+      Expect(session, status, result, source);
       break;
-    case 4:
-      Expect(session,
-             mecha_secret_list(session.runtime, call.get(), source.Store(), nullptr, &result),
-             result, source);
+    }
+    case 4: {
+      const mecha_status status =
+          mecha_secret_list(session.runtime, call.get(), source.Store(), nullptr, &result);
+      Expect(session, status, result, source);
       break;
+    }
     default:
       mecha_status_name(source.Number<int32_t>());
   }

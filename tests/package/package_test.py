@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 INSTALLED = ("include/mecha/mecha.h", "include/mecha/mecha.hpp", "lib/libmecha.so",
              "lib/libmecha.so.0", "lib/libmecha.a", "lib/pkgconfig/mecha.pc",
              "lib/cmake/mecha/mechaConfig.cmake", "lib/cmake/mecha/mechaConfigVersion.cmake",
-             "lib/cmake/mecha/mechaTargets.cmake", "share/mecha/component.schema.json")
+             "lib/cmake/mecha/mechaTargets.cmake", "share/mecha/component.schema.json",
+             "bin/mecha-check")
 
 
 class Failure(Exception):
@@ -74,6 +75,16 @@ def check_program(program, is_shared, scratch):
         check(not re.search(r"libabsl_|libyaml", loaded), f"{program} loads\n{loaded}")
 
 
+def check_mecha_check(prefix, scratch):
+    """The installed program finds the library beside it, wherever the prefix went."""
+    resources = scratch / "resources"
+    resources.mkdir(exist_ok=True)
+    (resources / "memory.yaml").write_text(
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: memory}\n"
+        "spec: {type: state.in-memory, version: v1}\n")
+    run(prefix / "bin" / "mecha-check", resources, environment={"LD_LIBRARY_PATH": ""})
+
+
 def with_cmake(consumer, prefix, scratch):
     build = scratch / f"build-{consumer}"
     run("cmake", "-S", HERE / consumer, "-B", build, "-G", "Ninja",
@@ -110,6 +121,7 @@ def main():
     try:
         prefix = install(options.build, scratch)
         check_archive(prefix)
+        check_mecha_check(prefix, scratch)
         with_cmake("c_consumer", prefix, scratch)
         with_cmake("cpp_consumer", prefix, scratch)
         with_pkg_config(["cc"], "c_consumer/main.c", prefix, scratch)

@@ -149,7 +149,6 @@ void CommitGroup::HandOver(const Participant& self, const Batch& finished) {
   if (!line_.empty()) {
     next = line_.front();
     line_.pop_front();
-    next->is_alone = line_.empty();
     next->state.store(Participant::State::kLeading, std::memory_order_release);
   }
   has_leader_ = next != nullptr;

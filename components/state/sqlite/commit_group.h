@@ -33,7 +33,7 @@ struct Participant {
   WriteUnit* unit = nullptr;  // null: a job, which waits to lead and is never taken
   // Written under the group's lock.
   std::atomic<State> state{State::kQueued};
-  bool is_alone = false;  // nobody stood behind it when it began to lead
+  bool is_alone = false;  // it leads because nobody else was there
   // How long it may wait for another process's lock; max: busyTimeout from the first failure.
   SteadyTime busy_until = SteadyTime::max();
   Waiter* wake = nullptr;

@@ -114,8 +114,7 @@ TEST_CASE("one failed condition in a shared transaction leaves the others alone"
       aborted += absl::IsAborted(outcome.status()) ? 1 : 0;
       // All or nothing: the second write must not leave the first one behind.
       const std::string never = "never" + own;
-      const std::vector<StateWrite> writes = {Put(never, own),
-                                              Put(key, own, Condition::kIfAbsent)};
+      const std::vector<StateWrite> writes = {Put(never, own), Put(key, own, Condition::kIfAbsent)};
       (void)store.Transact(writes);
       (void)store.Write(Put(own, own));
     }

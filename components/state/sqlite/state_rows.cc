@@ -74,16 +74,18 @@ Moment MomentOf(const Connection& connection) {
 WriteOutcome SetRow(Connection& connection, const StateWrite& write, EtagSource& etags) {
   const WallTime wall = connection.host().clock().WallNow();
   const Timestamp now = Timestamp::Of(wall);
-  const Timestamp expires =
-      Timestamp::AfterTtl(wall, write.ttl.value_or(std::chrono::milliseconds::zero()));
+  std::optional<Timestamp> expires;
+  if (write.ttl.has_value()) {
+    expires = Timestamp::AfterTtl(wall, *write.ttl);
+  }
   const Etag etag = etags.Next(connection.host());
   ASSIGN_OR_RETURN(Statement statement, connection.Prepare(SetStatement(write.condition)));
   statement.BindText(1, write.key);
   statement.BindText(2, Encoded(connection, write));
   statement.BindInteger(3, write.value_kind == ValueKind::kBinary ? 1 : 0);
   statement.BindText(4, etag.view());
-  if (write.ttl.has_value()) {
-    statement.BindText(5, expires.text());
+  if (expires.has_value()) {
+    statement.BindText(5, expires->text());
   } else {
     statement.BindNull(5);
   }

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "async/runtime_host.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+#include "result/status.h"
+#include "support/catch.h"
+#include "support/moment.h"
+
+namespace mecha {
+namespace {
+
+using namespace std::chrono_literals;
+using test::AwaitThat;
+using test::Moment;
+
+class SocketPair {
+ public:
+  SocketPair() { REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds_.data()) == 0); }
+  ~SocketPair() {
+    close(fds_[0]);
+    close(fds_[1]);
+  }
+  SocketPair(const SocketPair&) = delete;
+  SocketPair& operator=(const SocketPair&) = delete;
+  int near_end() const { return fds_[0]; }
+  bool Send() const { return write(fds_[1], "x", 1) == 1; }
+
+ private:
+  std::array<int, 2> fds_{};
+};
+
+// A call of its own on a host of its own.
+struct World {
+  World() {
+    call.waiter = &waiter;
+    call.may_block = true;
+  }
+  RuntimeHost host{HostOptions{}};
+  Waiter waiter;
+  CallContext call;
+};
+
+TEST_CASE("Wait returns when the socket is ready") {
+  World world;
+  const SocketPair sockets;
+  CHECK(world.host.Wait(world.call, sockets.near_end(), POLLOUT).ok());
+  std::thread sender([&] { sockets.Send(); });
+  CHECK(world.host.Wait(world.call, sockets.near_end(), POLLIN).ok());
+  sender.join();
+}
+
+TEST_CASE("Wait ends with the deadline, also one that a moved clock reached") {
+  World world;
+  const SocketPair sockets;
+  world.call.deadline = Deadline::After(world.host.clock().Now(), 2ms);
+  CHECK(absl::IsDeadlineExceeded(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
+  world.call.deadline = Deadline::After(world.host.clock().Now(), 1h);
+  std::thread mover([&] { world.host.AdvanceClock(1h); });
+  CHECK(absl::IsDeadlineExceeded(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
+  mover.join();
+}
+
+TEST_CASE("Wait ends when the call is stopped, before it and during it") {
+  for (int round = 0; round < 100; ++round) {
+    World world;
+    const SocketPair sockets;
+    std::thread stopper([&] { world.waiter.Stop(StopCause::kCancelled); });
+    CHECK(absl::IsCancelled(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
+    stopper.join();
+  }
+}
+
+TEST_CASE("Wait notices a stop without a wake descriptor") {
+  World world;
+  const SocketPair sockets;
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  rlimit none = before;
+  none.rlim_cur = 0;
+  REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  Moment begun;
+  std::thread stopper([&] {
+    begun.Await();
+    world.waiter.Stop(StopCause::kSuspended);
+  });
+  begun.Come();
+  const absl::Status status = world.host.Wait(world.call, -1, 0);
+  setrlimit(RLIMIT_NOFILE, &before);
+  stopper.join();
+  CHECK(HasCode(status, LocalCode::kSuspended));
+}
+
+TEST_CASE("Park ends with a notification, a stop of all, and the moved clock") {
+  World world;
+  std::thread notifier([&] { world.waiter.Notify(); });
+  CHECK(world.host.Park(world.call).ok());
+  notifier.join();
+  world.waiter.ResetNotification();
+
+  world.call.deadline = Deadline::After(world.host.clock().Now(), 1h);
+  std::thread mover([&] { world.host.AdvanceClock(1h); });
+  CHECK(absl::IsDeadlineExceeded(world.host.Park(world.call)));
+  mover.join();
+
+  world.call.deadline = Deadline::Never();
+  std::thread stopper([&] { world.host.waiting().StopAll(StopCause::kSuspended); });
+  CHECK(HasCode(world.host.Park(world.call), LocalCode::kSuspended));
+  stopper.join();
+}
+
+TEST_CASE("Sleep takes its whole time, or ends with the deadline or a stop") {
+  World world;
+  const SteadyTime before = world.host.clock().Now();
+  CHECK(world.host.Sleep(world.call, 2ms).ok());
+  CHECK(world.host.clock().Now() - before >= 2ms);
+  world.call.deadline = Deadline::After(world.host.clock().Now(), 1ms);
+  CHECK(absl::IsDeadlineExceeded(world.host.Sleep(world.call, 1h)));
+  world.call.deadline = Deadline::Never();
+  world.waiter.Stop(StopCause::kClosed);
+  CHECK(HasCode(world.host.Sleep(world.call, 1h), LocalCode::kClosed));
+}
+
+TEST_CASE("a signal during Wait asks the interrupt, whose yes cancels") {
+  struct sigaction action {};
+  struct sigaction before {};
+  action.sa_handler = [](int) {};
+  sigaction(SIGUSR1, &action, &before);
+  World world;
+  const SocketPair sockets;
+  std::atomic<int> asked{0};
+  world.call.interrupt = {[](void* user) {
+                            static_cast<std::atomic<int>*>(user)->fetch_add(1);
+                            return 1;
+                          },
+                          &asked};
+  std::atomic<bool> has_ended{false};
+  const pthread_t self = pthread_self();
+  std::thread other([&] {
+    while (!has_ended.load()) {
+      pthread_kill(self, SIGUSR1);
+      std::this_thread::yield();
+    }
+  });
+  const absl::Status status = world.host.Wait(world.call, sockets.near_end(), POLLIN);
+  has_ended.store(true);
+  other.join();
+  sigaction(SIGUSR1, &before, nullptr);
+  CHECK(absl::IsCancelled(status));
+  CHECK(asked.load() == 1);
+}
+
+TEST_CASE("a host starts no thread before there is work for one") {
+  RuntimeHost host{HostOptions{}};
+  CHECK_FALSE(host.loop().has_thread());
+  CHECK(host.pool().thread_count() == 0);
+}
+
+TEST_CASE("blocking jobs run on the pool, or inside Run where the host lends threads") {
+  RuntimeHost own{HostOptions{}};
+  Moment ran;
+  bool is_at_work = false;
+  bool must_not_block = true;
+  own.PostBlocking([&] {
+    is_at_work = own.IsAtWork();
+    must_not_block = own.IsRuntimeThread();
+    ran.Come();
+  });
+  REQUIRE(ran.Await());
+  CHECK(is_at_work);
+  CHECK_FALSE(must_not_block);
+
+  HostOptions options;
+  options.host_runs_loop = true;
+  RuntimeHost lent{options};
+  is_at_work = false;
+  must_not_block = true;
+  lent.PostBlocking([&] {
+    is_at_work = lent.IsAtWork();
+    must_not_block = lent.IsRuntimeThread();
+  });
+  CHECK(lent.pool().thread_count() == 0);
+  CHECK(lent.loop().Run(0ms) == 1);
+  CHECK(is_at_work);
+  CHECK_FALSE(must_not_block);
+  CHECK_FALSE(lent.IsAtWork());
+}
+
+TEST_CASE("random bytes are filled to the last one") {
+  RuntimeHost host{HostOptions{}};
+  std::array<unsigned char, 600> bytes{};
+  bool last_changed = false;
+  for (int i = 0; i < 20 && !last_changed; ++i) {
+    host.Random(bytes);
+    last_changed = bytes.back() != 0;
+  }
+  CHECK(last_changed);
+}
+
+}  // namespace
+}  // namespace mecha

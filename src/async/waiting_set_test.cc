@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "async/waiting_set.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "result/status.h"
+#include "support/catch.h"
+
+namespace mecha {
+namespace {
+
+bool IsReadable(int fd) {
+  uint64_t count = 0;
+  return read(fd, &count, sizeof count) == sizeof count;
+}
+
+bool IsOpen(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) == 0;
+}
+
+TEST_CASE("StopAll stops those in the set and no one who has left") {
+  WaitingSet set;
+  Waiter stays;
+  Waiter left;
+  const WaitingSet::Stay stay(set, stays, true);
+  { const WaitingSet::Stay short_stay(set, left, true); }
+  set.StopAll(StopCause::kSuspended);
+  CHECK(stays.stop_cause() == StopCause::kSuspended);
+  CHECK(IsReadable(stay.descriptor()));
+  CHECK(left.stop_cause() == StopCause::kNone);
+}
+
+TEST_CASE("who enters between StopAll and Allow is stopped on entry") {
+  WaitingSet set;
+  Waiter early;
+  Waiter late;
+  set.StopAll(StopCause::kClosed);
+  { const WaitingSet::Stay stay(set, early, false); }
+  CHECK(early.stop_cause() == StopCause::kClosed);
+  set.Allow();
+  { const WaitingSet::Stay stay(set, late, false); }
+  CHECK(late.stop_cause() == StopCause::kNone);
+}
+
+TEST_CASE("a wake descriptor is lent again, and closed only when nobody uses it") {
+  WaitingSet set;
+  Waiter first;
+  Waiter second;
+  std::optional<WaitingSet::Stay> stay;
+  stay.emplace(set, first, true);
+  const int lent = stay->descriptor();
+  REQUIRE(lent >= 0);
+  set.CloseDescriptors();
+  CHECK(IsOpen(lent));
+  stay.reset();
+  stay.emplace(set, second, true);
+  CHECK(stay->descriptor() == lent);
+  stay.reset();
+  set.CloseDescriptors();
+  CHECK_FALSE(IsOpen(lent));
+}
+
+TEST_CASE("one waiter may stay twice, one within the other") {
+  WaitingSet set;
+  Waiter waiter;
+  const WaitingSet::Stay outer(set, waiter, false);
+  { const WaitingSet::Stay inner(set, waiter, false); }
+  set.StopAll(StopCause::kSuspended);
+  CHECK(waiter.stop_cause() == StopCause::kSuspended);
+}
+
+}  // namespace
+}  // namespace mecha

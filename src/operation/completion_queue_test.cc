@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "operation/completion_queue.h"
+
+#include <poll.h>
+
+#include <array>
+#include <thread>
+
+#include "operation/plain_result.h"
+#include "support/catch.h"
+#include "support/fake_operation.h"
+
+namespace mecha {
+namespace {
+
+using namespace std::chrono_literals;
+using test::AwaitThat;
+using test::FakeOperation;
+using test::Moment;
+using test::World;
+
+void EndsNow(FakeOperation&, const FakeOperation::End& end) { end(absl::OkStatus()); }
+
+bool IsReadable(int fd) {
+  pollfd polled{fd, POLLIN, 0};
+  return poll(&polled, 1, 0) == 1;
+}
+
+struct QueueWorld {
+  explicit QueueWorld(QueueOptions options = {}, const HostOptions& host = {})
+      : world(host), queue(std::make_shared<CompletionQueue>(world.host, std::move(options))) {
+    world.options.sink = queue;
+  }
+  // Reserves a place and submits; false when there was none.
+  bool Submit(FakeOperation::Script script = EndsNow, Execution execution = Execution::kQuick) {
+    if (!queue->Reserve().ok()) {
+      return false;
+    }
+    world.Make(std::move(script), execution)->Submit();
+    return true;
+  }
+  // How many came, each released; a negative number when closed.
+  int Poll() {
+    std::array<Operation*, 16> taken{};
+    return Count(queue->Poll(taken), taken);
+  }
+  int Wait(Duration timeout) {
+    std::array<Operation*, 16> taken{};
+    return Count(queue->Wait(taken, timeout), taken);
+  }
+  static int Count(const absl::StatusOr<size_t>& count, std::span<Operation*> taken) {
+    if (!count.ok()) {
+      return -1;
+    }
+    for (Operation* operation : taken.first(*count)) {
+      operation->Release();
+    }
+    return static_cast<int>(*count);
+  }
+  World world;
+  std::shared_ptr<CompletionQueue> queue;
+};
+
+TEST_CASE("events come in order, and the descriptor is readable if and only if some wait") {
+  QueueWorld q;
+  REQUIRE(q.Submit());  // before the descriptor is asked for
+  const int fd = q.queue->Descriptor();
+  REQUIRE(fd >= 0);
+  CHECK(q.queue->Descriptor() == fd);
+  CHECK(IsReadable(fd));
+  REQUIRE(q.Submit());
+  std::array<Operation*, 1> one{};
+  REQUIRE(*q.queue->Poll(one) == 1);
+  one[0]->Release();
+  CHECK(IsReadable(fd));
+  CHECK(q.Poll() == 1);
+  CHECK_FALSE(IsReadable(fd));
+  CHECK(q.Poll() == 0);
+  REQUIRE(q.Submit());
+  CHECK(IsReadable(fd));
+  q.queue->Close();
+  CHECK_FALSE(IsReadable(fd));
+}
+
+TEST_CASE("a place is taken until its event is, and one more is BUSY") {
+  QueueWorld q{{.most_inflight = 2}};
+  REQUIRE(q.Submit());
+  REQUIRE(q.queue->Reserve().ok());
+  CHECK(HasCode(q.queue->Reserve(), LocalCode::kBusy));
+  q.queue->Unreserve();
+  REQUIRE(q.Submit());
+  CHECK(HasCode(q.queue->Reserve(), LocalCode::kBusy));
+  CHECK(q.Poll() == 2);
+  CHECK(q.Submit());
+  CHECK(q.Poll() == 1);
+}
+
+TEST_CASE("Wait returns with an event that another thread brings") {
+  for (int round = 0; round < 200; ++round) {
+    QueueWorld q;
+    std::thread other([&] { q.Submit(); });
+    CHECK(q.Wait(-1ns) == 1);
+    other.join();
+  }
+}
+
+TEST_CASE("Wait returns nothing at its time-out and for a wake, which waits for the next Wait") {
+  QueueWorld q;
+  CHECK(q.Wait(1ms) == 0);
+  CHECK(q.queue->Wake());
+  CHECK(q.Wait(-1ns) == 0);
+  std::thread other([&] { q.queue->Wake(); });
+  CHECK(q.Wait(-1ns) == 0);
+  other.join();
+  CHECK(q.queue->Wake());
+  CHECK(q.Wait(0ns) == 0);  // consumes the wake, too
+  std::thread bringer([&] { q.Submit(); });
+  CHECK(q.Wait(-1ns) == 1);
+  bringer.join();
+}
+
+TEST_CASE("Close wakes every waiter with CLOSED, drops events and refuses more") {
+  QueueWorld q;
+  std::atomic<int> closed{0};
+  const auto wait = [&] { closed.fetch_add(q.Wait(-1ns)); };
+  std::thread one(wait);
+  std::thread two(wait);
+  q.queue->Close();
+  one.join();
+  two.join();
+  CHECK(closed.load() == -2);
+  q.queue->Close();
+  CHECK(q.Poll() == -1);
+  CHECK_FALSE(q.queue->Wake());
+  CHECK(HasCode(q.queue->Reserve(), LocalCode::kClosed));
+}
+
+TEST_CASE("Close releases what waits and what still comes") {
+  QueueWorld q;
+  FakeOperation::End end;
+  REQUIRE(q.Submit());
+  REQUIRE(q.Submit([&](FakeOperation&, const FakeOperation::End& given) { end = given; }));
+  CHECK(q.world.alive.load() == 2);
+  q.queue->Close();
+  CHECK(q.world.alive.load() == 1);
+  end(absl::OkStatus());
+  CHECK(q.world.alive.load() == 0);
+}
+
+TEST_CASE("after EndIntake what waits can be taken, and then every waiter gets CLOSED") {
+  QueueWorld q;
+  FakeOperation::End end;
+  REQUIRE(q.Submit([&](FakeOperation&, const FakeOperation::End& given) { end = given; }));
+  q.queue->EndIntake();
+  CHECK(HasCode(q.queue->Reserve(), LocalCode::kClosed));
+  CHECK(q.Poll() == 0);  // one is on its way
+  CHECK_FALSE(q.queue->AwaitEmpty(0ns));
+  // Both wait; one gets the event, and the other must not sleep for ever.
+  std::atomic<int> events{0};
+  std::atomic<int> closed{0};
+  const auto wait = [&] {
+    for (int got = 0; got >= 0;) {
+      got = q.Wait(-1ns);
+      (got > 0 ? events : closed).fetch_add(1);
+    }
+  };
+  std::thread one(wait);
+  std::thread two(wait);
+  end(absl::OkStatus());
+  one.join();
+  two.join();
+  CHECK(events.load() == 1);
+  CHECK(closed.load() == 2);
+  CHECK(q.queue->AwaitEmpty(0ns));
+}
+
+TEST_CASE("notices take no place, and are dropped when no more operations come") {
+  QueueWorld q{{.most_inflight = 1, .wants_logs = true}};
+  REQUIRE(q.Submit());
+  q.queue->DeliverExtra(PlainResult::OfText(q.world.MakeTarget(), "orders", "slow"));
+  CHECK(q.Poll() == 2);
+  REQUIRE(q.Submit());
+  CHECK(q.Poll() == 1);
+  q.queue->EndIntake();
+  q.queue->DeliverExtra(PlainResult::OfText(q.world.MakeTarget(), "orders", "late"));
+  CHECK(q.Poll() == -1);
+}
+
+TEST_CASE("inputs are released by the thread that polls") {
+  QueueWorld q;
+  struct Seen {
+    std::atomic<int> count{0};
+    pthread_t thread{};
+  } seen;
+  REQUIRE(q.queue->Reserve().ok());
+  FakeOperation* operation = q.world.Make(EndsNow, Execution::kBlocking);
+  operation->inputs().Keep({"x",
+                            [](void* context) {
+                              auto* told = static_cast<Seen*>(context);
+                              told->thread = pthread_self();
+                              told->count.fetch_add(1);
+                            },
+                            &seen},
+                           true);
+  operation->Submit();
+  CHECK(q.Wait(-1ns) == 1);
+  CHECK(seen.count.load() == 1);
+  CHECK(pthread_equal(seen.thread, pthread_self()));
+}
+
+// Counts its events and whether two batches were ever under way at once.
+struct Callback {
+  std::atomic<int> events{0};
+  std::atomic<int> inside{0};
+  std::atomic<bool> were_two{false};
+  std::function<void()> then;
+
+  QueueOptions Options(bool may_block = false) {
+    QueueOptions options;
+    options.may_block = may_block;
+    options.deliver = [this](std::span<Operation* const> operations) {
+      were_two.store(were_two.load() || inside.fetch_add(1) != 0);
+      for (Operation* operation : operations) {
+        operation->Release();
+        events.fetch_add(1);
+        if (then) {
+          then();
+        }
+      }
+      inside.fetch_sub(1);
+    };
+    return options;
+  }
+};
+
+TEST_CASE("a callback gets every event, never two at once, on a thread of the runtime") {
+  Callback callback;
+  const bool may_block = GENERATE(false, true);
+  QueueWorld q{callback.Options(may_block)};
+  CHECK(q.queue->Descriptor() == -1);
+  std::atomic<int> refused{0};
+  std::array<std::thread, 3> submitters;
+  for (std::thread& submitter : submitters) {
+    submitter = std::thread([&] {
+      for (int i = 0; i < 500; ++i) {
+        refused.fetch_add(q.queue->Reserve().ok() ? 0 : 1);
+        (new FakeOperation(q.world.MakeTarget(), q.world.options, EndsNow, q.world.alive))
+            ->Submit();
+      }
+    });
+  }
+  for (std::thread& submitter : submitters) {
+    submitter.join();
+  }
+  CHECK(refused.load() == 0);
+  CHECK(q.queue->AwaitEmpty(60s));
+  CHECK(callback.events.load() == 1500);
+  CHECK_FALSE(callback.were_two.load());
+  CHECK(q.world.alive.load() == 0);
+}
+
+TEST_CASE("a callback that submits the next operation 100,000 times does not grow the stack") {
+  constexpr int kItems = 100'000;
+  Callback callback;
+  std::atomic<uintptr_t> lowest{UINTPTR_MAX};
+  std::atomic<uintptr_t> highest{0};
+  QueueWorld q{callback.Options()};
+  callback.then = [&] {
+    const char here = 0;
+    const auto address = reinterpret_cast<uintptr_t>(&here);
+    lowest.store(std::min(lowest.load(), address));
+    highest.store(std::max(highest.load(), address));
+    if (callback.events.load() < kItems) {
+      q.Submit();
+    }
+  };
+  REQUIRE(q.Submit());
+  CHECK(AwaitThat([&] { return callback.events.load() == kItems; }));
+  CHECK(highest.load() - lowest.load() < 4096);
+  CHECK(q.queue->AwaitEmpty(60s));
+}
+
+TEST_CASE("a callback that always has work lets timers run") {
+  Callback callback;
+  QueueWorld q{callback.Options()};
+  Moment timer_ran;
+  callback.then = [&] {
+    if (timer_ran.count() == 0) {
+      q.Submit();
+    }
+  };
+  q.world.host->RunAfter(1ms, [&] { timer_ran.Come(); });
+  REQUIRE(q.Submit());
+  CHECK(timer_ran.Await());
+  CHECK(q.queue->AwaitEmpty(60s));
+}
+
+TEST_CASE("after Close and AwaitDelivery no callback runs any more") {
+  Callback callback;
+  Moment inside;
+  Moment go;
+  QueueWorld q{callback.Options()};
+  callback.then = [&] {
+    inside.Come();
+    go.Await();
+  };
+  REQUIRE(q.Submit());
+  REQUIRE(inside.Await());
+  REQUIRE(q.Submit());  // waits behind the first
+  q.queue->Close();
+  std::thread opener([&] { go.Come(); });
+  q.queue->AwaitDelivery();
+  CHECK(callback.inside.load() == 0);
+  opener.join();
+  q.world.host->loop().Finish();
+  CHECK(callback.events.load() == 1);
+  CHECK(q.world.alive.load() == 0);
+}
+
+TEST_CASE("AwaitDelivery inside the callback itself returns") {
+  Callback callback;
+  QueueWorld q{callback.Options()};
+  Moment returned;
+  callback.then = [&] {
+    q.queue->Close();
+    q.queue->AwaitDelivery();
+    returned.Come();
+  };
+  REQUIRE(q.Submit());
+  CHECK(returned.Await());
+  CHECK(q.queue->AwaitEmpty(60s));
+}
+
+TEST_CASE("where the host runs the loop, waiting for events lends the thread") {
+  const HostOptions lent{.threads = {}, .most_blocking_threads = 1, .host_runs_loop = true};
+  QueueWorld q{{}, lent};
+  REQUIRE(q.Submit(EndsNow, Execution::kBlocking));
+  CHECK(q.world.host->pool().thread_count() == 0);
+  CHECK(q.Wait(-1ns) == 1);
+
+  Callback callback;
+  QueueWorld delivering{callback.Options(), lent};
+  REQUIRE(delivering.Submit());
+  CHECK(callback.events.load() == 0);  // never inside the call
+  CHECK(delivering.queue->AwaitEmpty(60s));
+  CHECK(callback.events.load() == 1);
+}
+
+}  // namespace
+}  // namespace mecha

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/runtime.h"
+
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "result/status.h"
+#include "support/catch.h"
+#include "support/fake_components.h"
+#include "support/moment.h"
+
+namespace mecha {
+namespace {
+
+using namespace std::chrono_literals;
+using test::AwaitThat;
+using test::FakeBackEnd;
+using test::Moment;
+using Json = nlohmann::json;
+
+std::string Document(const std::string& name, const std::string& type,
+                     const std::string& more = {}) {
+  return "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: " + name +
+         "\nspec:\n  type: " + type + "\n  version: v1\n" + more;
+}
+
+const std::string kFake = Document("orders", "state.fake");
+const std::string kIgnoresErrors = "  ignoreErrors: true\n";
+
+std::string WithSecret(const std::string& name, const std::string& type, const std::string& secret,
+                       const std::string& store) {
+  return Document(name, type,
+                  "  metadata:\n  - name: password\n    secretKeyRef:\n      name: " + secret +
+                      "\n      key: " + secret + "\nauth:\n  secretStore: " + store + "\n");
+}
+
+struct RuntimeWorld {
+  absl::Status Open(const std::vector<std::string>& documents) {
+    options.app_id = "shop";
+    options.register_components = FakeBackEnd::Register;
+    texts = documents;
+    for (const std::string& text : texts) {
+      options.resources.texts.push_back(text);
+    }
+    auto opened = Runtime::Open(options);
+    if (opened.ok()) {
+      runtime = *std::move(opened);
+    }
+    return opened.status();
+  }
+  void Start(const std::vector<std::string>& documents) {
+    const absl::Status open = Open(documents);
+    INFO(Message(open));
+    REQUIRE(open.ok());
+    const absl::Status started = runtime->Start();
+    INFO(Message(started));
+    REQUIRE(started.ok());
+  }
+  // A get of "k" that blocks, as the C interface makes it.
+  absl::Status Get(const std::string& store = "orders") {
+    RETURN_IF_ERROR(runtime->Enter());
+    const auto block = runtime->components().FindState(store);
+    if (!block.ok()) {
+      runtime->Leave();
+      return block.status();
+    }
+    const Prepared prepared = (*block)->Get({}, "k", Consistency::kEventual);
+    prepared.operation->RunBlocking();
+    const absl::Status status = prepared.operation->status();
+    prepared.operation->Release();
+    return status;
+  }
+  Json Describe() const { return Json::parse(runtime->Describe()); }
+  std::string HealthOf(size_t component) const {
+    return Describe()["components"][component]["health"];
+  }
+
+  FakeBackEnd back_end;
+  RuntimeOptions options;
+  std::vector<std::string> texts;
+  std::unique_ptr<Runtime> runtime;
+};
+
+bool Holds(const absl::Status& status, std::string_view wanted) {
+  return Message(status).find(wanted) != std::string_view::npos;
+}
+
+TEST_CASE("an unknown type is refused with its place and the nearest name") {
+  RuntimeWorld world;
+  const absl::Status status = world.Open({Document("orders", "state.fak")});
+  INFO(Message(status));
+  CHECK(absl::IsInvalidArgument(status));
+  CHECK(Holds(status, "state.fake"));
+  CHECK(Holds(status, "text 1"));
+}
+
+TEST_CASE("an unknown type with ignoreErrors is left out with a warning") {
+  RuntimeWorld world;
+  world.Start({Document("other", "state.fak", kIgnoresErrors), kFake});
+  CHECK(world.Describe()["components"].size() == 1);
+  CHECK(world.Describe()["warnings"].size() == 1);
+}
+
+TEST_CASE("an unknown store's message names the ones there are") {
+  RuntimeWorld world;
+  world.Start({kFake, Document("vault", "secretstores.fake")});
+  const absl::Status status = world.Get("order");
+  INFO(Message(status));
+  CHECK(absl::IsNotFound(status));
+  CHECK(Holds(status, "order"));
+  CHECK(Holds(status, "orders"));
+  CHECK_FALSE(Holds(status, "vault"));  // of another kind
+  CHECK(absl::IsNotFound(world.Get("vault")));
+  CHECK(world.runtime->inside() == 0);
+}
+
+TEST_CASE("opening starts nothing, and calls before the start are refused") {
+  RuntimeWorld world;
+  REQUIRE(world.Open({kFake}).ok());
+  CHECK(world.back_end.events().empty());
+  CHECK(absl::IsFailedPrecondition(world.Get()));
+  CHECK(absl::IsFailedPrecondition(world.runtime->Suspend(0s, false, nullptr)));
+  CHECK(absl::IsFailedPrecondition(world.runtime->Resume()));
+  CHECK(world.Describe()["phase"] == "opened");
+}
+
+TEST_CASE("a second start does nothing") {
+  RuntimeWorld world;
+  world.Start({kFake});
+  CHECK(world.runtime->Start().ok());
+  CHECK(world.back_end.Count("init orders") == 1);
+}
+
+TEST_CASE("a broken component fails the start, closes the rest, and start may be called again") {
+  RuntimeWorld world;
+  bool is_broken = true;
+  world.back_end.init = [&](const std::string& name, const CallContext&, const Settings&) {
+    return is_broken && name == "second" ? Unavailable("no route") : absl::OkStatus();
+  };
+  REQUIRE(world.Open({kFake, Document("second", "state.fake-network")}).ok());
+  const absl::Status status = world.runtime->Start();
+  INFO(Message(status));
+  CHECK(absl::IsUnavailable(status));
+  CHECK(Holds(status, "second"));
+  CHECK(Holds(status, "no route"));
+  CHECK(Holds(status, "text 2"));
+  CHECK(world.back_end.Count("close orders") == 1);
+  CHECK(absl::IsFailedPrecondition(world.Get()));
+  is_broken = false;
+  REQUIRE(world.runtime->Start().ok());
+  CHECK(absl::IsNotFound(world.Get("second")));
+  CHECK(world.runtime->host().pool().thread_count() == 0);  // those that connected have ended
+}
+
+TEST_CASE("a broken component that ignores errors does not fail the start") {
+  RuntimeWorld world;
+  world.back_end.init = [](const std::string& name, const CallContext&, const Settings&) {
+    return name == "second" ? Unavailable("no route") : absl::OkStatus();
+  };
+  world.Start({kFake, Document("second", "state.fake", kIgnoresErrors)});
+  CHECK(absl::IsNotFound(world.Get()));
+  const absl::Status status = world.Get("second");
+  CHECK(absl::IsUnavailable(status));
+  CHECK(Holds(status, "no route"));
+  CHECK(world.HealthOf(1) == "broken");
+  CHECK(world.Describe()["warnings"].size() == 1);
+}
+
+TEST_CASE("a lazy start tries a broken component again until it works") {
+  RuntimeWorld world;
+  std::atomic<int> tries{0};
+  world.back_end.init = [&](const std::string&, const CallContext&, const Settings&) {
+    return tries.fetch_add(1) < 3 ? Unavailable("no route") : absl::OkStatus();
+  };
+  world.options.settings.start = StartPolicy::kLazy;
+  world.Start({kFake});
+  CHECK(absl::IsUnavailable(world.Get()));
+  for (int round = 0; round < 3; ++round) {
+    REQUIRE(AwaitThat([&] {
+      world.runtime->host().AdvanceClock(30s);
+      return tries.load() >= 2 + round;
+    }));
+  }
+  REQUIRE(AwaitThat([&] { return absl::IsNotFound(world.Get()); }));
+  CHECK(tries.load() == 4);
+  CHECK(world.back_end.Count("close orders") == 3);  // of each failed try
+}
+
+TEST_CASE("suspend and shutdown end the tries of a lazy start; resume takes them up again") {
+  RuntimeWorld world;
+  std::atomic<bool> is_broken{true};
+  std::atomic<int> tries{0};
+  world.back_end.init = [&](const std::string&, const CallContext&, const Settings&) {
+    tries.fetch_add(1);
+    return is_broken.load() ? Unavailable("no route") : absl::OkStatus();
+  };
+  world.options.settings.start = StartPolicy::kLazy;
+  world.Start({kFake});
+  REQUIRE(world.runtime->Suspend(1s, false, nullptr).ok());
+  const int before = tries.load();
+  world.runtime->host().AdvanceClock(1h);
+  CHECK_FALSE(world.runtime->host().loop().has_thread());
+  CHECK(tries.load() == before);
+  is_broken.store(false);
+  REQUIRE(world.runtime->Resume().ok());
+  REQUIRE(AwaitThat([&] {
+    world.runtime->host().AdvanceClock(1s);
+    return absl::IsNotFound(world.Get());
+  }));
+  CHECK(tries.load() == before + 1);
+}
+
+TEST_CASE("a try of a lazy start that hangs is stopped by shutdown") {
+  RuntimeWorld world;
+  Moment hangs;
+  std::atomic<int> tries{0};
+  world.back_end.init = [&](const std::string&, const CallContext& call, const Settings&) {
+    if (tries.fetch_add(1) == 0) {
+      return Unavailable("no route");
+    }
+    hangs.Come();
+    return world.back_end.host->Park(call);
+  };
+  world.options.settings.start = StartPolicy::kLazy;
+  world.Start({kFake});
+  REQUIRE(AwaitThat([&] {
+    if (hangs.count() == 0) {
+      world.runtime->host().AdvanceClock(600ms);
+    }
+    return hangs.count() == 1;
+  }));
+  CHECK(world.runtime->Shutdown(0s, nullptr).ok());
+}
+
+TEST_CASE("initTimeout bounds the start of a component, on the runtime's clock") {
+  RuntimeWorld world;
+  world.back_end.init = [&](const std::string&, const CallContext& call, const Settings&) {
+    return world.back_end.host->Park(call);
+  };
+  REQUIRE(world.Open({Document("orders", "state.fake", "  initTimeout: 1h\n")}).ok());
+  std::atomic<bool> has_ended{false};
+  std::thread mover([&] {
+    AwaitThat([&] {
+      world.runtime->host().AdvanceClock(10min);
+      return has_ended.load();
+    });
+  });
+  const absl::Status status = world.runtime->Start();
+  has_ended.store(true);
+  mover.join();
+  CHECK(absl::IsDeadlineExceeded(status));
+}
+
+TEST_CASE("secret stores start first, in the order they need each other, and close last") {
+  RuntimeWorld world;
+  world.back_end.secrets = {{"a", {{"a", "one"}}}, {"b", {{"b", "two"}}}};
+  std::map<std::string, std::string> passwords;
+  world.back_end.init = [&](const std::string& name, const CallContext&,
+                            const Settings& settings) {
+    passwords[name] = settings.Text("password");
+    return absl::OkStatus();
+  };
+  world.Start({WithSecret("orders", "state.fake", "b", "second"),
+               WithSecret("second", "secretstores.fake", "a", "first"),
+               Document("first", "secretstores.fake")});
+  CHECK(world.back_end.events() ==
+        std::vector<std::string>{"init first", "init second", "init orders"});
+  CHECK(passwords["second"] == "one");
+  CHECK(passwords["orders"] == "two");
+  REQUIRE(world.runtime->Shutdown(0s, nullptr).ok());
+  CHECK(world.back_end.events()[3] == "close orders");
+}
+
+TEST_CASE("a missing secret fails the start without telling any other") {
+  RuntimeWorld world;
+  world.back_end.secrets = {{"b", {{"b", "hush"}}}};
+  REQUIRE(world
+              .Open({Document("vault", "secretstores.fake"),
+                     WithSecret("orders", "state.fake", "c", "vault")})
+              .ok());
+  const absl::Status status = world.runtime->Start();
+  INFO(Message(status));
+  CHECK_FALSE(status.ok());
+  CHECK(Holds(status, "\"c\""));
+  CHECK_FALSE(Holds(status, "hush"));
+}
+
+TEST_CASE("describe shows health, counters and limits, and metrics the same counters") {
+  RuntimeWorld world;
+  world.Start({kFake});
+  CHECK(absl::IsNotFound(world.Get()));
+  const Json described = world.Describe();
+  CHECK(described["phase"] == "running");
+  CHECK(described["app_id"] == "shop");
+  CHECK(described["components"][0]["health"] == "ready");
+  CHECK(described["components"][0]["counters"]["get"]["calls"] == 1);
+  CHECK(described["limits"]["max_key_bytes"] == 1024);
+  CHECK(described["inflight"] == 0);
+  CHECK(world.runtime->Metrics().find(
+            R"(mecha_operations_total{component="orders",type="state.fake",operation="get"} 1)") !=
+        std::string::npos);
+}
+
+TEST_CASE("suspend stops threads and components, refuses calls, and resume undoes it") {
+  RuntimeWorld world;
+  world.Start({kFake});
+  const std::string first_id = world.runtime->instance_id();
+  Moment ran;
+  world.runtime->host().PostBlocking([&] { ran.Come(); });
+  REQUIRE(ran.Await());
+  DrainReport report;
+  REQUIRE(world.runtime->Suspend(1s, true, &report).ok());
+  CHECK(report.abandoned == 0);
+  CHECK(world.runtime->Suspend(1s, true, nullptr).ok());  // it is already
+  CHECK(world.back_end.Count("suspend orders keep") == 1);
+  CHECK(HasCode(world.Get(), LocalCode::kSuspended));
+  CHECK(HasCode(world.runtime->Start(), LocalCode::kSuspended));
+  CHECK(world.runtime->host().pool().thread_count() == 0);
+  REQUIRE(world.runtime->Resume().ok());
+  CHECK(absl::IsNotFound(world.Get()));
+  CHECK(world.runtime->instance_id() != first_id);
+}
+
+TEST_CASE("a component that does not resume leaves the runtime suspended, and all of it") {
+  RuntimeWorld world;
+  bool is_broken = true;
+  world.back_end.resume = [&](const std::string& name) {
+    return is_broken && name == "second" ? Unavailable("no route") : absl::OkStatus();
+  };
+  world.Start({kFake, Document("second", "state.fake"), Document("third", "state.fake")});
+  REQUIRE(world.runtime->Suspend(1s, false, nullptr).ok());
+  const absl::Status status = world.runtime->Resume();
+  CHECK(absl::IsUnavailable(status));
+  CHECK(Holds(status, "second"));
+  CHECK(HasCode(world.Get(), LocalCode::kSuspended));
+  CHECK(world.back_end.Count("suspend orders") == 2);
+  CHECK(world.back_end.Count("suspend third") == 1);  // it never resumed
+  is_broken = false;
+  CHECK(world.runtime->Resume().ok());
+  CHECK(absl::IsNotFound(world.Get()));
+}
+
+// A blocking get that parks until it is stopped, or for good with `is_deaf`.
+struct ParkedWorld : RuntimeWorld {
+  explicit ParkedWorld(bool is_deaf) {
+    back_end.get = [this, is_deaf](const CallContext& call,
+                                   std::string_view) -> absl::StatusOr<StateValue> {
+      parked.Come();
+      if (is_deaf) {
+        go.Await();
+        return NotFound();
+      }
+      return back_end.host->Park(call);
+    };
+    Start({kFake});
+    caller = std::thread([this] { status = Get(); });
+    REQUIRE(parked.Await());
+  }
+  ~ParkedWorld() {
+    go.Come();
+    if (caller.joinable()) {
+      caller.join();
+    }
+  }
+  Moment parked;
+  Moment go;
+  absl::Status status;
+  std::thread caller;
+};
+
+TEST_CASE("suspend wakes waiting callers with SUSPENDED and counts them") {
+  ParkedWorld world(false);
+  DrainReport report;
+  CHECK(world.runtime->Suspend(1ms, false, &report).ok());
+  CHECK(report.stopped == 1);
+  CHECK(report.abandoned == 0);
+  world.caller.join();
+  CHECK(HasCode(world.status, LocalCode::kSuspended));
+}
+
+TEST_CASE("suspend with an operation that will not end gives up, and the runtime runs on") {
+  ParkedWorld world(true);
+  DrainReport report;
+  CHECK(absl::IsDeadlineExceeded(world.runtime->Suspend(1ms, false, &report)));
+  CHECK(report.abandoned == 1);
+  CHECK(world.runtime->phase() == Gate::Phase::kRunning);
+  CHECK(world.back_end.Count("suspend orders") == 0);
+  world.go.Come();
+  world.caller.join();
+  CHECK(absl::IsNotFound(world.status));
+  CHECK(absl::IsNotFound(world.Get()));
+  CHECK(world.runtime->Suspend(1s, false, nullptr).ok());
+}
+
+TEST_CASE("shutdown lets what runs end, and counts it") {
+  ParkedWorld world(true);
+  DrainReport report;
+  std::thread opener([&] {
+    AwaitThat([&] { return world.runtime->phase() == Gate::Phase::kClosed; });
+    world.go.Come();
+  });
+  CHECK(world.runtime->Shutdown(60s, &report).ok());
+  opener.join();
+  CHECK(report.finished == 1);
+  CHECK(report.stopped == 0);
+  CHECK(HasCode(world.Get(), LocalCode::kClosed));
+  CHECK(HasCode(world.runtime->Shutdown(0s, nullptr), LocalCode::kClosed));
+  CHECK(HasCode(world.runtime->Resume(), LocalCode::kClosed));
+  CHECK_FALSE(world.runtime->OpenQueue({}).ok());
+}
+
+TEST_CASE("shutdown stops waiting callers with CLOSED") {
+  ParkedWorld world(false);
+  DrainReport report;
+  CHECK(absl::IsDeadlineExceeded(world.runtime->Shutdown(0s, &report)));
+  CHECK(report.stopped == 1);
+  CHECK(world.runtime->CanBeDestroyed());
+  world.caller.join();
+  CHECK(HasCode(world.status, LocalCode::kClosed));
+}
+
+TEST_CASE("shutdown abandons what will not end and frees nothing of it") {
+  ParkedWorld world(true);
+  DrainReport report;
+  CHECK(absl::IsDeadlineExceeded(world.runtime->Shutdown(0s, &report)));
+  CHECK(report.abandoned == 1);
+  CHECK_FALSE(world.runtime->CanBeDestroyed());
+  CHECK(world.back_end.Count("close orders") == 0);
+  CHECK(Json::parse(report.ToJson())["abandoned"] == 1);
+}
+
+TEST_CASE("notices become events of the queues that asked for them") {
+  RuntimeWorld world;
+  world.Start({kFake});
+  const auto logs = *world.runtime->OpenQueue({.wants_logs = true});
+  const auto plain = *world.runtime->OpenQueue({});
+  world.runtime->host().Log(Severity::kInfo, "orders", "connected");
+  Operation* taken[4] = {};
+  CHECK(*plain->Poll(taken) == 0);
+  REQUIRE(*logs->Poll(taken) == 1);
+  REQUIRE(taken[0]->items().size() == 1);
+  CHECK(taken[0]->items()[0].key == "orders");
+  CHECK(taken[0]->items()[0].value.view() == "connected");
+  CHECK(taken[0]->items()[0].number == static_cast<uint64_t>(Severity::kInfo));
+  taken[0]->Release();
+}
+
+}  // namespace
+}  // namespace mecha

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// FakeBackEnd: components that do what a test says: state.fake (embedded), state.fake-network and
+// secretstores.fake. They find the one FakeBackEnd that lives, so a process has one at a time. Not
+// for product code. Set the hooks before the components start.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "contract/registry.h"
+#include "result/status.h"
+
+namespace mecha::test {
+
+class FakeBackEnd {
+ public:
+  FakeBackEnd() { current = this; }
+  ~FakeBackEnd() { current = nullptr; }
+  FakeBackEnd(const FakeBackEnd&) = delete;
+  FakeBackEnd& operator=(const FakeBackEnd&) = delete;
+
+  // By the component's name; each may block through its host.
+  std::function<absl::Status(const std::string& name, const CallContext&, const Settings&)> init;
+  std::function<absl::Status(const std::string& name)> resume;
+  std::function<absl::StatusOr<StateValue>(const CallContext&, std::string_view key)> get;
+  std::function<WriteOutcome(const CallContext&, const StateWrite&)> write;
+  // What a whole batch, or a transaction, fails with; asked before the single writes.
+  std::function<absl::Status()> batch;
+  std::function<absl::StatusOr<ListPage>(const ListRequest&)> list;
+  std::map<std::string, Secret> secrets;
+  Host* host = nullptr;
+
+  void Note(const std::string& what) {
+    const std::lock_guard lock(mutex_);
+    events_.push_back(what);
+  }
+  std::vector<std::string> events() {
+    const std::lock_guard lock(mutex_);
+    return events_;
+  }
+  long Count(const std::string& what) {
+    const std::vector<std::string> seen = events();
+    return std::count(seen.begin(), seen.end(), what);
+  }
+
+  // For RuntimeOptions::register_components.
+  static void Register(Registry& registry);
+
+  static inline FakeBackEnd* current = nullptr;
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::string> events_;
+};
+
+// The life every fake component shares.
+template <class Store>
+class FakeComponent : public Store {
+ public:
+  absl::Status Init(const CallContext& call, const Settings& settings, Host& host) override {
+    name_ = settings.identity().name;
+    FakeBackEnd& back_end = *FakeBackEnd::current;
+    back_end.host = &host;
+    back_end.Note("init " + name_);
+    return back_end.init ? back_end.init(name_, call, settings) : absl::OkStatus();
+  }
+  absl::Status Ping(const CallContext&) override { return absl::OkStatus(); }
+  void Suspend(bool keep_connections) override {
+    FakeBackEnd::current->Note("suspend " + name_ + (keep_connections ? " keep" : ""));
+  }
+  absl::Status Resume(const CallContext&) override {
+    FakeBackEnd::current->Note("resume " + name_);
+    return FakeBackEnd::current->resume ? FakeBackEnd::current->resume(name_) : absl::OkStatus();
+  }
+  void Close() override { FakeBackEnd::current->Note("close " + name_); }
+
+ private:
+  std::string name_;
+};
+
+class FakeStateStore final : public FakeComponent<StateStore> {
+ public:
+  void Get(const CallContext& call, std::string_view key, const StateRead&,
+           Done<StateValue> done) override {
+    std::move(done)(FakeBackEnd::current->get ? FakeBackEnd::current->get(call, key)
+                                              : absl::StatusOr<StateValue>(NotFound()));
+  }
+  void GetMany(const CallContext& call, std::span<const std::string_view> keys, const StateRead&,
+               Done<std::vector<absl::StatusOr<StateValue>>> done) override {
+    std::vector<absl::StatusOr<StateValue>> values;
+    for (const std::string_view key : keys) {
+      values.push_back(FakeBackEnd::current->get ? FakeBackEnd::current->get(call, key)
+                                                 : absl::StatusOr<StateValue>(NotFound()));
+    }
+    std::move(done)(std::move(values));
+  }
+  void Write(const CallContext& call, const StateWrite& write, Done<Etag> done) override {
+    std::move(done)(WriteOne(call, write));
+  }
+  void WriteMany(const CallContext& call, std::span<const StateWrite> writes,
+                 Done<std::vector<WriteOutcome>> done) override {
+    const absl::Status whole =
+        FakeBackEnd::current->batch ? FakeBackEnd::current->batch() : absl::OkStatus();
+    if (!whole.ok()) {
+      std::move(done)(whole);
+      return;
+    }
+    std::vector<WriteOutcome> outcomes;
+    for (const StateWrite& write : writes) {
+      outcomes.push_back(WriteOne(call, write));
+    }
+    std::move(done)(std::move(outcomes));
+  }
+  void Transact(const CallContext& call, std::span<const StateWrite> writes,
+                Done<std::vector<WriteOutcome>> done) override {
+    WriteMany(call, writes, std::move(done));
+  }
+  void List(const CallContext&, const ListRequest& request, Done<ListPage> done) override {
+    std::move(done)(FakeBackEnd::current->list ? FakeBackEnd::current->list(request)
+                                               : absl::StatusOr<ListPage>(ListPage{}));
+  }
+
+ private:
+  static WriteOutcome WriteOne(const CallContext& call, const StateWrite& write) {
+    return FakeBackEnd::current->write ? FakeBackEnd::current->write(call, write)
+                                       : WriteOutcome(Etag("1"));
+  }
+};
+
+class FakeSecretStore final : public FakeComponent<SecretStore> {
+ public:
+  void Get(const CallContext&, std::string_view name, Done<Secret> done) override {
+    const auto found = FakeBackEnd::current->secrets.find(std::string(name));
+    std::move(done)(found == FakeBackEnd::current->secrets.end()
+                        ? absl::StatusOr<Secret>(NotFound())
+                        : absl::StatusOr<Secret>(found->second));
+  }
+  void List(const CallContext&, Done<SecretList> done) override {
+    std::move(done)(SecretList(FakeBackEnd::current->secrets.begin(),
+                               FakeBackEnd::current->secrets.end()));
+  }
+};
+
+inline constexpr FieldInfo kFakeFields[] = {
+    {.name = "password", .is_sensitive = true},
+    {.name = "ttlInSeconds", .type = FieldType::kInteger},
+};
+inline constexpr CapabilityInfo kFakeCapabilities[] = {{"etag", Support::kNative},
+                                                       {"transaction", Support::kNative},
+                                                       {"ttl", Support::kNative},
+                                                       {"list", Support::kNative}};
+inline constexpr ComponentInfo kFakeStateInfo{.type = "state.fake",
+                                              .version = "v1",
+                                              .status = "stable",
+                                              .execution = Execution::kInline,
+                                              .is_embedded = true,
+                                              .fields = kFakeFields,
+                                              .capabilities = kFakeCapabilities};
+inline constexpr ComponentInfo kFakeNetworkInfo{.type = "state.fake-network",
+                                                .version = "v1",
+                                                .status = "stable",
+                                                .execution = Execution::kBlocking,
+                                                .is_embedded = false,
+                                                .fields = kFakeFields,
+                                                .capabilities = kFakeCapabilities};
+inline constexpr ComponentInfo kFakePlainInfo{.type = "state.fake-plain",
+                                              .version = "v1",
+                                              .status = "stable",
+                                              .execution = Execution::kInline,
+                                              .is_embedded = true};
+inline constexpr ComponentInfo kFakeSecretInfo{.type = "secretstores.fake",
+                                               .version = "v1",
+                                               .status = "stable",
+                                               .execution = Execution::kInline,
+                                               .is_embedded = true,
+                                               .fields = kFakeFields};
+
+inline void FakeBackEnd::Register(Registry& registry) {
+  const MakeStateStore make_state = [] {
+    return std::unique_ptr<StateStore>(std::make_unique<FakeStateStore>());
+  };
+  registry.Add(kFakeStateInfo, make_state);
+  registry.Add(kFakeNetworkInfo, make_state);
+  registry.Add(kFakePlainInfo, make_state);
+  const MakeSecretStore make_secrets = [] {
+    return std::unique_ptr<SecretStore>(std::make_unique<FakeSecretStore>());
+  };
+  registry.Add(kFakeSecretInfo, make_secrets);
+}
+
+}  // namespace mecha::test
