@@ -170,8 +170,7 @@ TEST_CASE("ping answers, and refuses an unknown name and a queue") {
   world.OpenQueue();
   mecha_call call = NewCall();
   call.queue = world.queue;
-  CHECK(mecha_component_ping(world.runtime, &call, View("store"), nullptr) ==
-        MECHA_UNIMPLEMENTED);
+  CHECK(mecha_component_ping(world.runtime, &call, View("store"), nullptr) == MECHA_UNIMPLEMENTED);
 }
 
 TEST_CASE("calls before the start and NULL handles are refused") {

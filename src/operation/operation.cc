@@ -185,8 +185,7 @@ void Operation::ArmDeadline() {
   }
   const Duration left = context_.deadline.Remaining(host().clock().Now());
   timer_.store(host().RunAfter(left, [job = Reference(*this)] {
-    job->EndEarly(Phase::kQueued,
-                  DeadlineExceeded("the deadline passed before a thread was free"));
+    job->EndEarly(Phase::kQueued, DeadlineExceeded("the deadline passed before a thread was free"));
   }));
 }
 

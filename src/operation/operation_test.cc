@@ -18,9 +18,8 @@ using test::Moment;
 using test::World;
 
 FakeOperation::Script Ends(absl::Status status) {
-  return [status = std::move(status)](FakeOperation&, const FakeOperation::End& end) {
-    end(status);
-  };
+  return
+      [status = std::move(status)](FakeOperation&, const FakeOperation::End& end) { end(status); };
 }
 
 // Fails `failures` times with `status`, then succeeds.
@@ -35,11 +34,10 @@ absl::Status Lost() { return MarkApplied(Unavailable("the reply was lost"), Appl
 TEST_CASE("a blocking operation runs once, here, and may block") {
   World world;
   bool may_block = false;
-  FakeOperation* operation =
-      world.Make([&](FakeOperation& self, const FakeOperation::End& end) {
-        may_block = self.call().may_block;
-        end(absl::OkStatus());
-      });
+  FakeOperation* operation = world.Make([&](FakeOperation& self, const FakeOperation::End& end) {
+    may_block = self.call().may_block;
+    end(absl::OkStatus());
+  });
   operation->RunBlocking();
   CHECK(may_block);
   CHECK(operation->status().ok());
@@ -118,10 +116,9 @@ TEST_CASE("one ambiguous try makes the whole maybe applied, however it ends") {
   World world;
   world.RetryUpTo(1);
   world.options.is_idempotent = true;
-  FakeOperation* operation =
-      world.Make([](FakeOperation& self, const FakeOperation::End& end) {
-        end(self.attempts() == 1 ? Lost() : Aborted("the etag does not match"));
-      });
+  FakeOperation* operation = world.Make([](FakeOperation& self, const FakeOperation::End& end) {
+    end(self.attempts() == 1 ? Lost() : Aborted("the etag does not match"));
+  });
   operation->RunBlocking();
   CHECK(absl::IsAborted(operation->status()));
   CHECK(operation->may_be_applied());
@@ -145,11 +142,10 @@ TEST_CASE("a cancel ends a blocking operation that waits, pauses or has not begu
   world.RetryUpTo(-1, 1h);
   const bool waits = GENERATE(true, false);
   Moment begun;
-  FakeOperation* operation =
-      world.Make([&](FakeOperation& self, const FakeOperation::End& end) {
-        begun.Come();
-        end(waits ? world.host->Park(self.call()) : Unavailable("gone"));
-      });
+  FakeOperation* operation = world.Make([&](FakeOperation& self, const FakeOperation::End& end) {
+    begun.Come();
+    end(waits ? world.host->Park(self.call()) : Unavailable("gone"));
+  });
   operation->Retain();
   std::thread canceller([&] {
     begun.Await();
@@ -199,10 +195,9 @@ TEST_CASE("a try may end on another thread, before or after Attempt has returned
   for (int round = 0; round < 300; ++round) {
     World world;
     std::thread other;
-    FakeOperation* operation =
-        world.MakeQueued([&](FakeOperation&, const FakeOperation::End& end) {
-          other = std::thread([end] { end(absl::OkStatus()); });
-        });
+    FakeOperation* operation = world.MakeQueued([&](FakeOperation&, const FakeOperation::End& end) {
+      other = std::thread([end] { end(absl::OkStatus()); });
+    });
     CHECK_FALSE(operation->Submit());
     Operation* delivered = world.sink->Await();
     REQUIRE(delivered != nullptr);
@@ -328,13 +323,12 @@ TEST_CASE("an operation cancelled while it runs ends as its component says") {
 
 TEST_CASE("a stop at any moment is reported exactly once and leaks nothing") {
   for (int round = 0; round < 200; ++round) {
-    World world{
-        HostOptions{.threads = {}, .most_blocking_threads = 2, .host_runs_loop = false}};
+    World world{HostOptions{.threads = {}, .most_blocking_threads = 2, .host_runs_loop = false}};
     world.RetryUpTo(3, 10us);
     world.options.deadline = Deadline::After(world.host->clock().Now(), 1h);
-    FakeOperation* operation = world.MakeQueued(
-        FailsFirst(2, Unavailable("gone")),
-        round % 2 == 0 ? Execution::kBlocking : Execution::kQuick);
+    FakeOperation* operation =
+        world.MakeQueued(FailsFirst(2, Unavailable("gone")),
+                         round % 2 == 0 ? Execution::kBlocking : Execution::kQuick);
     operation->Retain();
     std::thread stopper([&] {
       for (int i = 0; i < round; ++i) {

@@ -39,7 +39,7 @@ class Service {
   Host& host() { return host_; }
 
   Health health() const { return health_.load(std::memory_order_acquire); }
-  // The last reason for not being ready; OK while ready.
+  // The last reason for not being ready; OK while ready. A copy that shares nothing, without marks.
   absl::Status cause() const;
   void SetHealth(Health health, const absl::Status& cause);
   // OK, or UNAVAILABLE with the last cause.

@@ -227,8 +227,8 @@ void Runtime::EndQueues(Duration patience, DrainReport* report) {
 // False when a callback, or an event, took longer than `patience`.
 bool Runtime::AwaitQueues(Duration patience) {
   const auto queues = LiveQueues();
-  return std::ranges::all_of(
-      queues, [patience](const auto& queue) { return queue->AwaitEmpty(patience); });
+  return std::ranges::all_of(queues,
+                             [patience](const auto& queue) { return queue->AwaitEmpty(patience); });
 }
 
 }  // namespace mecha

@@ -23,10 +23,10 @@ TEST_CASE("without settings the defaults stand") {
 }
 
 TEST_CASE("every setting is read") {
-  const Pairs pairs{{"strictness", "dapr"},         {"start", "lazy"},
-                    {"default_timeout", "1m30s"},   {"max_key_bytes", "2Ki"},
-                    {"max_value_bytes", "1Mi"},     {"max_transaction_ops", "7"},
-                    {"blocking_threads", "3"},      {"thread_stack_bytes", "256Ki"}};
+  const Pairs pairs{{"strictness", "dapr"},       {"start", "lazy"},
+                    {"default_timeout", "1m30s"}, {"max_key_bytes", "2Ki"},
+                    {"max_value_bytes", "1Mi"},   {"max_transaction_ops", "7"},
+                    {"blocking_threads", "3"},    {"thread_stack_bytes", "256Ki"}};
   const auto settings = ParseRuntimeSettings(pairs);
   REQUIRE(settings.ok());
   CHECK(settings->strictness == Strictness::kDapr);

@@ -255,8 +255,7 @@ TEST_CASE("secret stores start first, in the order they need each other, and clo
   RuntimeWorld world;
   world.back_end.secrets = {{"a", {{"a", "one"}}}, {"b", {{"b", "two"}}}};
   std::map<std::string, std::string> passwords;
-  world.back_end.init = [&](const std::string& name, const CallContext&,
-                            const Settings& settings) {
+  world.back_end.init = [&](const std::string& name, const CallContext&, const Settings& settings) {
     passwords[name] = settings.Text("password");
     return absl::OkStatus();
   };

@@ -126,8 +126,9 @@ void ApplyOperation::Finish(const absl::Status& status) {
   const size_t fault = FaultIndex();
   for (size_t i = 0; i < items_.size(); ++i) {
     ResultItem& item = items_[i];
-    if (!status.ok() && fault == items_.size()) {
-      item.status = status;  // no write is to blame: the whole failed
+    const bool is_to_blame = is_atomic_ ? fault < items_.size() : !item.status.ok();
+    if (!status.ok() && !is_to_blame) {
+      item.status = status;  // the whole failed, not this write
       continue;
     }
     if (is_atomic_ && !status.ok() && i != fault) {

@@ -142,8 +142,8 @@ class FakeSecretStore final : public FakeComponent<SecretStore> {
                         : absl::StatusOr<Secret>(found->second));
   }
   void List(const CallContext&, Done<SecretList> done) override {
-    std::move(done)(SecretList(FakeBackEnd::current->secrets.begin(),
-                               FakeBackEnd::current->secrets.end()));
+    std::move(done)(
+        SecretList(FakeBackEnd::current->secrets.begin(), FakeBackEnd::current->secrets.end()));
   }
 };
 

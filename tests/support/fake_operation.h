@@ -90,8 +90,7 @@ class World final : public OperationOwner {
     return new FakeOperation(MakeTarget(execution), options, std::move(script), alive);
   }
   // With `sink` as its queue.
-  FakeOperation* MakeQueued(FakeOperation::Script script,
-                            Execution execution = Execution::kQuick) {
+  FakeOperation* MakeQueued(FakeOperation::Script script, Execution execution = Execution::kQuick) {
     options.sink = sink;
     return Make(std::move(script), execution);
   }

@@ -2,6 +2,7 @@
 #include "commit_group.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "result/status.h"
@@ -11,6 +12,9 @@ namespace {
 
 // How long a job waits before it looks whether one of its writes was stopped meanwhile.
 constexpr Duration kJobStep = std::chrono::milliseconds(20);
+
+// How often a leader lets other threads run before it commits without them.
+constexpr size_t kMostPauses = 8;
 
 // After a unit or a commit did not fit, those that do fit are still carried out.
 bool MayFitAlone(const absl::Status& cause) { return absl::IsResourceExhausted(cause); }
@@ -129,13 +133,12 @@ void CommitGroup::Lead(Participant& self, Batch& batch) {
   }
   Connection& connection = **writer;
   connection.WaitFor(self.call, self.busy_until);
-  if (self.is_alone && last_batch_ <= 1) {
+  if (self.is_alone && crowd_ <= 1) {
     UnitRunner(connection, etags_, self.call).RunAlone(*self.unit);
     return;
   }
   batch.Add(&self);
   const absl::Status status = RunTogether(connection, Source::kLine, batch);
-  last_batch_ = batch.count;
   if (!status.ok()) {
     self.unit->status = status;
     PutBack(self, batch);
@@ -145,6 +148,7 @@ void CommitGroup::Lead(Participant& self, Batch& batch) {
 // Ends `self`'s leadership: the next in the line leads, and the batch learns its outcome.
 void CommitGroup::HandOver(const Participant& self, const Batch& finished) {
   std::unique_lock lock(mutex_);
+  crowd_ = std::max<size_t>(finished.count, 1) + line_.size();
   Participant* next = nullptr;
   if (!line_.empty()) {
     next = line_.front();
@@ -192,6 +196,7 @@ absl::Status CommitGroup::RunTogether(Connection& connection, Source source, Bat
 // False: SQLite rolled everything back.
 bool CommitGroup::RunMembers(Connection& connection, Source source, Batch& batch) {
   size_t next = 0;
+  size_t pauses = source == Source::kLine && database_.waits_for_disk() ? kMostPauses : 0;
   do {
     for (; next < batch.count; ++next) {
       Participant& member = *batch.members[next];
@@ -205,8 +210,21 @@ bool CommitGroup::RunMembers(Connection& connection, Source source, Batch& batch
         return false;
       }
     }
-  } while (Take(source, batch) != 0);
+  } while (Take(source, batch) != 0 || Gather(batch, pauses) != 0);
   return true;
+}
+
+// Lets those come who are on their way: the writers of the last batch have just been woken, and the
+// commit costs far more than the time they need. How many joined.
+size_t CommitGroup::Gather(Batch& batch, size_t& pauses) {
+  for (; pauses > 0 && batch.count < crowd_; --pauses) {
+    std::this_thread::yield();
+    const size_t joined = Take(Source::kLine, batch);
+    if (joined != 0) {
+      return joined;
+    }
+  }
+  return 0;
 }
 
 absl::Status CommitGroup::Recover(Connection& connection, const absl::Status& cause,

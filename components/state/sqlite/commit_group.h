@@ -94,6 +94,7 @@ class CommitGroup {
   bool RunMembers(Connection& connection, Source source, Batch& batch);
   absl::Status Recover(Connection& connection, const absl::Status& cause, const Batch& batch);
   size_t Take(Source source, Batch& batch);
+  size_t Gather(Batch& batch, size_t& pauses);
   void PutBack(const Participant& leader, Batch& batch);
 
   void RunDeferred();
@@ -105,7 +106,8 @@ class CommitGroup {
   Host& host_;
   // Belong to whoever leads.
   EtagSource etags_;
-  size_t last_batch_ = 0;
+  // How many wrote or waited at the end of the last batch.
+  size_t crowd_ = 0;
 
   std::mutex mutex_;
   bool has_leader_ = false;

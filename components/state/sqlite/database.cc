@@ -113,6 +113,11 @@ absl::Status Database::CheckWritable() const {
                             "so; allow this user to write both");
 }
 
+bool Database::waits_for_disk() const {
+  const std::string& level = settings_.synchronous;
+  return level == "full" || level == "extra" || (level == "normal" && !settings_.uses_wal);
+}
+
 CallContext Database::Bounded(const CallContext& call) const {
   CallContext bounded = call;
   if (bounded.deadline.is_never()) {

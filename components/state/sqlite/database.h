@@ -65,6 +65,8 @@ class Database {
   CallContext Bounded(const CallContext& call) const;
   // Why `call` must not begin anything any more; OK when it may.
   absl::Status CheckCall(const CallContext& call) const;
+  // Whether a commit waits for the disk.
+  bool waits_for_disk() const;
   const DatabaseSettings& settings() const { return settings_; }
 
  private:
