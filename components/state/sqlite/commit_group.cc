@@ -43,7 +43,6 @@ void CommitGroup::Commit(const CallContext& call, WriteUnit& unit) {
 
 absl::Status CommitGroup::RunExclusive(const CallContext& call,
                                        absl::AnyInvocable<absl::Status(Connection&) &&> work) {
-  WriteUnit nothing;
   Participant self;
   self.call = &call;
   self.wake = call.waiter;
