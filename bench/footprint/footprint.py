@@ -7,6 +7,7 @@ Every number is the median of 31 fresh processes; Mecha and its peer take turns.
 """
 import argparse
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -43,6 +44,13 @@ def stripped_bytes(library, scratch):
     return copy.stat().st_size
 
 
+def needed(library):
+    """The libraries it links to, which a host pays for even if Mecha itself were empty."""
+    dynamic = subprocess.run(["readelf", "-dW", library], check=True, capture_output=True,
+                             text=True).stdout
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic)
+
+
 def row(case, value, unit, limit=None, peer=None):
     result = {"case": case, "value": round(value, 4), "unit": unit}
     if peer is not None:
@@ -57,13 +65,16 @@ def measure(options, scratch):
     found = medians({
         "memory": [options.probe, options.library],
         "sqlite": [options.probe, options.library, "DATABASE"],
+        "libraries": [options.probe, "--libraries", *needed(options.library)],
         "clients": [options.clients],
         "sqlite_alone": [options.clients, "DATABASE"]}, scratch)
     memory, sqlite = found["memory"], found["sqlite"]
     clients, alone = found["clients"], found["sqlite_alone"]
     megabyte = 1024
+    load = row("load (dlopen in a C host)", memory["load_ms"], "ms", 3)
+    load["peer"] = {"name": "its libraries alone", "value": found["libraries"]["load_ms"]}
     return [
-        row("load (dlopen in a C host)", memory["load_ms"], "ms", 3),
+        load,
         row("open, start and first in-memory operation", memory["first_operation_ms"], "ms", 1),
         row("memory after it", memory["rss_kb"] / megabyte, "MB", 4,
             clients["rss_kb"] / megabyte),

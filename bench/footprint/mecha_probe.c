@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A C host that loads libmecha.so (argument 1) with dlopen, opens a runtime and does one operation,
- * timing each step. With a second argument, a database file, it uses a SQLite store as well. */
+ * timing each step. With a second argument, a database file, it uses a SQLite store as well.
+ * As `footprint_mecha --libraries NAME...` it loads those only: what Mecha itself adds is the rest.
+ */
 #include <dlfcn.h>
 #include <stdlib.h>
 
@@ -35,12 +37,22 @@ static void set(const struct api* api, mecha_runtime* rt, const char* store) {
   }
 }
 
+static int load_libraries(char** names) {
+  const double begin = now_ms();
+  for (; *names != NULL; names++) {
+    if (dlopen(*names, RTLD_NOW | RTLD_LOCAL) == NULL) return 2;
+  }
+  printf("load_ms %.4f\n", now_ms() - begin);
+  return 0;
+}
+
 int main(int argc, char** argv) {
   struct api api;
   char yaml[2048];
   void* library;
   mecha_runtime *rt, *file;
   double begin = now_ms(), loaded;
+  if (argc > 1 && strcmp(argv[1], "--libraries") == 0) return load_libraries(argv + 2);
   if (argc < 2 || (library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL)) == NULL) return 2;
   loaded = now_ms();
   *(void**)&api.open = find(library, "mecha_runtime_open");

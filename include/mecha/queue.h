@@ -122,10 +122,11 @@ MECHA_API mecha_status mecha_queue_close(mecha_queue* queue);
 /**
  * Frees a queue, closing it first.
  *
- * Waits for a `deliver` that runs on another thread.
+ * Waits for a `deliver` that runs on another thread, and for operations under way, which it asked
+ * to stop; the `release` functions of their inputs run here.
  *
  * @param queue  taken; NULL does nothing.
- * @blocks while `deliver` runs.
+ * @blocks while `deliver` runs, and for one disk operation, two seconds at most.
  * @thread any; not during another call on the same queue. Inside `deliver` it takes effect when
  *         that returns.
  * @since 0.1

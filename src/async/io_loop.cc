@@ -273,9 +273,11 @@ void IoLoop::RunUntilStopped() {
   }
 }
 
+// Asked by every blocking call, so the usual loop, with one thread of its own, looks at one slot.
 bool IoLoop::IsCurrentThread() const {
   const pthread_t self = pthread_self();
-  return std::ranges::any_of(runners_, [self](const Runner& runner) {
+  const std::span<const Runner> used(runners_.data(), host_runs_ ? runners_.size() : 1);
+  return std::ranges::any_of(used, [self](const Runner& runner) {
     return runner.thread.load(std::memory_order_relaxed) == self &&
            !runner.may_block.load(std::memory_order_relaxed);
   });

@@ -85,19 +85,22 @@ TEST_CASE("Wait notices a stop without a wake descriptor") {
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
   rlimit none = before;
   none.rlim_cur = 0;
-  // The thread runs before the limit falls: a sanitizer needs descriptors to look at a new one.
+  // The thread begins before the limit falls and ends after: a sanitizer needs descriptors then.
   Moment runs;
   Moment begun;
+  Moment restored;
   std::thread stopper([&] {
     runs.Come();
     begun.Await();
     world.waiter.Stop(StopCause::kSuspended);
+    restored.Await();
   });
   REQUIRE(runs.Await());
   REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
   begun.Come();
   const absl::Status status = world.host.Wait(world.call, -1, 0);
   setrlimit(RLIMIT_NOFILE, &before);
+  restored.Come();
   stopper.join();
   CHECK(HasCode(status, LocalCode::kSuspended));
 }

@@ -15,6 +15,8 @@ namespace mecha::capi {
 namespace {
 
 constexpr size_t kBatch = 64;
+// How long a free waits for stopped operations to end: one disk operation, in effect.
+constexpr Duration kPatience = std::chrono::seconds(2);
 
 mecha_event ToEvent(Operation* operation) {
   mecha_event event{};
@@ -177,7 +179,7 @@ void mecha_queue_free(mecha_queue* queue) {
   }
   mecha_queue_close(queue);
   Guard([&]() -> mecha_status {
-    queue->queue->AwaitDelivery();
+    queue->queue->AwaitDropped(mecha::capi::kPatience);
     delete queue;
     return MECHA_OK;
   });

@@ -29,6 +29,7 @@ CompletionQueue::CompletionQueue(std::shared_ptr<RuntimeHost> host, QueueOptions
 
 CompletionQueue::~CompletionQueue() {
   Close();
+  ReleaseDropped();
   if (event_fd_ >= 0) {
     close(event_fd_);
   }
@@ -83,8 +84,7 @@ void CompletionQueue::Push(Operation* operation) {
   std::unique_lock lock(mutex_);
   NoteArrival();
   if (is_closed_) {
-    lock.unlock();
-    operation->Release();
+    operation->next = std::exchange(dropped_, operation);
     return;
   }
   ++(operation->is_extra ? notices_ : arrived_);
@@ -247,21 +247,26 @@ bool CompletionQueue::Wake() {
 }
 
 void CompletionQueue::Close() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(is_closed_, true)) {
+    return;
+  }
+  if (first_ != nullptr) {
+    SetReadable(false);
+    last_->next = std::exchange(dropped_, std::exchange(first_, nullptr));
+  }
+  last_ = nullptr;
+  arrived_ = 0;
+  notices_ = 0;
+  WakeAllWaiters();
+  delivered_.notify_all();
+}
+
+void CompletionQueue::ReleaseDropped() {
   Operation* dropped = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(is_closed_, true)) {
-      return;
-    }
-    dropped = std::exchange(first_, nullptr);
-    if (dropped != nullptr) {
-      SetReadable(false);
-    }
-    last_ = nullptr;
-    arrived_ = 0;
-    notices_ = 0;
-    WakeAllWaiters();
-    delivered_.notify_all();
+    dropped = std::exchange(dropped_, nullptr);
   }
   while (dropped != nullptr) {
     Operation* operation = std::exchange(dropped, dropped->next);
@@ -275,13 +280,30 @@ void CompletionQueue::EndIntake() {
   WakeAllWaiters();
 }
 
-void CompletionQueue::AwaitDelivery() {
-  std::unique_lock lock(mutex_);
-  if (is_draining_ && pthread_equal(drainer_, pthread_self()) != 0) {
-    return;
+void CompletionQueue::AwaitDropped(Duration patience) {
+  {
+    std::unique_lock lock(mutex_);
+    if (is_draining_ && pthread_equal(drainer_, pthread_self()) != 0) {
+      return;  // inside `deliver`: whoever drops the last reference frees the rest
+    }
+    // A drain that has not begun sees the queue closed and delivers nothing.
+    delivered_.wait(lock, [this] { return drainer_ == pthread_t{}; });
   }
-  // A drain that has not begun sees the queue closed and delivers nothing.
-  delivered_.wait(lock, [this] { return drainer_ == pthread_t{}; });
+  if (!host_->IsAtWork()) {
+    AwaitOnTheirWay(patience);
+  }
+  ReleaseDropped();
+}
+
+void CompletionQueue::AwaitOnTheirWay(Duration patience) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  std::unique_lock lock(mutex_);
+  while (host_->host_runs_loop() && on_their_way_ > 0 && std::chrono::steady_clock::now() < until) {
+    lock.unlock();
+    host_->loop().Run(kLoopStep);
+    lock.lock();
+  }
+  delivered_.wait_until(lock, until, [this] { return on_their_way_ == 0; });
 }
 
 bool CompletionQueue::AwaitEmpty(Duration timeout) {

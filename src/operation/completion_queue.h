@@ -53,8 +53,10 @@ class CompletionQueue final : public CompletionSink,
   void Close();
   // No more operations will be submitted; what waits can still be taken.
   void EndIntake();
-  // Waits for a `deliver` on another thread.
-  void AwaitDelivery();
+  // After Close: waits for a `deliver` on another thread, and for the operations under way (asked
+  // to stop before) as long as `patience`; then frees what was dropped. The releases of lent inputs
+  // run here, on the caller's thread, and not on the runtime's.
+  void AwaitDropped(Duration patience);
   // Waits until every operation has arrived and the callback, if there is one, has had it. False on
   // time-out. Where the host runs the loop it lends this thread to it.
   bool AwaitEmpty(Duration timeout);
@@ -74,6 +76,8 @@ class CompletionQueue final : public CompletionSink,
   void WakeOneWaiter();
   void WakeAllWaiters();
   int Sleep(uint32_t seen, Duration time);
+  void AwaitOnTheirWay(Duration patience);
+  void ReleaseDropped();
   void NoteArrival();
   bool is_finished() const {
     return is_closed_ || (is_ended_ && on_their_way_ == 0 && first_ == nullptr);
@@ -85,6 +89,7 @@ class CompletionQueue final : public CompletionSink,
   std::mutex mutex_;
   std::condition_variable delivered_;
   Operation* first_ = nullptr;
+  Operation* dropped_ = nullptr;  // came after Close, or waited then
   Operation* last_ = nullptr;
   uint32_t on_their_way_ = 0;  // places of operations that run
   uint32_t arrived_ = 0;       // places of those in the list
