@@ -270,6 +270,8 @@ void CompletionQueue::ReleaseDropped() {
   }
   while (dropped != nullptr) {
     Operation* operation = std::exchange(dropped, dropped->next);
+    // Here and not with the last reference: a job that has yet to find it ended may hold that.
+    operation->inputs().RunReleases();
     operation->Release();
   }
 }

@@ -295,7 +295,7 @@ TEST_CASE("a callback that always has work lets timers run") {
   CHECK(q.queue->AwaitEmpty(60s));
 }
 
-TEST_CASE("after Close and AwaitDelivery no callback runs any more") {
+TEST_CASE("after Close and AwaitDropped no callback runs any more") {
   Callback callback;
   Moment inside;
   Moment go;
@@ -309,7 +309,7 @@ TEST_CASE("after Close and AwaitDelivery no callback runs any more") {
   REQUIRE(q.Submit());  // waits behind the first
   q.queue->Close();
   std::thread opener([&] { go.Come(); });
-  q.queue->AwaitDelivery();
+  q.queue->AwaitDropped(60s);
   CHECK(callback.inside.load() == 0);
   opener.join();
   q.world.host->loop().Finish();
@@ -317,13 +317,13 @@ TEST_CASE("after Close and AwaitDelivery no callback runs any more") {
   CHECK(q.world.alive.load() == 0);
 }
 
-TEST_CASE("AwaitDelivery inside the callback itself returns") {
+TEST_CASE("AwaitDropped inside the callback itself returns") {
   Callback callback;
   QueueWorld q{callback.Options()};
   Moment returned;
   callback.then = [&] {
     q.queue->Close();
-    q.queue->AwaitDelivery();
+    q.queue->AwaitDropped(60s);
     returned.Come();
   };
   REQUIRE(q.Submit());

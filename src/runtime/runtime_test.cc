@@ -219,7 +219,7 @@ TEST_CASE("a try of a lazy start that hangs is stopped by shutdown") {
       return Unavailable("no route");
     }
     hangs.Come();
-    return world.back_end.host->Park(call);
+    return world.back_end.host.load()->Park(call);
   };
   world.options.settings.start = StartPolicy::kLazy;
   world.Start({kFake});
@@ -235,7 +235,7 @@ TEST_CASE("a try of a lazy start that hangs is stopped by shutdown") {
 TEST_CASE("initTimeout bounds the start of a component, on the runtime's clock") {
   RuntimeWorld world;
   world.back_end.init = [&](const std::string&, const CallContext& call, const Settings&) {
-    return world.back_end.host->Park(call);
+    return world.back_end.host.load()->Park(call);
   };
   REQUIRE(world.Open({Document("orders", "state.fake", "  initTimeout: 1h\n")}).ok());
   std::atomic<bool> has_ended{false};
@@ -349,7 +349,7 @@ struct ParkedWorld : RuntimeWorld {
         go.Await();
         return NotFound();
       }
-      return back_end.host->Park(call);
+      return back_end.host.load()->Park(call);
     };
     Start({kFake});
     caller = std::thread([this] { status = Get(); });

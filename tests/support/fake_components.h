@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -34,7 +35,7 @@ class FakeBackEnd {
   std::function<absl::Status()> batch;
   std::function<absl::StatusOr<ListPage>(const ListRequest&)> list;
   std::map<std::string, Secret> secrets;
-  Host* host = nullptr;
+  std::atomic<Host*> host{nullptr};  // the last one given to a component
 
   void Note(const std::string& what) {
     const std::lock_guard lock(mutex_);
@@ -66,7 +67,7 @@ class FakeComponent : public Store {
   absl::Status Init(const CallContext& call, const Settings& settings, Host& host) override {
     name_ = settings.identity().name;
     FakeBackEnd& back_end = *FakeBackEnd::current;
-    back_end.host = &host;
+    back_end.host.store(&host);
     back_end.Note("init " + name_);
     return back_end.init ? back_end.init(name_, call, settings) : absl::OkStatus();
   }

@@ -108,7 +108,7 @@ TEST_CASE("an apply releases every value once") {
   }
 }
 
-TEST_CASE("a value whose queue is freed is released once, by the end of the runtime") {
+TEST_CASE("a value whose queue is freed is released once, where the queue is freed") {
   OwnedValue value("owned");
   {
     const StoreWorld world;
@@ -117,6 +117,8 @@ TEST_CASE("a value whose queue is freed is released once, by the end of the runt
       const mecha_call call = queue.Call(1);
       REQUIRE(SetOwned(world, "k", value, &call) == MECHA_PENDING);
     }
+    CHECK(value.released == 1);
+    CHECK(value.thread == std::this_thread::get_id());
     // Whether the write was under way when the queue went is open; torn it is not.
     const std::string stored = world.store.Value("k");
     CHECK((stored == "owned" || stored == "(absent)"));
