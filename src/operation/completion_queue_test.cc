@@ -135,15 +135,20 @@ TEST_CASE("Close wakes every waiter with CLOSED, drops events and refuses more")
   CHECK(HasCode(q.queue->Reserve(), LocalCode::kClosed));
 }
 
-TEST_CASE("Close releases what waits and what still comes") {
+TEST_CASE("what waits at Close and what still comes is freed by AwaitDropped") {
   QueueWorld q;
   FakeOperation::End end;
   REQUIRE(q.Submit());
   REQUIRE(q.Submit([&](FakeOperation&, const FakeOperation::End& given) { end = given; }));
   CHECK(q.world.alive.load() == 2);
   q.queue->Close();
+  CHECK(q.world.alive.load() == 2);
+  CHECK(q.Poll() == -1);
+  q.queue->AwaitDropped(0ns);  // does not wait for the second
   CHECK(q.world.alive.load() == 1);
-  end(absl::OkStatus());
+  std::thread ends_late([&] { end(absl::OkStatus()); });
+  q.queue->AwaitDropped(60s);
+  ends_late.join();
   CHECK(q.world.alive.load() == 0);
 }
 
