@@ -2,6 +2,7 @@
 #include "in_memory_state_store.h"
 
 #include <atomic>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -196,7 +197,9 @@ TEST_CASE("in-memory: opposite transactions on many threads neither hang nor tea
       for (size_t k = 0; k < 6; ++k) {
         writes.push_back(Put(kKeys[is_reversed ? 5 - k : k], value));
       }
-      failures += store.Transact(writes).ok() ? 0 : 1;
+      for (const WriteOutcome& outcome : store.Transact(writes)) {
+        failures += outcome.ok() ? 0 : 1;
+      }
     }
   };
   std::thread forward(work, false);
