@@ -101,7 +101,7 @@ std::optional<int64_t> ParseBare(std::string_view digits, std::string_view unit)
 }
 
 bool IsAllDigits(std::string_view text) {
-  return !text.empty() && TakeDigits(text).size() != 0 && text.empty();
+  return !text.empty() && !TakeDigits(text).empty() && text.empty();
 }
 
 }  // namespace
