@@ -132,8 +132,29 @@ void CheckItem(const MetadataItem& item, const ComponentInfo& info, Findings& fi
   }
 }
 
-void ReportMissing(const ComponentDocument& document, const FieldInfo& field,
-                   const Location* item_location, Findings& findings) {
+// The unknown name in the document that was probably meant to be `field`, if there is one.
+const MetadataItem* FindMisspelt(const ComponentDocument& document, const ComponentInfo& info,
+                                 const FieldInfo& field) {
+  for (const MetadataItem& item : document.metadata) {
+    const bool is_known =
+        FindField(info, item.name) != nullptr || FindBlockField(info, item.name) != nullptr;
+    if (!is_known && NearestName(item.name, {&field.name, 1}).has_value()) {
+      return &item;
+    }
+  }
+  return nullptr;
+}
+
+void ReportMissing(const ComponentDocument& document, const ComponentInfo& info,
+                   const FieldInfo& field, const Location* item_location, Findings& findings) {
+  const MetadataItem* misspelt =
+      item_location == nullptr ? FindMisspelt(document, info, field) : nullptr;
+  if (misspelt != nullptr) {
+    findings.Error(misspelt->location, document.type + " has no field " + Quoted(misspelt->name) +
+                                           ", and the one it needs is missing. Did you mean " +
+                                           Quoted(field.name) + "?");
+    return;
+  }
   const std::string what = item_location == nullptr ? " is missing." : " is empty.";
   findings.Error(item_location == nullptr ? document.location : *item_location,
                  Quoted(field.name) + what + " " + document.type +
@@ -201,7 +222,7 @@ void CheckSettings(const ComponentDocument& document, const ComponentInfo& info,
       }
     }
     if (!is_given) {
-      ReportMissing(document, field, empty_at, findings);
+      ReportMissing(document, info, field, empty_at, findings);
     }
   }
 }
@@ -218,7 +239,7 @@ absl::StatusOr<Settings> BuildSettings(const ComponentDocument& document, const 
     const auto value = values.find(ToLower(field.name));
     const bool is_empty = value == values.end() || value->second.text.empty();
     if (field.is_required && is_empty && !findings.HasErrors()) {
-      ReportMissing(document, field, nullptr, findings);
+      ReportMissing(document, info, field, nullptr, findings);
     }
   }
   if (findings.HasErrors()) {

@@ -214,6 +214,17 @@ TEST_CASE("block fields belong to their block alone") {
   CHECK(findings.warnings().size() == 1);
 }
 
+TEST_CASE("a misspelt required field is named where it stands") {
+  Fixture fixture;
+  fixture.document.metadata.clear();
+  fixture.Set("redisHots", "localhost");
+  Findings findings(Strictness::kStrict);
+  CheckSettings(fixture.document, fixture.info, findings);
+  CHECK(Message(findings.ToStatus()) ==
+        "a.yaml:10:14: state.redis has no field \"redisHots\", and the one it needs is missing. "
+        "Did you mean \"redisHost\"?");
+}
+
 TEST_CASE("a missing required field is an error, and a reference counts as given") {
   Fixture fixture;
   fixture.document.metadata.clear();
