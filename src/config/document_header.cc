@@ -8,6 +8,7 @@
 
 #include "encoding/ascii.h"
 #include "encoding/nearest_name.h"
+#include "encoding/quoted.h"
 
 namespace mecha {
 namespace {
@@ -58,8 +59,6 @@ const KnownKind* FindKind(std::string_view name) {
   }
   return nullptr;
 }
-
-std::string Quoted(std::string_view text) { return "\"" + std::string(text.substr(0, 64)) + "\""; }
 
 // Reports a top-level key that is missing, with the key somebody probably wrote instead.
 void ReportMissing(const YamlNode& root, std::string_view name, std::string_view example,

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "encoding/quoted.h"
 #include "result/status.h"
 
 namespace mecha {
@@ -71,22 +72,6 @@ std::unique_ptr<Error> Service::MakeError(Verb verb, std::string_view subject,
   error->AddDetail("file", identity_.file);
   error->AddDetail("line", std::to_string(identity_.line));
   return error;
-}
-
-std::string Quoted(std::string_view text) {
-  constexpr size_t kLongest = 80;
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string quoted = "\"";
-  for (const char c : text.substr(0, kLongest)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f) {
-      quoted += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
-    } else {
-      quoted += c;
-    }
-  }
-  quoted += text.size() > kLongest ? "...\"" : "\"";
-  return quoted;
 }
 
 }  // namespace mecha

@@ -68,7 +68,4 @@ class Service {
   absl::Status cause_;
 };
 
-// `text` in quotes, shortened, with control bytes as \xNN: fit for a message.
-std::string Quoted(std::string_view text);
-
 }  // namespace mecha

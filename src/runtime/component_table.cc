@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "encoding/nearest_name.h"
+#include "encoding/quoted.h"
 #include "result/status.h"
 
 namespace mecha {

@@ -8,6 +8,7 @@
 
 #include "encoding/ascii.h"
 #include "encoding/nearest_name.h"
+#include "encoding/quoted.h"
 #include "runtime/field_value.h"
 
 namespace mecha {
@@ -35,8 +36,6 @@ constexpr BlockField kBlockFields[] = {
     {"state.", "primaryEncryptionKey", BlockRule::kUnsupported},
     {"state.", "secondaryEncryptionKey", BlockRule::kUnsupported},
 };
-
-std::string Quoted(std::string_view text) { return "\"" + std::string(text.substr(0, 64)) + "\""; }
 
 const BlockField* FindBlockField(const ComponentInfo& info, std::string_view name) {
   for (const BlockField& field : kBlockFields) {

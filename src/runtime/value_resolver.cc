@@ -12,13 +12,12 @@
 #include "call/environment.h"
 #include "encoding/ascii.h"
 #include "encoding/nearest_name.h"
+#include "encoding/quoted.h"
 #include "encoding/uuid.h"
 #include "result/status.h"
 
 namespace mecha {
 namespace {
-
-std::string Quoted(std::string_view text) { return "\"" + std::string(text.substr(0, 64)) + "\""; }
 
 bool HasValue(const MetadataItem& item) { return item.value.has_value() && !item.value->empty(); }
 

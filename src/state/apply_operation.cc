@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "encoding/quoted.h"
 #include "result/status.h"
 
 namespace mecha {
