@@ -158,8 +158,8 @@ int IoLoop::Descriptor() {
 // Timers that are due join the posted jobs. Returns how many jobs there are.
 size_t IoLoop::GatherDue() {
   const std::lock_guard lock(mutex_);
-  if (is_finished_) {
-    return 0;  // and the descriptor stays readable, so that every runner wakes
+  if (is_finished_ || (is_stopping_ && !host_runs_)) {
+    return 0;  // and the descriptor stays readable, so that every runner wakes and the thread ends
   }
   if (event_fd_ >= 0) {
     Drain(event_fd_);

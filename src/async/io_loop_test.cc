@@ -148,6 +148,18 @@ TEST_CASE("Finish runs what was posted and drops what was timed") {
   CHECK_FALSE(timed);
 }
 
+TEST_CASE("a stop at any moment of the thread's start ends it") {
+  for (int round = 0; round < 2000; ++round) {
+    Loop world(kOwnThread);
+    world.loop.RunAfter(1h, [] {});
+    const SteadyTime end = world.clock.Now() + round * 50ns;  // a thread starts in 20 to 100 us
+    while (world.clock.Now() < end) {
+    }
+    world.loop.Finish();
+    CHECK_FALSE(world.loop.has_thread());
+  }
+}
+
 TEST_CASE("where the host runs the loop, Run does what is due and the descriptor tells so") {
   Loop world(kHostRuns);
   const int fd = world.loop.Descriptor();

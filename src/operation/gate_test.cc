@@ -74,7 +74,7 @@ TEST_CASE("those who knock at a shut gate do not keep it from being empty") {
 TEST_CASE("inputs are kept as they are, copied, or lent until released") {
   InputStore store;
   std::string text = "text";
-  CHECK(store.Keep(text, false).data() == text.data());
+  CHECK((store.Keep(text, false).data() == text.data()));
   const std::string_view copy = store.Keep(text, true);
   CHECK(copy.data() != text.data());
   text = "####";
@@ -82,7 +82,7 @@ TEST_CASE("inputs are kept as they are, copied, or lent until released") {
   CHECK(store.Keep(std::string_view(), true).empty());
   int released = 0;
   const Input lent{text, [](void* context) { ++*static_cast<int*>(context); }, &released};
-  CHECK(store.Keep(lent, true).data() == text.data());
+  CHECK((store.Keep(lent, true).data() == text.data()));
   CHECK(released == 0);
   store.RunReleases();
   store.RunReleases();

@@ -86,7 +86,7 @@ TEST_CASE("in-memory: a get shares the stored bytes instead of copying them") {
   const StateValue first = *store.Get("k");
   const StateValue second = *store.Get("k");
   CHECK(first.data.view() == "value");
-  CHECK(first.data.data() == second.data.data());
+  CHECK((first.data.data() == second.data.data()));
 }
 
 TEST_CASE("in-memory: a value that was read outlives its replacement and the store") {

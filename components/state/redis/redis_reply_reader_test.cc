@@ -71,7 +71,7 @@ TEST_CASE("a value is taken out of its reply once, short or long") {
   const char* payload = reader.reply().items[1].text().data();
   const Buffer taken = reader.reply().items[1].TakeText();
   CHECK(taken.view() == "abcdefghijklmnopqrstuvwxyz");
-  CHECK(taken.data() == payload);
+  CHECK((taken.data() == payload));
 }
 
 TEST_CASE("what is missing of a large value is known") {
