@@ -28,8 +28,9 @@ class Contender {
 
 // A hash map behind a mutex, values copied out.
 std::unique_ptr<Contender> MakeMapPeer();
-// SQLite with the component's own table and statements, prepared; in `file`.
-std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file);
+// SQLite with the component's own table and statements, prepared; in `file`. With SQLite's own page
+// cache, or with one of `page_cache_kib`.
+std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file, int page_cache_kib = 0);
 // hiredis with the component's own commands and script.
 std::unique_ptr<Contender> MakeRedisPeer(const std::string& host, int port);
 

@@ -28,7 +28,7 @@ constexpr const char* kTable =
 // once, base64 both ways, a random UUID as etag, and the expiry looked at.
 class SqlitePeer final : public Contender {
  public:
-  explicit SqlitePeer(const std::string& file) {
+  SqlitePeer(const std::string& file, int page_cache_kib) : page_cache_kib_(page_cache_kib) {
     const Schema schema("state", "metadata");
     Check(
         sqlite3_open_v2(file.c_str(), &db_,
@@ -36,6 +36,10 @@ class SqlitePeer final : public Contender {
         SQLITE_OK);
     sqlite3_busy_timeout(db_, 2000);
     Check(sqlite3_exec(db_, kTable, nullptr, nullptr, nullptr), SQLITE_OK);
+    if (page_cache_kib > 0) {
+      const std::string pragma = "PRAGMA cache_size = -" + std::to_string(page_cache_kib);
+      Check(sqlite3_exec(db_, pragma.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+    }
     get_ = Prepare(schema.Of(Sql::kGet));
     set_ = Prepare(schema.Of(Sql::kSet));
   }
@@ -47,7 +51,9 @@ class SqlitePeer final : public Contender {
     sqlite3_close(db_);
   }
 
-  std::string name() const override { return "sqlite3"; }
+  std::string name() const override {
+    return page_cache_kib_ == 0 ? "sqlite3" : "sqlite3, same cache";
+  }
 
   size_t Get(const Key& key) override {
     BindText(get_, 1, key.stored);
@@ -111,6 +117,7 @@ class SqlitePeer final : public Contender {
     sqlite3_clear_bindings(statement);
   }
 
+  const int page_cache_kib_;
   sqlite3* db_ = nullptr;
   sqlite3_stmt* get_ = nullptr;
   sqlite3_stmt* set_ = nullptr;
@@ -120,8 +127,8 @@ class SqlitePeer final : public Contender {
 
 }  // namespace
 
-std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file) {
-  return std::make_unique<SqlitePeer>(file);
+std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file, int page_cache_kib) {
+  return std::make_unique<SqlitePeer>(file, page_cache_kib);
 }
 
 }  // namespace bench

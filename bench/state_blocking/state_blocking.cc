@@ -41,6 +41,8 @@ struct Match {
   std::string store;
   std::function<std::unique_ptr<Contender>()> make_mecha;
   std::function<std::unique_ptr<Contender>()> make_peer;
+  // The peer with what Mecha's component tunes, too: shows what is left then. May be null.
+  std::function<std::unique_ptr<Contender>()> make_tuned_peer;
   Plan get_plan;
   Plan set_plan;
   Target get_target;
@@ -80,6 +82,12 @@ void Play(Report& report, const Match& match) {
              Compare(match.get_plan, GetOf(*mecha), GetOf(*peer)), match.get_target);
   report.Add(match.store + " get 1 KB, peer against itself", peer->name(), peer->name() + " again",
              Compare(match.get_plan, GetOf(*second_peer), GetOf(*peer)));
+  if (match.make_tuned_peer) {
+    const auto tuned = match.make_tuned_peer();
+    Fill(*tuned, value);
+    report.Add(match.store + " get 1 KB, peer tuned alike", mecha->name(), tuned->name(),
+               Compare(match.get_plan, GetOf(*mecha), GetOf(*tuned)));
+  }
   report.Add(match.store + " set 1 KB", mecha->name(), peer->name(),
              Compare(match.set_plan, SetOf(*mecha, value), SetOf(*peer, value)), match.set_target);
   report.Add(match.store + " set 1 KB, peer against itself", peer->name(), peer->name() + " again",
@@ -92,6 +100,7 @@ Match InMemory() {
   return {.store = "in-memory",
           .make_mecha = [] { return MakeMechaContender("state.in-memory", ""); },
           .make_peer = MakeMapPeer,
+          .make_tuned_peer = nullptr,
           .get_plan = plan,
           .set_plan = plan,
           .get_target = {.most_p50_us = 0.3},
@@ -101,6 +110,8 @@ Match InMemory() {
 constexpr Target kLikeThePeer{.most_ratio_p50 = 1.05, .most_ratio_p99 = 1.10};
 
 #ifdef HAS_SQLITE
+constexpr int kMechasPageCacheKib = 4096;  // see components/state/sqlite/sqlite_connection.cc
+
 // Every set waits for the disk (synchronous=FULL), so there are few of them.
 Match Sqlite(const std::string& folder) {
   static int files = 0;
@@ -114,6 +125,8 @@ Match Sqlite(const std::string& folder) {
           },
       .make_peer =
           [folder] { return MakeSqlitePeer(folder + "/peer" + std::to_string(++files) + ".db"); },
+      .make_tuned_peer =
+          [folder] { return MakeSqlitePeer(folder + "/tuned.db", kMechasPageCacheKib); },
       .get_plan = {.operations = 20000, .pairs = 11},
       .set_plan = {.operations = 500, .pairs = 15},
       .get_target = kLikeThePeer,
@@ -123,7 +136,7 @@ Match Sqlite(const std::string& folder) {
 
 #ifdef HAS_REDIS
 Match Redis(int port) {
-  const Plan plan{.operations = 4000, .pairs = 15};
+  const Plan plan{.operations = 4000, .pairs = 25};
   return {.store = "redis",
           .make_mecha =
               [port] {
@@ -133,6 +146,7 @@ Match Redis(int port) {
                                               std::to_string(port) + "\"}\n");
               },
           .make_peer = [port] { return MakeRedisPeer("127.0.0.1", port); },
+          .make_tuned_peer = nullptr,
           .get_plan = plan,
           .set_plan = plan,
           .get_target = kLikeThePeer,

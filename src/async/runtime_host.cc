@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ RuntimeHost::RuntimeHost(HostOptions options)
       pool_(options_.threads, options_.most_blocking_threads) {}
 
 absl::Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
-  const WaitingSet::Stay stay(waiting_, *call.waiter, true);
+  const WaitingSet::Stay stay(waiting_, *call.waiter, {.by_descriptor = true});
   pollfd polled[2] = {{fd, events, 0}, {stay.descriptor(), POLLIN, 0}};
   const Duration longest = stay.descriptor() < 0 ? kLongestBlindWait : kLongestWait;
   for (;;) {
@@ -62,8 +63,31 @@ absl::Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
   }
 }
 
+absl::StatusOr<ssize_t> RuntimeHost::Receive(const CallContext& call, int fd,
+                                             std::span<char> into) {
+  ssize_t count = -1;
+  int error = EINTR;
+  {
+    const WaitingSet::Stay stay(waiting_, *call.waiter, {.socket = fd});
+    while (count < 0 && error == EINTR && call.waiter->stop_cause() == StopCause::kNone) {
+      count = recv(fd, into.data(), into.size(), 0);
+      error = count < 0 ? errno : 0;
+      if (error == EINTR && call.interrupt.WantsToStop()) {
+        call.waiter->Stop(StopCause::kCancelled);
+      }
+    }
+  }
+  // Also with bytes in hand: the stop has shut the socket down, and the next call must not get it.
+  RETURN_IF_ERROR(call.waiter->Check());
+  if (error == EAGAIN) {
+    return DeadlineExceeded("the socket's time-out passed while waiting for the back-end");
+  }
+  errno = error;
+  return count;
+}
+
 absl::Status RuntimeHost::Park(const CallContext& call) {
-  const WaitingSet::Stay stay(waiting_, *call.waiter, false);
+  const WaitingSet::Stay stay(waiting_, *call.waiter, {});
   return call.waiter->Park(clock_, call.deadline, call.interrupt);
 }
 

@@ -27,6 +27,7 @@ class RuntimeHost final : public Host {
 
   const Clock& clock() const override { return clock_; }
   absl::Status Wait(const CallContext& call, int fd, short events) override;
+  absl::StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override;
   absl::Status Park(const CallContext& call) override;
   absl::Status Sleep(const CallContext& call, Duration time) override;
   void PostBlocking(Job job) override;

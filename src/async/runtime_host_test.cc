@@ -32,6 +32,12 @@ class SocketPair {
   SocketPair& operator=(const SocketPair&) = delete;
   int near_end() const { return fds_[0]; }
   bool Send() const { return write(fds_[1], "x", 1) == 1; }
+  void CloseFarEnd() const { shutdown(fds_[1], SHUT_RDWR); }
+  void SetPatience(std::chrono::microseconds time) const {
+    timeval patience{};
+    patience.tv_usec = time.count();
+    setsockopt(fds_[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  }
 
  private:
   std::array<int, 2> fds_{};
@@ -75,6 +81,42 @@ TEST_CASE("Wait ends when the call is stopped, before it and during it") {
     std::thread stopper([&] { world.waiter.Stop(StopCause::kCancelled); });
     CHECK(absl::IsCancelled(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
     stopper.join();
+  }
+}
+
+TEST_CASE("Receive returns bytes, the end, or that the socket's time passed") {
+  World world;
+  const SocketPair sockets;
+  std::array<char, 8> bytes{};
+  std::thread sender([&] { sockets.Send(); });
+  CHECK(*world.host.Receive(world.call, sockets.near_end(), bytes) == 1);
+  CHECK(bytes[0] == 'x');
+  sender.join();
+  sockets.SetPatience(2ms);
+  CHECK(
+      absl::IsDeadlineExceeded(world.host.Receive(world.call, sockets.near_end(), bytes).status()));
+  sockets.CloseFarEnd();
+  CHECK(*world.host.Receive(world.call, sockets.near_end(), bytes) == 0);
+  CHECK(*world.host.Receive(world.call, -1, bytes) == -1);
+  CHECK(errno == EBADF);
+}
+
+TEST_CASE("a stop ends Receive, before it and during it, also when bytes came with it") {
+  for (int round = 0; round < 200; ++round) {
+    World world;
+    const SocketPair sockets;
+    std::thread stopper([&] {
+      if (round % 2 == 1) {
+        sockets.Send();
+      }
+      world.host.waiting().StopAll(StopCause::kSuspended);
+    });
+    std::array<char, 8> bytes{};
+    const auto received = world.host.Receive(world.call, sockets.near_end(), bytes);
+    stopper.join();
+    // Bytes are given only where the socket still works.
+    CHECK((received.ok() ? round % 2 == 1 && sockets.Send()
+                         : HasCode(received.status(), LocalCode::kSuspended)));
   }
 }
 

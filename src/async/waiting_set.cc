@@ -10,19 +10,20 @@ namespace mecha {
 
 WaitingSet::~WaitingSet() { CloseDescriptors(); }
 
-WaitingSet::Stay::Stay(WaitingSet& set, Waiter& waiter, bool needs_descriptor)
-    : set_(set), waiter_(waiter) {
+WaitingSet::Stay::Stay(WaitingSet& set, Waiter& waiter, Woken woken) : set_(set), waiter_(waiter) {
   StopCause stopping = StopCause::kNone;
   {
     const std::lock_guard lock(set_.mutex_);
     set_.waiters_.push_back(&waiter_);
     stopping = set_.stopping_;
-    if (needs_descriptor && !set_.descriptors_.empty()) {
+    if (woken.by_descriptor && !set_.descriptors_.empty()) {
       descriptor_ = set_.descriptors_.back();
       set_.descriptors_.pop_back();
     }
   }
-  if (needs_descriptor) {
+  if (woken.socket >= 0) {
+    waiter_.SetWakeSocket(woken.socket);
+  } else if (woken.by_descriptor) {
     if (descriptor_ < 0) {
       descriptor_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     }

@@ -18,11 +18,17 @@ class WaitingSet {
   WaitingSet(const WaitingSet&) = delete;
   WaitingSet& operator=(const WaitingSet&) = delete;
 
-  // Holds a waiter in the set, with a wake descriptor if asked for. One stop that came before the
-  // entry is applied on entry.
+  // What else than the waiter's word wakes the one that stays: nothing, a wake descriptor on loan,
+  // or the socket it receives from.
+  struct Woken {
+    bool by_descriptor = false;
+    int socket = -1;
+  };
+
+  // Holds a waiter in the set. One stop that came before the entry is applied on entry.
   class Stay {
    public:
-    Stay(WaitingSet& set, Waiter& waiter, bool needs_descriptor);
+    Stay(WaitingSet& set, Waiter& waiter, Woken woken);
     ~Stay();
     Stay(const Stay&) = delete;
     Stay& operator=(const Stay&) = delete;

@@ -26,8 +26,8 @@ TEST_CASE("StopAll stops those in the set and no one who has left") {
   WaitingSet set;
   Waiter stays;
   Waiter left;
-  const WaitingSet::Stay stay(set, stays, true);
-  { const WaitingSet::Stay short_stay(set, left, true); }
+  const WaitingSet::Stay stay(set, stays, {.by_descriptor = true});
+  { const WaitingSet::Stay short_stay(set, left, {.by_descriptor = true}); }
   set.StopAll(StopCause::kSuspended);
   CHECK(stays.stop_cause() == StopCause::kSuspended);
   CHECK(IsReadable(stay.descriptor()));
@@ -39,10 +39,10 @@ TEST_CASE("who enters between StopAll and Allow is stopped on entry") {
   Waiter early;
   Waiter late;
   set.StopAll(StopCause::kClosed);
-  { const WaitingSet::Stay stay(set, early, false); }
+  { const WaitingSet::Stay stay(set, early, {}); }
   CHECK(early.stop_cause() == StopCause::kClosed);
   set.Allow();
-  { const WaitingSet::Stay stay(set, late, false); }
+  { const WaitingSet::Stay stay(set, late, {}); }
   CHECK(late.stop_cause() == StopCause::kNone);
 }
 
@@ -51,13 +51,13 @@ TEST_CASE("a wake descriptor is lent again, and closed only when nobody uses it"
   Waiter first;
   Waiter second;
   std::optional<WaitingSet::Stay> stay;
-  stay.emplace(set, first, true);
+  stay.emplace(set, first, WaitingSet::Woken{.by_descriptor = true});
   const int lent = stay->descriptor();
   REQUIRE(lent >= 0);
   set.CloseDescriptors();
   CHECK(IsOpen(lent));
   stay.reset();
-  stay.emplace(set, second, true);
+  stay.emplace(set, second, WaitingSet::Woken{.by_descriptor = true});
   CHECK(stay->descriptor() == lent);
   stay.reset();
   set.CloseDescriptors();
@@ -67,8 +67,8 @@ TEST_CASE("a wake descriptor is lent again, and closed only when nobody uses it"
 TEST_CASE("one waiter may stay twice, one within the other") {
   WaitingSet set;
   Waiter waiter;
-  const WaitingSet::Stay outer(set, waiter, false);
-  { const WaitingSet::Stay inner(set, waiter, false); }
+  const WaitingSet::Stay outer(set, waiter, {});
+  { const WaitingSet::Stay inner(set, waiter, {}); }
   set.StopAll(StopCause::kSuspended);
   CHECK(waiter.stop_cause() == StopCause::kSuspended);
 }

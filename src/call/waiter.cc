@@ -2,6 +2,7 @@
 #include "call/waiter.h"
 
 #include <sched.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -39,38 +40,43 @@ void Waiter::Stop(StopCause cause) {
   } while (!word_.compare_exchange_weak(seen, seen | (static_cast<uint32_t>(cause) << kCauseShift),
                                         std::memory_order_seq_cst));
   FutexWakeAll(word_);
-  WriteWakeFd();
+  Wake(true);
 }
 
 void Waiter::Nudge() {
   word_.fetch_add(kNudge, std::memory_order_seq_cst);
   FutexWakeAll(word_);
-  WriteWakeFd();
+  Wake(false);
 }
 
-// The descriptor is claimed while it is written to: else it could be closed in between, and the
-// number belong to a file of the host's.
-void Waiter::WriteWakeFd() {
-  int fd = wake_fd_.load(std::memory_order_seq_cst);
-  while (fd == kWriting || (fd >= 0 && !wake_fd_.compare_exchange_weak(fd, kWriting))) {
-    if (fd == kWriting) {
+// The descriptor is claimed while it is used: else it could be closed in between, and the number
+// belong to a file of the host's.
+void Waiter::Wake(bool is_stop) {
+  int wake = wake_.load(std::memory_order_seq_cst);
+  while (wake == kWaking || (wake != kNothing && !wake_.compare_exchange_weak(wake, kWaking))) {
+    if (wake == kWaking) {
       sched_yield();
-      fd = wake_fd_.load(std::memory_order_seq_cst);
+      wake = wake_.load(std::memory_order_seq_cst);
     }
   }
-  if (fd >= 0) {
-    const uint64_t one = 1;
-    [[maybe_unused]] const auto written = write(fd, &one, sizeof one);
-    wake_fd_.store(fd, std::memory_order_seq_cst);
+  if (wake == kNothing) {
+    return;
   }
+  if (wake >= 0) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const auto written = write(wake, &one, sizeof one);
+  } else if (is_stop) {
+    shutdown(kSocketBase - wake, SHUT_RDWR);
+  }
+  wake_.store(wake, std::memory_order_seq_cst);
 }
 
-void Waiter::SetWakeFd(int fd) {
-  int seen = wake_fd_.load(std::memory_order_seq_cst);
-  while (seen == kWriting || !wake_fd_.compare_exchange_weak(seen, fd)) {
-    if (seen == kWriting) {
+void Waiter::SetWake(int wake) {
+  int seen = wake_.load(std::memory_order_seq_cst);
+  while (seen == kWaking || !wake_.compare_exchange_weak(seen, wake)) {
+    if (seen == kWaking) {
       sched_yield();
-      seen = wake_fd_.load(std::memory_order_seq_cst);
+      seen = wake_.load(std::memory_order_seq_cst);
     }
   }
 }

@@ -48,7 +48,9 @@ class Waiter {
 
   // While a thread waits on a descriptor, the eventfd that Stop must write to; -1 when none. When
   // it returns nobody writes to the one before, so that may be closed or given away.
-  void SetWakeFd(int fd);
+  void SetWakeFd(int fd) { SetWake(fd); }
+  // As SetWakeFd, for a socket the thread receives from: Stop shuts it down, Nudge leaves it alone.
+  void SetWakeSocket(int fd) { SetWake(kSocketBase - fd); }
 
  private:
   // The word: one bit for the notification, two for the cause, the rest counts nudges.
@@ -56,15 +58,19 @@ class Waiter {
   static constexpr uint32_t kCauseShift = 1;
   static constexpr uint32_t kCauseMask = 3;
   static constexpr uint32_t kNudge = 8;
-  static constexpr int kWriting = -2;  // somebody writes to the wake descriptor just now
+  // What is woken: an eventfd as its number, a socket counted down from kSocketBase.
+  static constexpr int kNothing = -1;
+  static constexpr int kWaking = -2;  // somebody uses the descriptor just now
+  static constexpr int kSocketBase = -3;
 
   static StopCause CauseOf(uint32_t word) {
     return static_cast<StopCause>((word >> kCauseShift) & kCauseMask);
   }
-  void WriteWakeFd();
+  void SetWake(int wake);
+  void Wake(bool is_stop);
 
   std::atomic<uint32_t> word_{0};
-  std::atomic<int> wake_fd_{-1};
+  std::atomic<int> wake_{kNothing};
 };
 
 // The status an operation ends with when `cause` stopped it.

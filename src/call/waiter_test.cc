@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <thread>
@@ -86,6 +87,22 @@ TEST_CASE("Stop and Nudge write to the wake descriptor that is set, and to no ot
   CHECK_FALSE(IsReadable(second));
   close(first);
   close(second);
+}
+
+TEST_CASE("Stop shuts down the socket that is set, and Nudge leaves it alone") {
+  int sockets[2];
+  REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) == 0);
+  Waiter waiter;
+  waiter.SetWakeSocket(sockets[0]);
+  waiter.Nudge();
+  CHECK(write(sockets[1], "x", 1) == 1);
+  waiter.Stop(StopCause::kCancelled);
+  char bytes[2];
+  CHECK(read(sockets[0], bytes, 2) == 1);
+  CHECK(read(sockets[0], bytes, 2) == 0);
+  waiter.SetWakeFd(-1);
+  close(sockets[0]);
+  close(sockets[1]);
 }
 
 TEST_CASE("a nudge changes neither cause nor notification") {

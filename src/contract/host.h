@@ -3,6 +3,8 @@
 // runtime implements it; it outlives every component. Safe from any thread.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,6 +12,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "call/clock.h"
 #include "contract/call_context.h"
 
@@ -28,6 +31,13 @@ class Host {
   // or its deadline passes. Only where call.may_block. OK means ready; else CANCELLED, SUSPENDED,
   // CLOSED or DEADLINE_EXCEEDED.
   virtual absl::Status Wait(const CallContext& call, int fd, short events) = 0;
+  // Waits on the caller's thread for bytes on `fd`, a connected socket in blocking mode, and reads
+  // some into `into`: one system call instead of two. Only where call.may_block. OK is what recv
+  // returned, with errno. The wait ends on a stop, as Wait's does, or with DEADLINE_EXCEEDED when
+  // the socket's SO_RCVTIMEO has passed: that must be set, and call.deadline be no nearer. A stop
+  // shuts the socket down: after an error it may only be closed.
+  virtual absl::StatusOr<ssize_t> Receive(const CallContext& call, int fd,
+                                          std::span<char> into) = 0;
   // Waits on the caller's thread until call.waiter is notified. Errors as Wait.
   virtual absl::Status Park(const CallContext& call) = 0;
   // Sleeps on the caller's thread. OK when the whole time passed; errors as Wait.

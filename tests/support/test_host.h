@@ -7,6 +7,8 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -59,6 +61,17 @@ class TestHost final : public Host {
 
   absl::Status Wait(const CallContext& call, int fd, short events) override {
     return Poll(call, fd, events, SteadyTime::max());
+  }
+  absl::StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override {
+    timeval patience{};
+    socklen_t size = sizeof patience;
+    getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, &size);
+    const Duration most =
+        std::chrono::seconds(patience.tv_sec) + std::chrono::microseconds(patience.tv_usec);
+    CallContext bounded = call;
+    bounded.deadline = Deadline::After(clock_.Now(), most);
+    RETURN_IF_ERROR(Wait(bounded, fd, POLLIN));
+    return recv(fd, into.data(), into.size(), MSG_DONTWAIT);
   }
   absl::Status Park(const CallContext& call) override {
     return call.waiter->Park(clock_, call.deadline, call.interrupt);

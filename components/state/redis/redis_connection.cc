@@ -48,20 +48,46 @@ CallContext RedisConnection::Step(const CallContext& call, Duration timeout) con
   return step;
 }
 
-absl::Status RedisConnection::WaitFor(const CallContext& call, Duration timeout, short events,
-                                      std::string_view what) {
-  const CallContext step = Step(call, timeout);
-  absl::Status status = host_.Wait(step, fd_, events);
-  if (status.ok()) [[likely]] {
-    return status;
-  }
+// What a wait of one step ended with, in words.
+absl::Status RedisConnection::FailWait(const absl::Status& status, bool is_own_limit,
+                                       Duration timeout, std::string_view what) {
   const std::string place = std::string(what) + " " + Name();
-  const bool is_own_limit = step.deadline.at() < call.deadline.at();
   if (is_own_limit && status.code() == absl::StatusCode::kDeadlineExceeded) {
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
     return Fail(Unavailable(place + ": no progress for " + std::to_string(limit.count()) + " ms"));
   }
   return Fail(WithPrefix(status, place));
+}
+
+absl::Status RedisConnection::WaitFor(const CallContext& call, Duration timeout, short events,
+                                      std::string_view what) {
+  const CallContext step = Step(call, timeout);
+  const absl::Status status = host_.Wait(step, fd_, events);
+  if (status.ok()) [[likely]] {
+    return status;
+  }
+  return FailWait(status, step.deadline.at() < call.deadline.at(), timeout, what);
+}
+
+// As recv: one blocking system call where readTimeout comes before the deadline, as it usually
+// does.
+absl::StatusOr<ssize_t> RedisConnection::WaitAndReceive(const CallContext& call,
+                                                        std::span<char> into) {
+  constexpr std::string_view kWhat = "wait for a reply of";
+  const Duration timeout = options_.read_timeout;
+  const bool is_own_limit =
+      call.deadline.is_never() || call.deadline.Remaining(host_.clock().Now()) > timeout;
+  if (may_have_more_ || !is_own_limit || timeout == Duration::max()) {
+    if (!may_have_more_) {
+      RETURN_IF_ERROR(WaitFor(call, timeout, POLLIN, kWhat));
+    }
+    return recv(fd_, into.data(), into.size(), MSG_DONTWAIT);
+  }
+  auto count = host_.Receive(call, fd_, into);
+  if (!count.ok()) {
+    return FailWait(count.status(), true, timeout, kWhat);
+  }
+  return count;
 }
 
 absl::Status RedisConnection::Connect(const CallContext& call, const SocketAddress& address) {
@@ -75,7 +101,7 @@ absl::Status RedisConnection::Connect(const CallContext& call, const SocketAddre
   setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
   const std::string what = "connect to " + Name();
   if (connect(fd_, peer, address.size) == 0) {
-    return absl::OkStatus();
+    return MakeBlocking();
   }
   if (errno != EINPROGRESS && errno != EINTR) {
     return Fail(FromSystem(what, errno));
@@ -84,7 +110,23 @@ absl::Status RedisConnection::Connect(const CallContext& call, const SocketAddre
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-  return error == 0 ? absl::OkStatus() : Fail(FromSystem(what, error));
+  return error == 0 ? MakeBlocking() : Fail(FromSystem(what, error));
+}
+
+// From here on whoever must not wait says so in each system call.
+absl::Status RedisConnection::MakeBlocking() {
+  const bool is_endless = options_.read_timeout == Duration::max();
+  const auto patience = std::chrono::ceil<std::chrono::microseconds>(
+      is_endless ? Duration::zero() : options_.read_timeout);
+  timeval time{};
+  time.tv_sec = patience.count() / 1'000'000;
+  time.tv_usec = patience.count() % 1'000'000;
+  const int flags = fcntl(fd_, F_GETFL);
+  if (setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time) < 0 ||
+      fcntl(fd_, F_SETFL, flags & ~O_NONBLOCK) < 0) {
+    return Fail(FromSystem("prepare the connection to " + Name(), errno));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status RedisConnection::LogIn(const CallContext& call) {
@@ -172,24 +214,21 @@ absl::StatusOr<Reply*> RedisConnection::Receive(const CallContext& call) {
 }
 
 absl::Status RedisConnection::ReceiveSome(const CallContext& call) {
-  if (!may_have_more_) {
-    RETURN_IF_ERROR(WaitFor(call, options_.read_timeout, POLLIN, "wait for a reply of"));
-  }
   if (reader_.missing_bytes() <= kReadBytes) {
     char bytes[kReadBytes];
-    return Read(bytes, sizeof bytes);
+    return Read(call, bytes);
   }
   if (large_ == nullptr) {
     large_.reset(new char[kLargeReadBytes]);
   }
-  return Read(large_.get(), std::min(reader_.missing_bytes(), kLargeReadBytes));
+  return Read(call, {large_.get(), std::min(reader_.missing_bytes(), kLargeReadBytes)});
 }
 
-absl::Status RedisConnection::Read(char* bytes, size_t size) {
-  const ssize_t count = recv(fd_, bytes, size, MSG_DONTWAIT);
-  may_have_more_ = count == static_cast<ssize_t>(size);
+absl::Status RedisConnection::Read(const CallContext& call, std::span<char> into) {
+  ASSIGN_OR_RETURN(const ssize_t count, WaitAndReceive(call, into));
+  may_have_more_ = count == static_cast<ssize_t>(into.size());
   if (count > 0) {
-    reader_.Feed({bytes, static_cast<size_t>(count)});
+    reader_.Feed({into.data(), static_cast<size_t>(count)});
     return absl::OkStatus();
   }
   if (count == 0) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // RedisConnection: one socket to the server, used by one call at a time. It sends commands and
-// reads their replies in order, waiting in Host::Wait only. It never sends anything twice, and
+// reads their replies in order, waiting in the host only. It never sends anything twice, and
 // after any failure, or with a reply outstanding, it may only be closed.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "absl/status/status.h"
@@ -56,9 +57,13 @@ class RedisConnection {
   CallContext Step(const CallContext& call, Duration timeout) const;
   absl::Status WaitFor(const CallContext& call, Duration timeout, short events,
                        std::string_view what);
+  absl::StatusOr<ssize_t> WaitAndReceive(const CallContext& call, std::span<char> into);
+  absl::Status FailWait(const absl::Status& status, bool is_own_limit, Duration timeout,
+                        std::string_view what);
+  absl::Status MakeBlocking();
   absl::Status SendSome();
   absl::Status ReceiveSome(const CallContext& call);
-  absl::Status Read(char* bytes, size_t size);
+  absl::Status Read(const CallContext& call, std::span<char> into);
   absl::Status Fail(absl::Status status);
   std::string Name() const { return options_.address.Text(); }
 
