@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # mecha_folder: one folder of src/ = one target. Sources are globbed; x_test.cc files become one
 # test program per folder, labelled `unit`.
-#   mecha_folder(DEPENDS result call LIBS absl::status)
+#   mecha_folder(DEPENDS result call LIBS yaml-cpp)
 # TEST_LIBS are for the test program alone. DEPENDS names folders that stand earlier in
 # src/CMakeLists.txt: .ci/layering.py checks that, and that no file includes anything else.
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
@@ -39,7 +40,7 @@ RuntimeHost::RuntimeHost(HostOptions options)
       loop_(clock_, options_.threads, options_.host_runs_loop),
       pool_(options_.threads, options_.most_blocking_threads) {}
 
-absl::Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
+Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
   const WaitingSet::Stay stay(waiting_, *call.waiter, {.by_descriptor = true});
   pollfd polled[2] = {{fd, events, 0}, {stay.descriptor(), POLLIN, 0}};
   const Duration longest = stay.descriptor() < 0 ? kLongestBlindWait : kLongestWait;
@@ -53,7 +54,7 @@ absl::Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
       continue;
     }
     if (ready > 0 && polled[0].revents != 0) {
-      return absl::OkStatus();
+      return OkStatus();
     }
     if (ready > 0) {
       Drain(stay.descriptor());
@@ -63,8 +64,7 @@ absl::Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
   }
 }
 
-absl::StatusOr<ssize_t> RuntimeHost::Receive(const CallContext& call, int fd,
-                                             std::span<char> into) {
+StatusOr<ssize_t> RuntimeHost::Receive(const CallContext& call, int fd, std::span<char> into) {
   ssize_t count = -1;
   int error = EINTR;
   {
@@ -86,18 +86,18 @@ absl::StatusOr<ssize_t> RuntimeHost::Receive(const CallContext& call, int fd,
   return count;
 }
 
-absl::Status RuntimeHost::Park(const CallContext& call) {
+Status RuntimeHost::Park(const CallContext& call) {
   const WaitingSet::Stay stay(waiting_, *call.waiter, {});
   return call.waiter->Park(clock_, call.deadline, call.interrupt);
 }
 
-absl::Status RuntimeHost::Sleep(const CallContext& call, Duration time) {
+Status RuntimeHost::Sleep(const CallContext& call, Duration time) {
   const Deadline wake_up = Deadline::After(clock_.Now(), time);
   CallContext until = call;
   until.deadline = Deadline::At(std::min(wake_up.at(), call.deadline.at()));
-  const absl::Status ended = Park(until);
-  if (absl::IsDeadlineExceeded(ended) && !call.deadline.HasPassed(clock_.Now())) {
-    return absl::OkStatus();
+  const Status ended = Park(until);
+  if (IsDeadlineExceeded(ended) && !call.deadline.HasPassed(clock_.Now())) {
+    return OkStatus();
   }
   return ended;
 }

@@ -26,10 +26,10 @@ class RuntimeHost final : public Host {
   explicit RuntimeHost(HostOptions options);
 
   const Clock& clock() const override { return clock_; }
-  absl::Status Wait(const CallContext& call, int fd, short events) override;
-  absl::StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override;
-  absl::Status Park(const CallContext& call) override;
-  absl::Status Sleep(const CallContext& call, Duration time) override;
+  Status Wait(const CallContext& call, int fd, short events) override;
+  StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override;
+  Status Park(const CallContext& call) override;
+  Status Sleep(const CallContext& call, Duration time) override;
   void PostBlocking(Job job) override;
   uint64_t RunAfter(Duration delay, Job job) override;
   bool CancelTimer(uint64_t timer) override;

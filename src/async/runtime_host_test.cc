@@ -67,10 +67,10 @@ TEST_CASE("Wait ends with the deadline, also one that a moved clock reached") {
   World world;
   const SocketPair sockets;
   world.call.deadline = Deadline::After(world.host.clock().Now(), 2ms);
-  CHECK(absl::IsDeadlineExceeded(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
+  CHECK(IsDeadlineExceeded(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
   world.call.deadline = Deadline::After(world.host.clock().Now(), 1h);
   std::thread mover([&] { world.host.AdvanceClock(1h); });
-  CHECK(absl::IsDeadlineExceeded(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
+  CHECK(IsDeadlineExceeded(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
   mover.join();
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("Wait ends when the call is stopped, before it and during it") {
     World world;
     const SocketPair sockets;
     std::thread stopper([&] { world.waiter.Stop(StopCause::kCancelled); });
-    CHECK(absl::IsCancelled(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
+    CHECK(IsCancelled(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
     stopper.join();
   }
 }
@@ -93,8 +93,7 @@ TEST_CASE("Receive returns bytes, the end, or that the socket's time passed") {
   CHECK(bytes[0] == 'x');
   sender.join();
   sockets.SetPatience(2ms);
-  CHECK(
-      absl::IsDeadlineExceeded(world.host.Receive(world.call, sockets.near_end(), bytes).status()));
+  CHECK(IsDeadlineExceeded(world.host.Receive(world.call, sockets.near_end(), bytes).status()));
   sockets.CloseFarEnd();
   CHECK(*world.host.Receive(world.call, sockets.near_end(), bytes) == 0);
   CHECK(*world.host.Receive(world.call, -1, bytes) == -1);
@@ -116,7 +115,7 @@ TEST_CASE("a stop ends Receive, before it and during it, also when bytes came wi
     stopper.join();
     // Bytes are given only where the socket still works.
     CHECK((received.ok() ? round % 2 == 1 && sockets.Send()
-                         : HasCode(received.status(), LocalCode::kSuspended)));
+                         : HasCode(received.status(), StatusCode::kSuspended)));
   }
 }
 
@@ -140,11 +139,11 @@ TEST_CASE("Wait notices a stop without a wake descriptor") {
   REQUIRE(runs.Await());
   REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
   begun.Come();
-  const absl::Status status = world.host.Wait(world.call, -1, 0);
+  const Status status = world.host.Wait(world.call, -1, 0);
   setrlimit(RLIMIT_NOFILE, &before);
   restored.Come();
   stopper.join();
-  CHECK(HasCode(status, LocalCode::kSuspended));
+  CHECK(HasCode(status, StatusCode::kSuspended));
 }
 
 TEST_CASE("Park ends with a notification, a stop of all, and the moved clock") {
@@ -156,12 +155,12 @@ TEST_CASE("Park ends with a notification, a stop of all, and the moved clock") {
 
   world.call.deadline = Deadline::After(world.host.clock().Now(), 1h);
   std::thread mover([&] { world.host.AdvanceClock(1h); });
-  CHECK(absl::IsDeadlineExceeded(world.host.Park(world.call)));
+  CHECK(IsDeadlineExceeded(world.host.Park(world.call)));
   mover.join();
 
   world.call.deadline = Deadline::Never();
   std::thread stopper([&] { world.host.waiting().StopAll(StopCause::kSuspended); });
-  CHECK(HasCode(world.host.Park(world.call), LocalCode::kSuspended));
+  CHECK(HasCode(world.host.Park(world.call), StatusCode::kSuspended));
   stopper.join();
 }
 
@@ -171,10 +170,10 @@ TEST_CASE("Sleep takes its whole time, or ends with the deadline or a stop") {
   CHECK(world.host.Sleep(world.call, 2ms).ok());
   CHECK(world.host.clock().Now() - before >= 2ms);
   world.call.deadline = Deadline::After(world.host.clock().Now(), 1ms);
-  CHECK(absl::IsDeadlineExceeded(world.host.Sleep(world.call, 1h)));
+  CHECK(IsDeadlineExceeded(world.host.Sleep(world.call, 1h)));
   world.call.deadline = Deadline::Never();
   world.waiter.Stop(StopCause::kClosed);
-  CHECK(HasCode(world.host.Sleep(world.call, 1h), LocalCode::kClosed));
+  CHECK(HasCode(world.host.Sleep(world.call, 1h), StatusCode::kClosed));
 }
 
 TEST_CASE("a signal during Wait asks the interrupt, whose yes cancels") {
@@ -198,11 +197,11 @@ TEST_CASE("a signal during Wait asks the interrupt, whose yes cancels") {
       std::this_thread::yield();
     }
   });
-  const absl::Status status = world.host.Wait(world.call, sockets.near_end(), POLLIN);
+  const Status status = world.host.Wait(world.call, sockets.near_end(), POLLIN);
   has_ended.store(true);
   other.join();
   sigaction(SIGUSR1, &before, nullptr);
-  CHECK(absl::IsCancelled(status));
+  CHECK(IsCancelled(status));
   CHECK(asked.load() == 1);
 }
 

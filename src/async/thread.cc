@@ -50,7 +50,7 @@ BlockedSignals::~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullp
 Thread::Thread(Thread&& other) noexcept
     : thread_(other.thread_), is_started_(std::exchange(other.is_started_, false)) {}
 
-absl::Status Thread::Start(const std::string& name, const ThreadOptions& options, Job body) {
+Status Thread::Start(const std::string& name, const ThreadOptions& options, Job body) {
   auto launch = std::make_unique<Launch>(Launch{name, &options, std::move(body)});
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
@@ -67,7 +67,7 @@ absl::Status Thread::Start(const std::string& name, const ThreadOptions& options
   }
   [[maybe_unused]] const Launch* owned_by_thread = launch.release();
   is_started_ = true;
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void Thread::Join() {

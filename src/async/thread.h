@@ -10,8 +10,8 @@
 #include <memory>
 #include <string>
 
-#include "absl/status/status.h"
 #include "contract/host.h"
+#include "result/status.h"
 
 namespace mecha {
 
@@ -42,7 +42,7 @@ class Thread {
   ~Thread() = default;
 
   // `options` must outlive the thread. RESOURCE_EXHAUSTED when the system refuses one.
-  absl::Status Start(const std::string& name, const ThreadOptions& options, Job body);
+  Status Start(const std::string& name, const ThreadOptions& options, Job body);
   bool is_started() const { return is_started_; }
   bool IsCurrent() const { return is_started_ && pthread_equal(thread_, pthread_self()) != 0; }
   void Join();

@@ -10,25 +10,26 @@
 #include <system_error>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
 
-absl::StatusCode CodeOf(int error) {
+StatusCode CodeOf(int error) {
   switch (error) {
     case ENOENT:
     case ENOTDIR:
-      return absl::StatusCode::kNotFound;
+      return StatusCode::kNotFound;
     case EACCES:
     case EPERM:
-      return absl::StatusCode::kPermissionDenied;
+      return StatusCode::kPermissionDenied;
     default:
-      return absl::StatusCode::kUnavailable;
+      return StatusCode::kUnavailable;
   }
 }
 
-absl::Status SystemError(const std::string& path, int error) {
-  return MakeStatus(CodeOf(error), path + ": " + std::generic_category().message(error));
+Status SystemError(const std::string& path, int error) {
+  return Status(CodeOf(error), path + ": " + std::generic_category().message(error));
 }
 
 // Owns a descriptor.
@@ -49,14 +50,14 @@ class OpenFile {
   int fd_;
 };
 
-absl::Status TooLarge(const std::string& path, size_t most_bytes) {
+Status TooLarge(const std::string& path, size_t most_bytes) {
   return ResourceExhausted(path + ": larger than " + std::to_string(most_bytes) +
                            " bytes, which is the limit. Split it.");
 }
 
 }  // namespace
 
-absl::StatusOr<std::string> ReadFile(const std::string& path, size_t most_bytes) {
+StatusOr<std::string> ReadFile(const std::string& path, size_t most_bytes) {
   const OpenFile file(path);
   struct stat info {};
   if (file.fd() < 0 || fstat(file.fd(), &info) != 0) {

@@ -6,12 +6,12 @@
 #include <cstddef>
 #include <string>
 
-#include "absl/status/statusor.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
 // NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION (not a regular file) or RESOURCE_EXHAUSTED
 // (more than `most_bytes`); messages start with the path. Blocks on the disk.
-absl::StatusOr<std::string> ReadFile(const std::string& path, size_t most_bytes);
+StatusOr<std::string> ReadFile(const std::string& path, size_t most_bytes);
 
 }  // namespace mecha

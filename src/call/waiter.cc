@@ -12,16 +12,16 @@
 
 namespace mecha {
 
-absl::Status StatusOf(StopCause cause) {
+Status StatusOf(StopCause cause) {
   switch (cause) {
     case StopCause::kNone:
-      return absl::OkStatus();
+      return OkStatus();
     case StopCause::kCancelled:
       return Cancelled("cancelled by the caller");
     case StopCause::kSuspended:
-      return MakeStatus(LocalCode::kSuspended, "the runtime is suspended; resume it and try again");
+      return Status(StatusCode::kSuspended, "the runtime is suspended; resume it and try again");
     case StopCause::kClosed:
-      return MakeStatus(LocalCode::kClosed, "the runtime is shut down");
+      return Status(StatusCode::kClosed, "the runtime is shut down");
   }
   return Internal("unknown stop cause");
 }
@@ -81,13 +81,13 @@ void Waiter::SetWake(int wake) {
   }
 }
 
-absl::Status Waiter::Check() const { return StatusOf(stop_cause()); }
+Status Waiter::Check() const { return StatusOf(stop_cause()); }
 
-absl::Status Waiter::Park(const Clock& clock, Deadline deadline, const Interrupt& interrupt) {
+Status Waiter::Park(const Clock& clock, Deadline deadline, const Interrupt& interrupt) {
   for (;;) {
     const uint32_t seen = word_.load(std::memory_order_acquire);
     if ((seen & kNotified) != 0) {
-      return absl::OkStatus();
+      return OkStatus();
     }
     if (CauseOf(seen) != StopCause::kNone) {
       return Check();

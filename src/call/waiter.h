@@ -7,9 +7,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "absl/status/status.h"
 #include "call/clock.h"
 #include "call/deadline.h"
+#include "result/status.h"
 
 namespace mecha {
 
@@ -41,10 +41,10 @@ class Waiter {
 
   // Waits for Notify. OK when notified, else why not: CANCELLED, SUSPENDED, CLOSED or
   // DEADLINE_EXCEEDED. A notification wins over a stop that came at the same time.
-  absl::Status Park(const Clock& clock, Deadline deadline, const Interrupt& interrupt);
+  Status Park(const Clock& clock, Deadline deadline, const Interrupt& interrupt);
 
   // OK, or the status of the stop cause.
-  absl::Status Check() const;
+  Status Check() const;
 
   // While a thread waits on a descriptor, the eventfd that Stop must write to; -1 when none. When
   // it returns nobody writes to the one before, so that may be closed or given away.
@@ -74,6 +74,6 @@ class Waiter {
 };
 
 // The status an operation ends with when `cause` stopped it.
-absl::Status StatusOf(StopCause cause);
+Status StatusOf(StopCause cause);
 
 }  // namespace mecha

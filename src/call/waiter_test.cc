@@ -31,7 +31,7 @@ TEST_CASE("Park returns at once when the notification came first") {
   CHECK(waiter.Park(kClock, Deadline::Never(), {}).ok());
   waiter.ResetNotification();
   CHECK_FALSE(waiter.is_notified());
-  CHECK(absl::IsDeadlineExceeded(waiter.Park(kClock, Deadline::After(kClock.Now(), 1ms), {})));
+  CHECK(IsDeadlineExceeded(waiter.Park(kClock, Deadline::After(kClock.Now(), 1ms), {})));
 }
 
 TEST_CASE("Notify from another thread ends a Park that has no deadline") {
@@ -49,10 +49,10 @@ TEST_CASE("the first stop cause stays, and tells the status of Park") {
     waiter.Stop(StopCause::kSuspended);
     waiter.Stop(StopCause::kCancelled);
   });
-  CHECK(HasCode(waiter.Park(kClock, Deadline::Never(), {}), LocalCode::kSuspended));
+  CHECK(HasCode(waiter.Park(kClock, Deadline::Never(), {}), StatusCode::kSuspended));
   other.join();
   CHECK(waiter.stop_cause() == StopCause::kSuspended);
-  CHECK(HasCode(waiter.Check(), LocalCode::kSuspended));
+  CHECK(HasCode(waiter.Check(), StatusCode::kSuspended));
 }
 
 TEST_CASE("a notification wins over a stop, and forgetting it does not forget the stop") {
@@ -61,14 +61,14 @@ TEST_CASE("a notification wins over a stop, and forgetting it does not forget th
   waiter.Notify();
   CHECK(waiter.Park(kClock, Deadline::Never(), {}).ok());
   waiter.ResetNotification();
-  CHECK(HasCode(waiter.Park(kClock, Deadline::Never(), {}), LocalCode::kClosed));
+  CHECK(HasCode(waiter.Park(kClock, Deadline::Never(), {}), StatusCode::kClosed));
 }
 
 TEST_CASE("every stop cause has its own status") {
   CHECK(StatusOf(StopCause::kNone).ok());
-  CHECK(absl::IsCancelled(StatusOf(StopCause::kCancelled)));
-  CHECK(HasCode(StatusOf(StopCause::kSuspended), LocalCode::kSuspended));
-  CHECK(HasCode(StatusOf(StopCause::kClosed), LocalCode::kClosed));
+  CHECK(IsCancelled(StatusOf(StopCause::kCancelled)));
+  CHECK(HasCode(StatusOf(StopCause::kSuspended), StatusCode::kSuspended));
+  CHECK(HasCode(StatusOf(StopCause::kClosed), StatusCode::kClosed));
 }
 
 TEST_CASE("Stop and Nudge write to the wake descriptor that is set, and to no other") {
@@ -173,10 +173,10 @@ TEST_CASE("a signal asks the interrupt on the waiting thread, whose yes cancels"
       std::this_thread::yield();
     }
   });
-  const absl::Status status = waiter.Park(kClock, Deadline::Never(), interrupt);
+  const Status status = waiter.Park(kClock, Deadline::Never(), interrupt);
   has_ended.store(true);
   other.join();
-  CHECK(absl::IsCancelled(status));
+  CHECK(IsCancelled(status));
   CHECK(asked.count.load() == 2);  // the first answer was no
   CHECK(pthread_equal(asked.thread, self));
 }

@@ -29,23 +29,23 @@ std::vector<std::pair<std::string_view, std::string_view>> ToPairs(const mecha_k
   return out;
 }
 
-absl::Status CopyStruct(const void* from, void* to, size_t size) {
+Status CopyStruct(const void* from, void* to, size_t size) {
   const uint32_t given = SizeOf(from);
   if (given < sizeof(uint32_t)) {
     return InvalidArgument("struct_size is not set; zero the struct and set it to its sizeof");
   }
   if (given > kLargestStruct) {
-    return MakeStatus(LocalCode::kVersion, "struct_size is not that of any known version");
+    return Status(StatusCode::kVersion, "struct_size is not that of any known version");
   }
   const auto* bytes = static_cast<const unsigned char*>(from);
   const bool has_unknown = std::any_of(bytes + std::min<size_t>(given, size), bytes + given,
                                        [](unsigned char byte) { return byte != 0; });
   if (has_unknown) {
-    return MakeStatus(LocalCode::kVersion,
-                      "the struct has fields this library does not know; load a newer libmecha");
+    return Status(StatusCode::kVersion,
+                  "the struct has fields this library does not know; load a newer libmecha");
   }
   std::memcpy(to, from, std::min<size_t>(given, size));
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 mecha_status WriteStruct(const void* from, size_t size, void* to) {

@@ -8,14 +8,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "mecha/types.h"
 #include "operation/input.h"
+#include "result/status.h"
 
 namespace mecha::capi {
 
 // The one mapping of statuses: canonical and local codes are the numbers negated.
-inline mecha_status ToStatus(const absl::Status& status) { return -status.raw_code(); }
+inline mecha_status ToStatus(const Status& status) { return -static_cast<int>(status.code()); }
 
 inline std::string_view ToText(mecha_view view) {
   return {static_cast<const char*>(view.data), view.size};
@@ -33,18 +33,18 @@ std::vector<std::pair<std::string_view, std::string_view>> ToPairs(const mecha_k
 
 // Copies `size` bytes of a struct of `from_size` into one of ours. VERSION when what we do not know
 // is not zero, INVALID_ARGUMENT when struct_size is not set.
-absl::Status CopyStruct(const void* from, void* to, size_t size);
+Status CopyStruct(const void* from, void* to, size_t size);
 
 // Reads a struct that starts with struct_size, of an older or newer version. NULL gives zeros.
 template <class T>
-absl::Status ReadStruct(const T* from, T* to) {
+Status ReadStruct(const T* from, T* to) {
   std::memset(static_cast<void*>(to), 0, sizeof(T));
   if (from == nullptr) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   // Every version's size is a multiple of this; any other size could end inside a pointer.
   if (from->struct_size % alignof(T) != 0) {
-    return absl::InvalidArgumentError("struct_size is not that of any known version");
+    return InvalidArgument("struct_size is not that of any known version");
   }
   return CopyStruct(from, to, sizeof(T));
 }

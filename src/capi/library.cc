@@ -1,52 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mecha/types.h"
 
+#include "result/status.h"
+
 #define MECHA_TEXT_INNER(x) #x
 #define MECHA_TEXT(x) MECHA_TEXT_INNER(x)
-
-namespace mecha::capi {
-namespace {
-
-struct NamedStatus {
-  mecha_status status;
-  const char* name;
-};
-
-constexpr NamedStatus kStatuses[] = {
-    {MECHA_OK, "OK"},
-    {MECHA_PENDING, "PENDING"},
-    {MECHA_PARTIAL, "PARTIAL"},
-    {MECHA_CANCELLED, "CANCELLED"},
-    {MECHA_UNKNOWN, "UNKNOWN"},
-    {MECHA_INVALID_ARGUMENT, "INVALID_ARGUMENT"},
-    {MECHA_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED"},
-    {MECHA_NOT_FOUND, "NOT_FOUND"},
-    {MECHA_ALREADY_EXISTS, "ALREADY_EXISTS"},
-    {MECHA_PERMISSION_DENIED, "PERMISSION_DENIED"},
-    {MECHA_RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED"},
-    {MECHA_FAILED_PRECONDITION, "FAILED_PRECONDITION"},
-    {MECHA_ABORTED, "ABORTED"},
-    {MECHA_OUT_OF_RANGE, "OUT_OF_RANGE"},
-    {MECHA_UNIMPLEMENTED, "UNIMPLEMENTED"},
-    {MECHA_INTERNAL, "INTERNAL"},
-    {MECHA_UNAVAILABLE, "UNAVAILABLE"},
-    {MECHA_DATA_LOSS, "DATA_LOSS"},
-    {MECHA_UNAUTHENTICATED, "UNAUTHENTICATED"},
-    {MECHA_BUSY, "BUSY"},
-    {MECHA_CLOSED, "CLOSED"},
-    {MECHA_FORKED, "FORKED"},
-    {MECHA_REENTRANT, "REENTRANT"},
-    {MECHA_VERSION, "VERSION"},
-    {MECHA_NO_MEMORY, "NO_MEMORY"},
-    {MECHA_GONE, "GONE"},
-    {MECHA_SUSPENDED, "SUSPENDED"},
-    {MECHA_OUTCOME_UNKNOWN, "OUTCOME_UNKNOWN"},
-    {MECHA_DEADLOCK, "DEADLOCK"},
-    {MECHA_STUCK, "STUCK"},
-};
-
-}  // namespace
-}  // namespace mecha::capi
 
 extern "C" {
 
@@ -58,12 +16,14 @@ const char* mecha_version_string(void) {
 }
 
 const char* mecha_status_name(mecha_status status) {
-  for (const mecha::capi::NamedStatus& known : mecha::capi::kStatuses) {
-    if (known.status == status) {
-      return known.name;
-    }
+  if (status == MECHA_PENDING) {
+    return "PENDING";
   }
-  return "UNKNOWN";
+  if (status == MECHA_PARTIAL) {
+    return "PARTIAL";
+  }
+  const bool is_code = status <= MECHA_OK && status >= -UINT8_MAX;
+  return NameOf(is_code ? static_cast<mecha::StatusCode>(-status) : mecha::StatusCode::kUnknown);
 }
 
 }  // extern "C"

@@ -10,6 +10,7 @@
 #include "capi/submit.h"
 #include "operation/plain_result.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha::capi {
 namespace {
@@ -74,7 +75,7 @@ int32_t TakeEvents(mecha_queue* queue, mecha_event* events, size_t capacity, Tak
     std::array<Operation*, kBatch> batch;
     while (filled < capacity) {
       const std::span<Operation*> room(batch.data(), std::min(kBatch, capacity - filled));
-      const absl::StatusOr<size_t> count = filled == 0 ? take(room) : queue->queue->Poll(room);
+      const StatusOr<size_t> count = filled == 0 ? take(room) : queue->queue->Poll(room);
       if (!count.ok()) {
         return filled == 0 ? ToStatus(count.status()) : static_cast<mecha_status>(filled);
       }
@@ -93,6 +94,8 @@ int32_t TakeEvents(mecha_queue* queue, mecha_event* events, size_t capacity, Tak
 }  // namespace mecha::capi
 
 using mecha::Operation;
+using mecha::Status;
+using mecha::StatusOr;
 using mecha::capi::CheckQueue;
 using mecha::capi::Guard;
 
@@ -110,7 +113,7 @@ mecha_status mecha_queue_open(mecha_runtime* rt, const mecha_queue_options* opti
   }
   return Guard([&]() -> mecha_status {
     mecha_queue_options known;
-    const absl::Status read = mecha::capi::ReadStruct(options, &known);
+    const Status read = mecha::capi::ReadStruct(options, &known);
     if (!read.ok()) {
       return mecha::capi::ToStatus(read);
     }

@@ -10,18 +10,19 @@
 #include "capi/submit.h"
 #include "contract/registration.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha::capi {
 namespace {
 
-mecha_status GiveError(const absl::Status& status, mecha_error** error) {
+mecha_status GiveError(const Status& status, mecha_error** error) {
   if (error != nullptr && !status.ok()) {
     *error = new mecha_error{Error::From(status)};
   }
   return ToStatus(status);
 }
 
-absl::Status CheckArrays(const mecha_runtime_options& from) {
+Status CheckArrays(const mecha_runtime_options& from) {
   const auto all_well_formed = [](const mecha_view* views, size_t count) {
     return (views != nullptr || count == 0) &&
            std::all_of(views, views + count, [](mecha_view view) { return IsWellFormed(view); });
@@ -37,18 +38,18 @@ absl::Status CheckArrays(const mecha_runtime_options& from) {
       return InvalidArgument("mecha_runtime_options.settings has a NULL name or value");
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::StatusOr<RuntimeOptions> ToOptions(const mecha_runtime_options& from) {
+StatusOr<RuntimeOptions> ToOptions(const mecha_runtime_options& from) {
   RETURN_IF_ERROR(CheckArrays(from));
   if (from.api_version == 0) {
     return InvalidArgument("api_version is not set; set it to MECHA_API_VERSION");
   }
   if (from.api_version > MECHA_API_VERSION) {
-    return MakeStatus(LocalCode::kVersion, "the program was built for a newer libmecha than the " +
-                                               std::string(mecha_version_string()) +
-                                               " that is loaded");
+    return Status(StatusCode::kVersion, "the program was built for a newer libmecha than the " +
+                                            std::string(mecha_version_string()) +
+                                            " that is loaded");
   }
   if ((from.flags & ~(MECHA_OPEN_USE_ENVIRONMENT | MECHA_OPEN_HOST_THREADS)) != 0) {
     return InvalidArgument("mecha_runtime_options.flags has an unknown flag");
@@ -80,7 +81,7 @@ absl::StatusOr<RuntimeOptions> ToOptions(const mecha_runtime_options& from) {
   return options;
 }
 
-absl::StatusOr<mecha_runtime*> Open(const mecha_runtime_options* from) {
+StatusOr<mecha_runtime*> Open(const mecha_runtime_options* from) {
   if (from == nullptr) {
     return InvalidArgument(
         "options is NULL; pass a zeroed mecha_runtime_options with its "
@@ -106,7 +107,7 @@ mecha_status Ping(Runtime& runtime, const mecha_call* call, mecha_view component
                   mecha_result** out) {
   mecha_call known;
   CallOptions options;
-  absl::Status status = ReadCall(runtime, call, &known, &options);
+  Status status = ReadCall(runtime, call, &known, &options);
   if (status.ok() && (known.queue != nullptr || !IsWellFormed(component))) {
     status = known.queue != nullptr ? Unimplemented("ping only blocks; call it without a queue")
                                     : InvalidArgument("component is NULL but has a size");
@@ -140,6 +141,8 @@ void FreeHere(mecha_runtime* rt) {
 
 using mecha::Duration;
 using mecha::Runtime;
+using mecha::Status;
+using mecha::StatusOr;
 using mecha::capi::CheckHandle;
 using mecha::capi::CheckOutside;
 using mecha::capi::Fail;
@@ -192,7 +195,7 @@ mecha_status mecha_runtime_suspend(mecha_runtime* rt, int64_t deadline_ns, uint3
   }
   return Guard([&]() -> mecha_status {
     mecha::DrainReport report;
-    const absl::Status status =
+    const Status status =
         rt->runtime->Suspend(Duration(std::max<int64_t>(deadline_ns, 0)),
                              (flags & MECHA_SUSPEND_KEEP_CONNECTIONS) != 0, &report);
     GiveText(*rt->runtime, "report", report.ToJson(), out);
@@ -221,7 +224,7 @@ mecha_status mecha_runtime_shutdown(mecha_runtime* rt, int64_t deadline_ns, mech
   }
   return Guard([&]() -> mecha_status {
     mecha::DrainReport report;
-    const absl::Status status = rt->runtime->Shutdown(Duration(deadline_ns), &report);
+    const Status status = rt->runtime->Shutdown(Duration(deadline_ns), &report);
     GiveText(*rt->runtime, "report", report.ToJson(), out);
     return mecha::capi::ToStatus(status);
   });

@@ -4,35 +4,36 @@
 #include "capi/convert.h"
 #include "capi/submit.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "state/state_block.h"
 
 namespace mecha::capi {
 namespace {
 
-absl::StatusOr<Consistency> ToConsistency(uint32_t value) {
+StatusOr<Consistency> ToConsistency(uint32_t value) {
   if (value > MECHA_STATE_STRONG) {
     return InvalidArgument("consistency is neither MECHA_STATE_EVENTUAL nor MECHA_STATE_STRONG");
   }
   return value == MECHA_STATE_STRONG ? Consistency::kStrong : Consistency::kEventual;
 }
 
-absl::Status CheckWriteFlags(uint32_t flags) {
+Status CheckWriteFlags(uint32_t flags) {
   return (flags & ~MECHA_STATE_FIRST_WRITE) == 0
-             ? absl::OkStatus()
+             ? OkStatus()
              : InvalidArgument("flags has an unknown flag; known: MECHA_STATE_FIRST_WRITE");
 }
 
-absl::Status CheckViews(std::initializer_list<mecha_view> views) {
+Status CheckViews(std::initializer_list<mecha_view> views) {
   for (const mecha_view view : views) {
     if (!IsWellFormed(view)) {
       return InvalidArgument("a NULL pointer was passed with a size that is not 0");
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::StatusOr<Prepared> PrepareGet(Runtime& runtime, const CallOptions& options, mecha_view store,
-                                    mecha_view key, const mecha_state_get_options* given) {
+StatusOr<Prepared> PrepareGet(Runtime& runtime, const CallOptions& options, mecha_view store,
+                              mecha_view key, const mecha_state_get_options* given) {
   mecha_state_get_options known;
   RETURN_IF_ERROR(ReadStruct(given, &known));
   RETURN_IF_ERROR(CheckViews({store, key}));
@@ -41,8 +42,8 @@ absl::StatusOr<Prepared> PrepareGet(Runtime& runtime, const CallOptions& options
   return block->Get(options, ToText(key), consistency);
 }
 
-absl::StatusOr<WriteRequest> ToRequest(const mecha_state_op& op, Consistency consistency,
-                                       Metadata metadata) {
+StatusOr<WriteRequest> ToRequest(const mecha_state_op& op, Consistency consistency,
+                                 Metadata metadata) {
   RETURN_IF_ERROR(CheckViews({op.key, op.etag, op.content_type}));
   RETURN_IF_ERROR(CheckWriteFlags(op.flags));
   if (op.kind != MECHA_STATE_SET && op.kind != MECHA_STATE_DELETE) {
@@ -64,9 +65,8 @@ absl::StatusOr<WriteRequest> ToRequest(const mecha_state_op& op, Consistency con
   return request;
 }
 
-absl::StatusOr<Prepared> PrepareWrite(Runtime& runtime, const CallOptions& options,
-                                      mecha_view store, const mecha_state_op& op,
-                                      uint32_t consistency) {
+StatusOr<Prepared> PrepareWrite(Runtime& runtime, const CallOptions& options, mecha_view store,
+                                const mecha_state_op& op, uint32_t consistency) {
   RETURN_IF_ERROR(CheckViews({store}));
   ASSIGN_OR_RETURN(const Consistency wanted, ToConsistency(consistency));
   ASSIGN_OR_RETURN(const WriteRequest request, ToRequest(op, wanted, options.metadata));
@@ -74,9 +74,9 @@ absl::StatusOr<Prepared> PrepareWrite(Runtime& runtime, const CallOptions& optio
   return block->Write(options, request);
 }
 
-absl::StatusOr<Prepared> PrepareApply(Runtime& runtime, const CallOptions& options,
-                                      mecha_view store, std::span<const mecha_state_op> ops,
-                                      const mecha_state_apply_options* given) {
+StatusOr<Prepared> PrepareApply(Runtime& runtime, const CallOptions& options, mecha_view store,
+                                std::span<const mecha_state_op> ops,
+                                const mecha_state_apply_options* given) {
   mecha_state_apply_options known;
   RETURN_IF_ERROR(ReadStruct(given, &known));
   RETURN_IF_ERROR(CheckViews({store}));
@@ -104,7 +104,7 @@ void ReleaseValue(const mecha_buf& value) {
   }
 }
 
-absl::StatusOr<std::vector<std::string_view>> ToKeys(const mecha_view* keys, size_t count) {
+StatusOr<std::vector<std::string_view>> ToKeys(const mecha_view* keys, size_t count) {
   if (keys == nullptr && count != 0) {
     return InvalidArgument("keys is NULL but key_count is not 0");
   }
@@ -145,6 +145,8 @@ mecha_status SubmitWrite(const Caller& caller, mecha_view store, const mecha_sta
 using mecha::CallOptions;
 using mecha::Prepared;
 using mecha::Runtime;
+using mecha::Status;
+using mecha::StatusOr;
 using mecha::capi::Submit;
 
 extern "C" {
@@ -160,24 +162,23 @@ mecha_status mecha_state_get(mecha_runtime* rt, const mecha_call* call, mecha_vi
 mecha_status mecha_state_get_many(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                                   const mecha_view* keys, size_t key_count,
                                   const mecha_state_get_options* options, mecha_result** out) {
-  return Submit(
-      rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> absl::StatusOr<Prepared> {
-        mecha_state_get_options known;
-        RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
-        RETURN_IF_ERROR(mecha::capi::CheckViews({store}));
-        ASSIGN_OR_RETURN(const auto consistency, mecha::capi::ToConsistency(known.consistency));
-        ASSIGN_OR_RETURN(const auto texts, mecha::capi::ToKeys(keys, key_count));
-        ASSIGN_OR_RETURN(mecha::StateBlock * block,
-                         runtime.components().FindState(mecha::capi::ToText(store)));
-        return block->GetMany(how, texts, consistency);
-      });
+  return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+    mecha_state_get_options known;
+    RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
+    RETURN_IF_ERROR(mecha::capi::CheckViews({store}));
+    ASSIGN_OR_RETURN(const auto consistency, mecha::capi::ToConsistency(known.consistency));
+    ASSIGN_OR_RETURN(const auto texts, mecha::capi::ToKeys(keys, key_count));
+    ASSIGN_OR_RETURN(mecha::StateBlock * block,
+                     runtime.components().FindState(mecha::capi::ToText(store)));
+    return block->GetMany(how, texts, consistency);
+  });
 }
 
 mecha_status mecha_state_set(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                              mecha_view key, mecha_buf value,
                              const mecha_state_set_options* options, mecha_result** out) {
   mecha_state_set_options known;
-  const absl::Status read = mecha::capi::ReadStruct(options, &known);
+  const Status read = mecha::capi::ReadStruct(options, &known);
   mecha_state_op op{};
   op.kind = MECHA_STATE_SET;
   op.flags = known.flags;
@@ -197,7 +198,7 @@ mecha_status mecha_state_delete(mecha_runtime* rt, const mecha_call* call, mecha
                                 mecha_view key, const mecha_state_delete_options* options,
                                 mecha_result** out) {
   mecha_state_delete_options known;
-  const absl::Status read = mecha::capi::ReadStruct(options, &known);
+  const Status read = mecha::capi::ReadStruct(options, &known);
   mecha_state_op op{};
   op.kind = MECHA_STATE_DELETE;
   op.flags = known.flags;
@@ -234,17 +235,16 @@ mecha_status mecha_state_apply(mecha_runtime* rt, const mecha_call* call, mecha_
 mecha_status mecha_state_list(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                               mecha_view prefix, const mecha_state_list_options* options,
                               mecha_result** out) {
-  return Submit(rt, call, out,
-                [&](Runtime& runtime, const CallOptions& how) -> absl::StatusOr<Prepared> {
-                  mecha_state_list_options known;
-                  RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
-                  RETURN_IF_ERROR(mecha::capi::CheckViews({store, prefix, known.page}));
-                  ASSIGN_OR_RETURN(mecha::StateBlock * block,
-                                   runtime.components().FindState(mecha::capi::ToText(store)));
-                  return block->List(how, {.prefix = mecha::capi::ToText(prefix),
-                                           .limit = known.limit,
-                                           .page = mecha::capi::ToText(known.page)});
-                });
+  return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+    mecha_state_list_options known;
+    RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
+    RETURN_IF_ERROR(mecha::capi::CheckViews({store, prefix, known.page}));
+    ASSIGN_OR_RETURN(mecha::StateBlock * block,
+                     runtime.components().FindState(mecha::capi::ToText(store)));
+    return block->List(how, {.prefix = mecha::capi::ToText(prefix),
+                             .limit = known.limit,
+                             .page = mecha::capi::ToText(known.page)});
+  });
 }
 
 }  // extern "C"

@@ -5,13 +5,14 @@
 
 #include "operation/plain_result.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha::capi {
 namespace {
 
-absl::Status ReadRetry(const mecha_retry* from, CallOptions* options) {
+Status ReadRetry(const mecha_retry* from, CallOptions* options) {
   if (from == nullptr) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   mecha_retry retry;
   RETURN_IF_ERROR(ReadStruct(from, &retry));
@@ -29,16 +30,16 @@ absl::Status ReadRetry(const mecha_retry* from, CallOptions* options) {
     policy.most_interval = Duration(retry.max_interval_ns);
   }
   options->retry = policy;
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status CheckCall(const mecha_call& call) {
+Status CheckCall(const mecha_call& call) {
   constexpr uint32_t kKnown = MECHA_CALL_INLINE | MECHA_CALL_BORROW | MECHA_CALL_IDEMPOTENT;
   if ((call.flags & ~kKnown) != 0) {
     return InvalidArgument("mecha_call.flags has a flag this version does not support");
   }
   if (call.within != 0) {
-    return MakeStatus(LocalCode::kGone, "the request named in mecha_call.within is not open");
+    return Status(StatusCode::kGone, "the request named in mecha_call.within is not open");
   }
   if (!IsWellFormed(call.traceparent)) {
     return InvalidArgument("mecha_call.traceparent is NULL but has a size");
@@ -51,7 +52,7 @@ absl::Status CheckCall(const mecha_call& call) {
       return InvalidArgument("mecha_call.metadata has a NULL key or value with a size");
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // Holds a place in the gate, and in the queue if there is one, until the operation has it.
@@ -69,14 +70,14 @@ class Admission {
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  absl::Status Enter() {
+  Status Enter() {
     RETURN_IF_ERROR(runtime_.Enter());
     is_inside_ = true;
     if (queue_ != nullptr) {
       RETURN_IF_ERROR(queue_->Reserve());
       has_place_ = true;
     }
-    return absl::OkStatus();
+    return OkStatus();
   }
   // From here on the operation leaves the gate; the place goes back when nothing is delivered.
   void PassOn() { is_inside_ = false; }
@@ -114,11 +115,11 @@ mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& op
                  mecha_result** out, Prepare prepare) {
   CompletionQueue* queue = call.queue == nullptr ? nullptr : call.queue->queue.get();
   Admission admission(runtime, queue);
-  const absl::Status entered = admission.Enter();
+  const Status entered = admission.Enter();
   if (!entered.ok()) {
     return Fail(runtime, entered, out);
   }
-  absl::StatusOr<Prepared> prepared = prepare(runtime, options);
+  StatusOr<Prepared> prepared = prepare(runtime, options);
   if (!prepared.ok()) {
     return Fail(runtime, prepared.status(), out);
   }
@@ -142,8 +143,7 @@ mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& op
 
 }  // namespace
 
-absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known,
-                      CallOptions* options) {
+Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, CallOptions* options) {
   RETURN_IF_ERROR(ReadStruct(call, known));
   options->started = runtime.host().clock().Now();
   const Duration timeout = known->timeout_ns == 0 ? runtime.options().settings.default_timeout
@@ -152,7 +152,7 @@ absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* know
     options->deadline = Deadline::After(options->started, timeout);
   }
   if (call == nullptr) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   RETURN_IF_ERROR(CheckCall(*known));
   RETURN_IF_ERROR(ReadRetry(known->retry, options));
@@ -160,7 +160,7 @@ absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* know
   options->is_idempotent = (known->flags & MECHA_CALL_IDEMPOTENT) != 0;
   if (known->queue == nullptr) {
     options->interrupt = {known->interrupted, known->user};
-    return absl::OkStatus();
+    return OkStatus();
   }
   if (known->queue->host.get() != &runtime.host()) {
     return InvalidArgument("mecha_call.queue belongs to another runtime");
@@ -169,7 +169,7 @@ absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* know
   options->token = known->token;
   options->must_copy = (known->flags & MECHA_CALL_BORROW) == 0;
   options->may_complete_inline = (known->flags & MECHA_CALL_INLINE) != 0;
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 mecha_status StatusOfDone(const Operation& operation) {
@@ -186,14 +186,14 @@ mecha_status CheckHandle(const mecha_runtime* rt) {
   return rt->runtime->host().fork_guard().IsInChild() ? MECHA_FORKED : MECHA_OK;
 }
 
-mecha_status Fail(Runtime& runtime, const absl::Status& status, mecha_result** out) {
+mecha_status Fail(Runtime& runtime, const Status& status, mecha_result** out) {
   if (out != nullptr) {
     *out = ToResult(PlainResult::OfError(runtime.plain_target(), status));
   }
   return ToStatus(status);
 }
 
-mecha_status Refuse(mecha_runtime* rt, const absl::Status& status, mecha_result** out) {
+mecha_status Refuse(mecha_runtime* rt, const Status& status, mecha_result** out) {
   if (out != nullptr) {
     *out = nullptr;
   }
@@ -225,15 +225,15 @@ mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** ou
     Runtime& runtime = *rt->runtime;
     mecha_call known;
     CallOptions options;
-    const absl::Status read = ReadCall(runtime, call, &known, &options);
+    const Status read = ReadCall(runtime, call, &known, &options);
     if (!read.ok()) {
       return Fail(runtime, read, out);
     }
     if (known.queue == nullptr && runtime.host().IsRuntimeThread()) {
       return Fail(runtime,
-                  MakeStatus(LocalCode::kReentrant,
-                             "a blocking call on a thread of the runtime; give it a queue, or open "
-                             "the callback queue with MECHA_QUEUE_BLOCKING"),
+                  Status(StatusCode::kReentrant,
+                         "a blocking call on a thread of the runtime; give it a queue, or open "
+                         "the callback queue with MECHA_QUEUE_BLOCKING"),
                   out);
     }
     std::vector<std::pair<std::string_view, std::string_view>> metadata;

@@ -12,15 +12,13 @@
 namespace mecha::capi {
 
 // Finds the block and asks it for an operation.
-using Prepare =
-    absl::FunctionRef<absl::StatusOr<Prepared>(Runtime& runtime, const CallOptions& options)>;
+using Prepare = absl::FunctionRef<StatusOr<Prepared>(Runtime& runtime, const CallOptions& options)>;
 
 // MECHA_PENDING, or how the operation ended.
 mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** out, Prepare prepare);
 
 // Reads mecha_call. Also for functions that are no operations.
-absl::Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known,
-                      CallOptions* options);
+Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, CallOptions* options);
 
 // The status a finished operation shows.
 mecha_status StatusOfDone(const Operation& operation);
@@ -29,10 +27,10 @@ mecha_status StatusOfDone(const Operation& operation);
 mecha_status CheckHandle(const mecha_runtime* rt);
 
 // A result that carries `status` as an error, into `out` if that is wanted.
-mecha_status Fail(Runtime& runtime, const absl::Status& status, mecha_result** out);
+mecha_status Fail(Runtime& runtime, const Status& status, mecha_result** out);
 
 // As Fail, from a handle that was not checked yet.
-mecha_status Refuse(mecha_runtime* rt, const absl::Status& status, mecha_result** out);
+mecha_status Refuse(mecha_runtime* rt, const Status& status, mecha_result** out);
 
 // A text as item 0 of a result.
 mecha_status GiveText(Runtime& runtime, std::string_view key, std::string_view text,

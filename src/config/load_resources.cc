@@ -17,6 +17,7 @@
 #include "config/yaml_document.h"
 #include "encoding/ascii.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
@@ -33,7 +34,7 @@ class Loader {
 
   void AddPath(const std::string& path);
   void AddText(const std::string& file, std::string_view text);
-  absl::StatusOr<ResourceSet> Finish();
+  StatusOr<ResourceSet> Finish();
 
  private:
   void AddFolder(const std::string& folder);
@@ -58,7 +59,7 @@ void Loader::AddPath(const std::string& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
-    findings_.Error(absl::StatusCode::kNotFound, {path, 0, 0},
+    findings_.Error(StatusCode::kNotFound, {path, 0, 0},
                     "no such file or folder. Check the resource paths.");
   } else if (fs::is_directory(status)) {
     AddFolder(path);
@@ -85,7 +86,7 @@ void Loader::AddFolder(const std::string& folder) {
     }
   }
   if (error) {
-    findings_.Error(absl::StatusCode::kPermissionDenied, {folder, 0, 0},
+    findings_.Error(StatusCode::kPermissionDenied, {folder, 0, 0},
                     "the folder cannot be read: " + error.message() + ".");
     return;
   }
@@ -99,11 +100,11 @@ void Loader::AddFolder(const std::string& folder) {
 }
 
 void Loader::AddFile(const std::string& path) {
-  const absl::StatusOr<std::string> content = ReadFile(path, kMostFileBytes);
+  const StatusOr<std::string> content = ReadFile(path, kMostFileBytes);
   if (content.ok()) {
     AddText(path, *content);
   } else {
-    findings_.Error(content.status().code(), {}, Message(content.status()));
+    findings_.Error(content.status().code(), {}, content.status().message());
   }
 }
 
@@ -122,7 +123,7 @@ void Loader::AddDocument(const std::string& file, const DocumentText& document) 
                    "that line is not read.");
   }
   if (document.text.size() > kMostDocumentBytes) {
-    findings_.Error(absl::StatusCode::kResourceExhausted, start,
+    findings_.Error(StatusCode::kResourceExhausted, start,
                     "a document larger than 1 MB. Split it with lines \"---\".");
     return;
   }
@@ -169,7 +170,7 @@ void Loader::AddComponent(const YamlNode& root, const DocumentHeader& header, No
   const Location here = reader.At(root);
   const auto [first, is_new] = components_.try_emplace(header.name, here);
   if (!is_new) {
-    findings_.Error(absl::StatusCode::kAlreadyExists, here,
+    findings_.Error(StatusCode::kAlreadyExists, here,
                     "a second component is named \"" + header.name + "\", the first is at " +
                         ToText(first->second) + ". Rename or remove one.");
     return;
@@ -184,7 +185,7 @@ void Loader::AddComponent(const YamlNode& root, const DocumentHeader& header, No
   }
 }
 
-absl::StatusOr<ResourceSet> Loader::Finish() {
+StatusOr<ResourceSet> Loader::Finish() {
   if (findings_.HasErrors()) {
     return findings_.ToStatus();
   }
@@ -194,8 +195,7 @@ absl::StatusOr<ResourceSet> Loader::Finish() {
 
 }  // namespace
 
-absl::StatusOr<ResourceSet> LoadResources(const LoadOptions& options,
-                                          const ResourceSources& sources) {
+StatusOr<ResourceSet> LoadResources(const LoadOptions& options, const ResourceSources& sources) {
   Loader loader(options);
   for (const std::string& path : sources.paths) {
     loader.AddPath(path);

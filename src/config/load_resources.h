@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "resources/resource_set.h"
 #include "resources/strictness.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -28,7 +28,6 @@ struct ResourceSources {
 
 // INVALID_ARGUMENT with one line per mistake, NOT_FOUND for a path that does not exist,
 // ALREADY_EXISTS for two components of one name, RESOURCE_EXHAUSTED for what is too large.
-absl::StatusOr<ResourceSet> LoadResources(const LoadOptions& options,
-                                          const ResourceSources& sources);
+StatusOr<ResourceSet> LoadResources(const LoadOptions& options, const ResourceSources& sources);
 
 }  // namespace mecha

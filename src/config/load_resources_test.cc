@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 
 namespace mecha {
@@ -44,15 +45,14 @@ LoadOptions Options(Strictness strictness = Strictness::kStrict) {
   return options;
 }
 
-absl::StatusOr<ResourceSet> Load(std::string_view text,
-                                 Strictness strictness = Strictness::kStrict) {
+StatusOr<ResourceSet> Load(std::string_view text, Strictness strictness = Strictness::kStrict) {
   return LoadResources(Options(strictness), {{}, {text}});
 }
 
 ResourceSet Loaded(std::string_view text, Strictness strictness = Strictness::kStrict) {
-  absl::StatusOr<ResourceSet> resources = Load(text, strictness);
+  StatusOr<ResourceSet> resources = Load(text, strictness);
   if (!resources.ok()) {
-    FAIL(Message(resources.status()));
+    FAIL(resources.status().message());
   }
   return *std::move(resources);
 }
@@ -71,9 +71,9 @@ void CheckHolds(std::string_view text, std::string_view wanted) {
 // Strict mode refuses `text` with a message that holds `wanted`; Dapr's mode warns with the same.
 void CheckLenient(const std::string& text, std::string_view wanted) {
   INFO(text);
-  const absl::Status status = Load(text).status();
-  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
-  CheckHolds(Message(status), wanted);
+  const Status status = Load(text).status();
+  CHECK(status.code() == StatusCode::kInvalidArgument);
+  CheckHolds(status.message(), wanted);
   const ResourceSet resources = Loaded(text, Strictness::kDapr);
   REQUIRE_FALSE(resources.warnings.empty());
   CheckHolds(resources.warnings[0], wanted);
@@ -83,9 +83,9 @@ void CheckLenient(const std::string& text, std::string_view wanted) {
 void CheckRefused(const std::string& text, std::string_view wanted) {
   INFO(text);
   for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
-    const absl::Status status = Load(text, strictness).status();
+    const Status status = Load(text, strictness).status();
     CHECK_FALSE(status.ok());
-    CheckHolds(Message(status), wanted);
+    CheckHolds(status.message(), wanted);
   }
 }
 
@@ -186,8 +186,8 @@ TEST_CASE("folders are read in the order of their names and only their YAML file
 
 TEST_CASE("a path that does not exist is an error and an empty folder a warning") {
   const auto missing = LoadResources(Options(), {{"/no/such/folder"}, {}});
-  CHECK(missing.status().code() == absl::StatusCode::kNotFound);
-  CHECK(Message(missing.status()).starts_with("/no/such/folder: no such"));
+  CHECK(missing.status().code() == StatusCode::kNotFound);
+  CHECK(missing.status().message().starts_with("/no/such/folder: no such"));
   const Folder folder;
   const auto empty = LoadResources(Options(), {{folder.path()}, {}});
   REQUIRE(empty.ok());
@@ -199,10 +199,10 @@ TEST_CASE("two components of one name are an error that names both places") {
   const std::string first = folder.Write("a.yaml", Component("orders"));
   const std::string second = folder.Write("b.yaml", Component("orders", "scopes: [other]\n"));
   for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
-    const absl::Status status = LoadResources(Options(strictness), {{folder.path()}, {}}).status();
-    CHECK(status.code() == absl::StatusCode::kAlreadyExists);
-    CHECK(Message(status).starts_with(second + ":1:1: "));
-    CheckHolds(Message(status), first + ":1:1");
+    const Status status = LoadResources(Options(strictness), {{folder.path()}, {}}).status();
+    CHECK(status.code() == StatusCode::kAlreadyExists);
+    CHECK(status.message().starts_with(second + ":1:1: "));
+    CheckHolds(status.message(), first + ":1:1");
   }
 }
 
@@ -304,9 +304,9 @@ TEST_CASE("what is not used is said and does not stop anything") {
 }
 
 TEST_CASE("every mistake of a load is named in one error") {
-  const absl::Status status =
+  const Status status =
       Load(Component("a", "  initTimeout: x\n  ignoreErrors: z\n") + "---\nb: [\n").status();
-  const std::string message(Message(status));
+  const std::string message(status.message());
   CheckHolds(message, "initTimeout");
   CheckHolds(message, "ignoreErrors");
   CheckHolds(message, "not valid YAML");

@@ -11,10 +11,10 @@
 #include <string_view>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "call/clock.h"
 #include "contract/call_context.h"
+#include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -30,18 +30,17 @@ class Host {
   // Waits on the caller's thread until `fd` has one of `events` (poll.h bits), the call is stopped
   // or its deadline passes. Only where call.may_block. OK means ready; else CANCELLED, SUSPENDED,
   // CLOSED or DEADLINE_EXCEEDED.
-  virtual absl::Status Wait(const CallContext& call, int fd, short events) = 0;
+  virtual Status Wait(const CallContext& call, int fd, short events) = 0;
   // Waits on the caller's thread for bytes on `fd`, a connected socket in blocking mode, and reads
   // some into `into`: one system call instead of two. Only where call.may_block. OK is what recv
   // returned, with errno. The wait ends on a stop, as Wait's does, or with DEADLINE_EXCEEDED when
   // the socket's SO_RCVTIMEO has passed: that must be set, and call.deadline be no nearer. A stop
   // shuts the socket down: after an error it may only be closed.
-  virtual absl::StatusOr<ssize_t> Receive(const CallContext& call, int fd,
-                                          std::span<char> into) = 0;
+  virtual StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) = 0;
   // Waits on the caller's thread until call.waiter is notified. Errors as Wait.
-  virtual absl::Status Park(const CallContext& call) = 0;
+  virtual Status Park(const CallContext& call) = 0;
   // Sleeps on the caller's thread. OK when the whole time passed; errors as Wait.
-  virtual absl::Status Sleep(const CallContext& call, Duration time) = 0;
+  virtual Status Sleep(const CallContext& call, Duration time) = 0;
 
   // Runs `job` on a pool thread that may block. Jobs run in no promised order, and always run,
   // also during shutdown: a job checks its call's waiter first.

@@ -16,13 +16,14 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "call/clock.h"
 #include "contract/call_context.h"
 #include "contract/component.h"
 #include "contract/etag.h"
 #include "result/buffer.h"
 #include "result/done.h"
+#include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -64,7 +65,7 @@ struct StateWrite {
 };
 
 // How a write ended. `etag` is the new one after a set, empty after a delete.
-using WriteOutcome = absl::StatusOr<Etag>;
+using WriteOutcome = StatusOr<Etag>;
 
 struct ListRequest {
   std::string_view prefix;    // literal, complete; matches the stored keys' first bytes
@@ -84,8 +85,7 @@ class StateStore : public Component {
                    Done<StateValue> done) = 0;
   // One outcome per key, in order. The whole fails only when no key could be tried.
   virtual void GetMany(const CallContext& call, std::span<const std::string_view> keys,
-                       const StateRead& read,
-                       Done<std::vector<absl::StatusOr<StateValue>>> done) = 0;
+                       const StateRead& read, Done<std::vector<StatusOr<StateValue>>> done) = 0;
   virtual void Write(const CallContext& call, const StateWrite& write, Done<Etag> done) = 0;
   // Independent writes, one outcome each, in order; keys may repeat and then apply in order.
   virtual void WriteMany(const CallContext& call, std::span<const StateWrite> writes,

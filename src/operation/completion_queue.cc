@@ -11,6 +11,7 @@
 
 #include "call/futex.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
@@ -35,16 +36,16 @@ CompletionQueue::~CompletionQueue() {
   }
 }
 
-absl::Status CompletionQueue::Reserve() {
+Status CompletionQueue::Reserve() {
   const std::lock_guard lock(mutex_);
   if (is_closed_ || is_ended_) {
-    return MakeStatus(LocalCode::kClosed, "the queue is closed");
+    return Status(StatusCode::kClosed, "the queue is closed");
   }
   if (on_their_way_ + arrived_ >= options_.most_inflight) {
-    return MakeStatus(LocalCode::kBusy, "the queue has max_inflight operations under way");
+    return Status(StatusCode::kBusy, "the queue has max_inflight operations under way");
   }
   ++on_their_way_;
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void CompletionQueue::Unreserve() {
@@ -180,13 +181,13 @@ size_t CompletionQueue::TakeLocked(std::span<Operation*> taken) {
   return count;
 }
 
-absl::StatusOr<size_t> CompletionQueue::Poll(std::span<Operation*> taken) {
+StatusOr<size_t> CompletionQueue::Poll(std::span<Operation*> taken) {
   size_t count = 0;
   {
     const std::lock_guard lock(mutex_);
     count = TakeLocked(taken);
     if (count == 0 && is_finished()) {
-      return MakeStatus(LocalCode::kClosed, "");
+      return Status(StatusCode::kClosed, "");
     }
   }
   for (Operation* operation : taken.first(count)) {
@@ -195,7 +196,7 @@ absl::StatusOr<size_t> CompletionQueue::Poll(std::span<Operation*> taken) {
   return count;
 }
 
-absl::StatusOr<size_t> CompletionQueue::Wait(std::span<Operation*> taken, Duration timeout) {
+StatusOr<size_t> CompletionQueue::Wait(std::span<Operation*> taken, Duration timeout) {
   const auto forever = Duration::max();
   const Deadline deadline =
       Deadline::After(host_->clock().Now(), timeout < Duration::zero() ? forever : timeout);

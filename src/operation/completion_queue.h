@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "async/runtime_host.h"
 #include "operation/operation.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -33,7 +33,7 @@ class CompletionQueue final : public CompletionSink,
   ~CompletionQueue() override;
 
   // Takes a place for one operation. BUSY when all are taken, CLOSED after Close.
-  absl::Status Reserve();
+  Status Reserve();
   // Gives a place back when nothing will be delivered.
   void Unreserve();
 
@@ -44,9 +44,9 @@ class CompletionQueue final : public CompletionSink,
 
   // Fills `taken` from the front; each comes with its reference and its releases run. CLOSED when
   // closed and empty.
-  absl::StatusOr<size_t> Poll(std::span<Operation*> taken);
+  StatusOr<size_t> Poll(std::span<Operation*> taken);
   // As Poll, but waits for the first one. 0 on time-out, Wake or a signal.
-  absl::StatusOr<size_t> Wait(std::span<Operation*> taken, Duration timeout);
+  StatusOr<size_t> Wait(std::span<Operation*> taken, Duration timeout);
   // False when closed, or ended and empty.
   bool Wake();
   // Drops what waits and what comes; waiters get CLOSED.

@@ -19,7 +19,7 @@ using test::FakeOperation;
 using test::Moment;
 using test::World;
 
-void EndsNow(FakeOperation&, const FakeOperation::End& end) { end(absl::OkStatus()); }
+void EndsNow(FakeOperation&, const FakeOperation::End& end) { end(OkStatus()); }
 
 bool IsReadable(int fd) {
   pollfd polled{fd, POLLIN, 0};
@@ -48,7 +48,7 @@ struct QueueWorld {
     std::array<Operation*, 16> taken{};
     return Count(queue->Wait(taken, timeout), taken);
   }
-  static int Count(const absl::StatusOr<size_t>& count, std::span<Operation*> taken) {
+  static int Count(const StatusOr<size_t>& count, std::span<Operation*> taken) {
     if (!count.ok()) {
       return -1;
     }
@@ -86,10 +86,10 @@ TEST_CASE("a place is taken until its event is, and one more is BUSY") {
   QueueWorld q{{.most_inflight = 2}};
   REQUIRE(q.Submit());
   REQUIRE(q.queue->Reserve().ok());
-  CHECK(HasCode(q.queue->Reserve(), LocalCode::kBusy));
+  CHECK(HasCode(q.queue->Reserve(), StatusCode::kBusy));
   q.queue->Unreserve();
   REQUIRE(q.Submit());
-  CHECK(HasCode(q.queue->Reserve(), LocalCode::kBusy));
+  CHECK(HasCode(q.queue->Reserve(), StatusCode::kBusy));
   CHECK(q.Poll() == 2);
   CHECK(q.Submit());
   CHECK(q.Poll() == 1);
@@ -132,7 +132,7 @@ TEST_CASE("Close wakes every waiter with CLOSED, drops events and refuses more")
   q.queue->Close();
   CHECK(q.Poll() == -1);
   CHECK_FALSE(q.queue->Wake());
-  CHECK(HasCode(q.queue->Reserve(), LocalCode::kClosed));
+  CHECK(HasCode(q.queue->Reserve(), StatusCode::kClosed));
 }
 
 TEST_CASE("what waits at Close and what still comes is freed by AwaitDropped") {
@@ -146,7 +146,7 @@ TEST_CASE("what waits at Close and what still comes is freed by AwaitDropped") {
   CHECK(q.Poll() == -1);
   q.queue->AwaitDropped(0ns);  // does not wait for the second
   CHECK(q.world.alive.load() == 1);
-  std::thread ends_late([&] { end(absl::OkStatus()); });
+  std::thread ends_late([&] { end(OkStatus()); });
   q.queue->AwaitDropped(60s);
   ends_late.join();
   CHECK(q.world.alive.load() == 0);
@@ -157,7 +157,7 @@ TEST_CASE("after EndIntake what waits can be taken, and then every waiter gets C
   FakeOperation::End end;
   REQUIRE(q.Submit([&](FakeOperation&, const FakeOperation::End& given) { end = given; }));
   q.queue->EndIntake();
-  CHECK(HasCode(q.queue->Reserve(), LocalCode::kClosed));
+  CHECK(HasCode(q.queue->Reserve(), StatusCode::kClosed));
   CHECK(q.Poll() == 0);  // one is on its way
   CHECK_FALSE(q.queue->AwaitEmpty(0ns));
   // Both wait; one gets the event, and the other must not sleep for ever.
@@ -171,7 +171,7 @@ TEST_CASE("after EndIntake what waits can be taken, and then every waiter gets C
   };
   std::thread one(wait);
   std::thread two(wait);
-  end(absl::OkStatus());
+  end(OkStatus());
   one.join();
   two.join();
   CHECK(events.load() == 1);

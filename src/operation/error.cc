@@ -20,17 +20,17 @@ std::string_view NameOf(Applied applied) {
 
 }  // namespace
 
-Error Error::From(const absl::Status& status, std::string message) {
+Error Error::From(const Status& status, std::string message) {
   Error error;
-  error.code = status.raw_code();
+  error.code = static_cast<int>(status.code());
   error.message = std::move(message);
   error.retryability = RetryabilityOf(status);
-  error.AddDetail("applied", std::string(NameOf(AppliedOf(status))));
-  error.AddDetail("cause", std::string(Message(status)));
+  error.AddDetail("applied", std::string(NameOf(status.applied())));
+  error.AddDetail("cause", std::string(status.message()));
   return error;
 }
 
-Error Error::From(const absl::Status& status) { return From(status, std::string(Message(status))); }
+Error Error::From(const Status& status) { return From(status, std::string(status.message())); }
 
 const std::string* Error::FindDetail(std::string_view name) const {
   for (const auto& [known, value] : details) {

@@ -8,20 +8,20 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "resiliency/retry.h"
+#include "result/status.h"
 
 namespace mecha {
 
 struct Error {
-  int code = 0;  // the raw code of absl::Status
+  int code = 0;  // the raw code of Status
   std::string message;
   std::vector<std::pair<std::string, std::string>> details;
   Retryability retryability = Retryability::kNo;
 
   // `message` is complete; `applied` and `cause` become details.
-  static Error From(const absl::Status& status, std::string message);
-  static Error From(const absl::Status& status);
+  static Error From(const Status& status, std::string message);
+  static Error From(const Status& status);
 
   void AddDetail(std::string name, std::string value) {
     details.emplace_back(std::move(name), std::move(value));

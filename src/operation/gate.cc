@@ -9,20 +9,20 @@
 
 namespace mecha {
 
-absl::Status Gate::Enter() {
+Status Gate::Enter() {
   // Those that find the gate shut are not counted: however many knock, it can become empty.
   Phase seen = phase();
   if (seen == Phase::kRunning) {
     seen = PhaseOf(word_.fetch_add(1, std::memory_order_acq_rel));
     if (seen == Phase::kRunning) {
-      return absl::OkStatus();
+      return OkStatus();
     }
     Leave();
   }
   return Refusal(seen);
 }
 
-absl::Status Gate::Refusal(Phase phase) {
+Status Gate::Refusal(Phase phase) {
   switch (phase) {
     case Phase::kOpened:
       return FailedPrecondition("the runtime is not started; call mecha_runtime_start first");

@@ -6,9 +6,9 @@
 #include <atomic>
 #include <cstdint>
 
-#include "absl/status/status.h"
 #include "call/clock.h"
 #include "call/deadline.h"
+#include "result/status.h"
 
 namespace mecha {
 
@@ -17,7 +17,7 @@ class Gate {
   enum class Phase : uint32_t { kOpened, kRunning, kSuspended, kClosed };
 
   // OK lets one operation in; it must Leave. Else FAILED_PRECONDITION, SUSPENDED or CLOSED.
-  absl::Status Enter();
+  Status Enter();
   void Leave();
 
   Phase phase() const { return PhaseOf(word_.load(std::memory_order_acquire)); }
@@ -30,7 +30,7 @@ class Gate {
   static constexpr uint64_t kCountMask = 0xffffffff;
   static constexpr int kPhaseShift = 32;
   static Phase PhaseOf(uint64_t word) { return static_cast<Phase>(word >> kPhaseShift); }
-  static absl::Status Refusal(Phase phase);
+  static Status Refusal(Phase phase);
   void WakeWaiters();
 
   std::atomic<uint64_t> word_{0};

@@ -15,15 +15,15 @@ using namespace std::chrono_literals;
 
 TEST_CASE("a gate lets in only while running, and says why not") {
   Gate gate;
-  CHECK(absl::IsFailedPrecondition(gate.Enter()));
+  CHECK(IsFailedPrecondition(gate.Enter()));
   gate.SetPhase(Gate::Phase::kRunning);
   CHECK(gate.Enter().ok());
   CHECK(gate.inside() == 1);
   gate.SetPhase(Gate::Phase::kSuspended);
   CHECK(gate.inside() == 1);
-  CHECK(HasCode(gate.Enter(), LocalCode::kSuspended));
+  CHECK(HasCode(gate.Enter(), StatusCode::kSuspended));
   gate.SetPhase(Gate::Phase::kClosed);
-  CHECK(HasCode(gate.Enter(), LocalCode::kClosed));
+  CHECK(HasCode(gate.Enter(), StatusCode::kClosed));
   gate.Leave();
   CHECK(gate.inside() == 0);
   CHECK(gate.phase() == Gate::Phase::kClosed);

@@ -40,7 +40,7 @@ void Operation::RunBlocking() {
     }
     ++retries_;
     waiter_.ResetNotification();
-    const absl::Status slept = host().Sleep(context_, pause_);
+    const Status slept = host().Sleep(context_, pause_);
     if (!slept.ok()) {
       attempt_status_ = slept;
       break;
@@ -71,7 +71,7 @@ bool Operation::Submit() {
   return false;
 }
 
-void Operation::Refuse(const absl::Status& status) {
+void Operation::Refuse(const Status& status) {
   phase_.store(Phase::kDone);
   Conclude(status);
   options_.sink.reset();
@@ -86,13 +86,13 @@ void Operation::Stop(StopCause cause) {
 
 // Only a failure that surely changed nothing, or an idempotent operation, and only while a pause
 // still fits before the deadline: otherwise the last cause is the better answer.
-bool Operation::ShouldRetry(const absl::Status& status) {
+bool Operation::ShouldRetry(const Status& status) {
   if (status.ok() || !options_.retry.has_value() || !options_.retry->Allows(retries_) ||
       waiter_.stop_cause() != StopCause::kNone) {
     return false;
   }
   const Retryability retryability = RetryabilityOf(status);
-  may_be_applied_ |= AppliedOf(status) != Applied::kNo;
+  may_be_applied_ |= status.applied() != Applied::kNo;
   if (retryability == Retryability::kNo ||
       (retryability == Retryability::kOnlyIfIdempotent && !options_.is_idempotent)) {
     return false;
@@ -106,7 +106,7 @@ bool Operation::ShouldRetry(const absl::Status& status) {
 // Runs one try on this thread. True when it has ended; false when it ends elsewhere, and then the
 // operation may be gone already.
 bool Operation::StartTry() {
-  const absl::Status stopped = waiter_.Check();
+  const Status stopped = waiter_.Check();
   if (!stopped.ok()) {
     attempt_status_ = stopped;
     return true;
@@ -117,7 +117,7 @@ bool Operation::StartTry() {
   return !try_.compare_exchange_strong(expected, Try::kPending, std::memory_order_acq_rel);
 }
 
-void Operation::AttemptDone(absl::Status status) {
+void Operation::AttemptDone(Status status) {
   attempt_status_ = std::move(status);
   if (try_.exchange(Try::kEnded, std::memory_order_acq_rel) == Try::kPending) {
     OnTryEnd();
@@ -196,29 +196,29 @@ void Operation::DisarmTimer() {
   }
 }
 
-void Operation::EndEarly(Phase from, const absl::Status& status) {
+void Operation::EndEarly(Phase from, const Status& status) {
   if (Move(from, Phase::kDone)) {
     DisarmTimer();
     ConcludeAndDeliver(status);
   }
 }
 
-void Operation::ConcludeAndDeliver(absl::Status status) {
+void Operation::ConcludeAndDeliver(Status status) {
   Conclude(std::move(status));
   // From here on the result must not keep the queue, nor the host behind it.
   const std::shared_ptr<CompletionSink> sink = std::move(options_.sink);
   sink->Deliver(this);
 }
 
-void Operation::Conclude(absl::Status status) {
+void Operation::Conclude(Status status) {
   if (!status.ok()) {
-    may_be_applied_ |= AppliedOf(status) != Applied::kNo;
-    if (may_be_applied_ && AppliedOf(status) == Applied::kNo) {
+    may_be_applied_ |= status.applied() != Applied::kNo;
+    if (may_be_applied_ && status.applied() == Applied::kNo) {
       status = MarkApplied(std::move(status), Applied::kMaybe);
     }
   }
   Finish(status);
-  const bool is_absent = absl::IsNotFound(status) && status.message().empty();
+  const bool is_absent = IsNotFound(status) && status.message().empty();
   if (!status.ok() && !is_absent) {
     error_ = MakeError(status);
   }
@@ -231,6 +231,6 @@ void Operation::Conclude(absl::Status status) {
   target_.owner->OnOperationEnd(*this);
 }
 
-void Operation::Finish(const absl::Status&) {}
+void Operation::Finish(const Status&) {}
 
 }  // namespace mecha

@@ -17,7 +17,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "call/waiter.h"
 #include "contract/call_context.h"
 #include "contract/component_info.h"
@@ -27,6 +26,7 @@
 #include "operation/input.h"
 #include "resiliency/retry.h"
 #include "result/buffer.h"
+#include "result/status.h"
 #include "telemetry/counters.h"
 
 namespace mecha {
@@ -35,7 +35,7 @@ class Operation;
 
 // One item of a result. Views point into the operation.
 struct ResultItem {
-  absl::Status status;
+  Status status;
   std::string_view group;
   std::string_view key;
   Buffer value;
@@ -100,13 +100,13 @@ class Operation {
   // may_complete_inline, returns true: it is done and nothing will be delivered.
   bool Submit();
   // Ends it at once with `status`, without a try.
-  void Refuse(const absl::Status& status);
+  void Refuse(const Status& status);
 
   // Asks it to end early. Any thread.
   void Stop(StopCause cause);
 
   // The outcome; only once done.
-  const absl::Status& status() const { return status_; }
+  const Status& status() const { return status_; }
   const Error* error() const { return error_.get(); }
   std::span<const ResultItem> items() const { return items_; }
   std::string_view page() const { return page_; }
@@ -130,11 +130,11 @@ class Operation {
   // Issues the request once; ends with AttemptDone, inline where context().may_block.
   virtual void Attempt() = 0;
   // The error object of a failed operation; none for an absent key. By the block's words.
-  virtual std::unique_ptr<Error> MakeError(const absl::Status& status) = 0;
+  virtual std::unique_ptr<Error> MakeError(const Status& status) = 0;
   // Called once before the outcome is visible: fills items from what the last try brought.
-  virtual void Finish(const absl::Status& status);
+  virtual void Finish(const Status& status);
 
-  void AttemptDone(absl::Status status);
+  void AttemptDone(Status status);
 
   const CallContext& context() const { return context_; }
   const CallOptions& options() const { return options_; }
@@ -166,7 +166,7 @@ class Operation {
     Operation* operation_;
   };
 
-  bool ShouldRetry(const absl::Status& status);
+  bool ShouldRetry(const Status& status);
   bool StartTry();
   void PostTry();
   void RunOnPool();
@@ -174,9 +174,9 @@ class Operation {
   void PauseThenRetry();
   void ArmDeadline();
   void DisarmTimer();
-  void EndEarly(Phase from, const absl::Status& status);
-  void Conclude(absl::Status status);
-  void ConcludeAndDeliver(absl::Status status);
+  void EndEarly(Phase from, const Status& status);
+  void Conclude(Status status);
+  void ConcludeAndDeliver(Status status);
   bool Move(Phase from, Phase to) { return phase_.compare_exchange_strong(from, to); }
 
   const Verb verb_;
@@ -197,8 +197,8 @@ class Operation {
   uint64_t id_ = 0;
   // The one timer that runs for it, if any: the deadline while queued, else the pause.
   std::atomic<uint64_t> timer_{0};
-  absl::Status attempt_status_;
-  absl::Status status_;
+  Status attempt_status_;
+  Status status_;
   std::unique_ptr<Error> error_;
   std::span<ResultItem> items_;
   std::string page_;
@@ -207,7 +207,7 @@ class Operation {
 // An operation, and why it must not run, if so: Operation::Refuse it then.
 struct Prepared {
   Operation* operation = nullptr;
-  absl::Status refused;
+  Status refused;
 };
 
 }  // namespace mecha

@@ -17,26 +17,26 @@ using test::FakeOperation;
 using test::Moment;
 using test::World;
 
-FakeOperation::Script Ends(absl::Status status) {
+FakeOperation::Script Ends(Status status) {
   return
       [status = std::move(status)](FakeOperation&, const FakeOperation::End& end) { end(status); };
 }
 
 // Fails `failures` times with `status`, then succeeds.
-FakeOperation::Script FailsFirst(int failures, absl::Status status) {
+FakeOperation::Script FailsFirst(int failures, Status status) {
   return [=](FakeOperation& operation, const FakeOperation::End& end) {
-    end(operation.attempts() <= failures ? status : absl::OkStatus());
+    end(operation.attempts() <= failures ? status : OkStatus());
   };
 }
 
-absl::Status Lost() { return MarkApplied(Unavailable("the reply was lost"), Applied::kMaybe); }
+Status Lost() { return MarkApplied(Unavailable("the reply was lost"), Applied::kMaybe); }
 
 TEST_CASE("a blocking operation runs once, here, and may block") {
   World world;
   bool may_block = false;
   FakeOperation* operation = world.Make([&](FakeOperation& self, const FakeOperation::End& end) {
     may_block = self.call().may_block;
-    end(absl::OkStatus());
+    end(OkStatus());
   });
   operation->RunBlocking();
   CHECK(may_block);
@@ -53,7 +53,7 @@ TEST_CASE("an absent key has no error, another failure has one") {
   World world;
   FakeOperation* absent = world.Make(Ends(NotFound()));
   absent->RunBlocking();
-  CHECK(absl::IsNotFound(absent->status()));
+  CHECK(IsNotFound(absent->status()));
   CHECK(absent->error() == nullptr);
   absent->Release();
   FakeOperation* broken = world.Make(Ends(Unavailable("no route")));
@@ -76,7 +76,7 @@ TEST_CASE("a safe failure is retried as often as the policy says") {
   mended->Release();
   FakeOperation* broken = world.Make(FailsFirst(3, Unavailable("gone")));
   broken->RunBlocking();
-  CHECK(absl::IsUnavailable(broken->status()));
+  CHECK(IsUnavailable(broken->status()));
   CHECK(broken->attempts() == 3);
   broken->Release();
   CHECK(world.counters.Read(Verb::kSet).retries == 4);
@@ -85,7 +85,7 @@ TEST_CASE("a safe failure is retried as often as the policy says") {
 TEST_CASE("what is no use to retry is not retried") {
   World world;
   world.RetryUpTo(-1);
-  for (const absl::Status& status :
+  for (const Status& status :
        {InvalidArgument("no"), Aborted("etag"), NotFound(), Unimplemented("no")}) {
     FakeOperation* operation = world.Make(Ends(status));
     operation->RunBlocking();
@@ -120,7 +120,7 @@ TEST_CASE("one ambiguous try makes the whole maybe applied, however it ends") {
     end(self.attempts() == 1 ? Lost() : Aborted("the etag does not match"));
   });
   operation->RunBlocking();
-  CHECK(absl::IsAborted(operation->status()));
+  CHECK(IsAborted(operation->status()));
   CHECK(operation->may_be_applied());
   CHECK(*operation->error()->FindDetail("applied") == "maybe");
   operation->Release();
@@ -132,7 +132,7 @@ TEST_CASE("no retry begins whose pause would outlast the deadline") {
   world.options.deadline = Deadline::After(world.host->clock().Now(), 5s);
   FakeOperation* operation = world.Make(Ends(Unavailable("gone")));
   operation->RunBlocking();
-  CHECK(absl::IsUnavailable(operation->status()));  // the cause, not the deadline
+  CHECK(IsUnavailable(operation->status()));  // the cause, not the deadline
   CHECK(operation->attempts() == 1);
   operation->Release();
 }
@@ -154,13 +154,13 @@ TEST_CASE("a cancel ends a blocking operation that waits, pauses or has not begu
   });
   operation->RunBlocking();
   canceller.join();
-  CHECK((absl::IsCancelled(operation->status()) || absl::IsUnavailable(operation->status())));
-  CHECK((!waits || absl::IsCancelled(operation->status())));
+  CHECK((IsCancelled(operation->status()) || IsUnavailable(operation->status())));
+  CHECK((!waits || IsCancelled(operation->status())));
   operation->Release();
-  FakeOperation* stopped = world.Make(Ends(absl::OkStatus()));
+  FakeOperation* stopped = world.Make(Ends(OkStatus()));
   stopped->Stop(StopCause::kCancelled);
   stopped->RunBlocking();
-  CHECK(absl::IsCancelled(stopped->status()));
+  CHECK(IsCancelled(stopped->status()));
   CHECK(stopped->attempts() == 0);
   stopped->Release();
 }
@@ -168,7 +168,7 @@ TEST_CASE("a cancel ends a blocking operation that waits, pauses or has not begu
 TEST_CASE("a queued operation reports to its sink, exactly once, also when it ends inline") {
   World world;
   world.options.token = 7;
-  FakeOperation* operation = world.MakeQueued(Ends(absl::OkStatus()));
+  FakeOperation* operation = world.MakeQueued(Ends(OkStatus()));
   CHECK_FALSE(operation->Submit());
   Operation* delivered = world.sink->Await();
   REQUIRE(delivered == operation);
@@ -182,7 +182,7 @@ TEST_CASE("a queued operation reports to its sink, exactly once, also when it en
 TEST_CASE("an operation that may complete inline does so without a delivery") {
   World world;
   world.options.may_complete_inline = true;
-  FakeOperation* operation = world.MakeQueued(Ends(absl::OkStatus()));
+  FakeOperation* operation = world.MakeQueued(Ends(OkStatus()));
   CHECK(operation->Submit());
   CHECK(operation->status().ok());
   CHECK(operation->sink() == nullptr);
@@ -196,7 +196,7 @@ TEST_CASE("a try may end on another thread, before or after Attempt has returned
     World world;
     std::thread other;
     FakeOperation* operation = world.MakeQueued([&](FakeOperation&, const FakeOperation::End& end) {
-      other = std::thread([end] { end(absl::OkStatus()); });
+      other = std::thread([end] { end(OkStatus()); });
     });
     CHECK_FALSE(operation->Submit());
     Operation* delivered = world.sink->Await();
@@ -215,7 +215,7 @@ TEST_CASE("a queued operation is retried on the pool, whatever its first try ran
   FakeOperation* operation =
       world.MakeQueued([&](FakeOperation& self, const FakeOperation::End& end) {
         may_block_last = self.call().may_block;
-        end(self.attempts() < 3 ? Unavailable("gone") : absl::OkStatus());
+        end(self.attempts() < 3 ? Unavailable("gone") : OkStatus());
       });
   CHECK_FALSE(operation->Submit());
   Operation* delivered = world.sink->Await();
@@ -244,13 +244,13 @@ TEST_CASE("an operation cancelled while no thread is free ends at once and never
   BusyWorld busy;
   World& world = busy.world;
   world.options.deadline = Deadline::After(world.host->clock().Now(), 1h);
-  FakeOperation* operation = world.MakeQueued(Ends(absl::OkStatus()), Execution::kBlocking);
+  FakeOperation* operation = world.MakeQueued(Ends(OkStatus()), Execution::kBlocking);
   operation->Retain();
   CHECK_FALSE(operation->Submit());
   operation->Stop(StopCause::kCancelled);
   Operation* delivered = world.sink->Await();
   REQUIRE(delivered == operation);
-  CHECK(absl::IsCancelled(operation->status()));
+  CHECK(IsCancelled(operation->status()));
   delivered->Release();
   busy.go.Come();
   world.host->pool().Finish();
@@ -264,23 +264,23 @@ TEST_CASE("the deadline ends an operation while no thread is free") {
   BusyWorld busy;
   World& world = busy.world;
   world.options.deadline = Deadline::After(world.host->clock().Now(), 1h);
-  FakeOperation* operation = world.MakeQueued(Ends(absl::OkStatus()), Execution::kBlocking);
+  FakeOperation* operation = world.MakeQueued(Ends(OkStatus()), Execution::kBlocking);
   CHECK_FALSE(operation->Submit());
   world.host->AdvanceClock(1h);
   Operation* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
-  CHECK(absl::IsDeadlineExceeded(delivered->status()));
+  CHECK(IsDeadlineExceeded(delivered->status()));
   delivered->Release();
 }
 
 TEST_CASE("an operation stopped before it is submitted never runs") {
   World world;
-  FakeOperation* operation = world.MakeQueued(Ends(absl::OkStatus()), Execution::kBlocking);
+  FakeOperation* operation = world.MakeQueued(Ends(OkStatus()), Execution::kBlocking);
   operation->Stop(StopCause::kSuspended);
   CHECK_FALSE(operation->Submit());
   Operation* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
-  CHECK(HasCode(delivered->status(), LocalCode::kSuspended));
+  CHECK(HasCode(delivered->status(), StatusCode::kSuspended));
   CHECK(world.counters.Read(Verb::kSet).calls == 1);
   delivered->Release();
 }
@@ -295,7 +295,7 @@ TEST_CASE("an operation cancelled in its pause ends at once, and its timer goes 
   operation->Stop(StopCause::kCancelled);
   Operation* delivered = world.sink->Await();
   REQUIRE(delivered == operation);
-  CHECK(absl::IsCancelled(operation->status()));
+  CHECK(IsCancelled(operation->status()));
   delivered->Release();
   operation->Release();
   CHECK(world.alive.load() == 0);
@@ -316,7 +316,7 @@ TEST_CASE("an operation cancelled while it runs ends as its component says") {
   operation->Stop(StopCause::kClosed);
   Operation* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
-  CHECK(HasCode(delivered->status(), LocalCode::kClosed));
+  CHECK(HasCode(delivered->status(), StatusCode::kClosed));
   delivered->Release();
   operation->Release();
 }
@@ -353,9 +353,9 @@ TEST_CASE("a stop at any moment is reported exactly once and leaks nothing") {
 
 TEST_CASE("a refused operation ends without a try, and lets go of its queue") {
   World world;
-  FakeOperation* operation = world.MakeQueued(Ends(absl::OkStatus()));
+  FakeOperation* operation = world.MakeQueued(Ends(OkStatus()));
   operation->Refuse(InvalidArgument("no key"));
-  CHECK(absl::IsInvalidArgument(operation->status()));
+  CHECK(IsInvalidArgument(operation->status()));
   CHECK(operation->attempts() == 0);
   CHECK(operation->sink() == nullptr);
   CHECK(world.ends.load() == 1);
@@ -371,7 +371,7 @@ struct Released {
 TEST_CASE("lent inputs are released once: by the blocking caller, or not before delivery") {
   World world;
   Released blocking;
-  FakeOperation* here = world.Make(Ends(absl::OkStatus()));
+  FakeOperation* here = world.Make(Ends(OkStatus()));
   here->inputs().Keep({"bytes", Released::Run, &blocking}, true);
   here->RunBlocking();
   CHECK(blocking.count.load() == 1);
@@ -379,7 +379,7 @@ TEST_CASE("lent inputs are released once: by the blocking caller, or not before 
   CHECK(blocking.count.load() == 1);
 
   Released queued;
-  FakeOperation* there = world.MakeQueued(Ends(absl::OkStatus()));
+  FakeOperation* there = world.MakeQueued(Ends(OkStatus()));
   there->inputs().Keep({"bytes", Released::Run, &queued}, true);
   CHECK_FALSE(there->Submit());
   Operation* delivered = world.sink->Await();
@@ -400,7 +400,7 @@ TEST_CASE("metadata and trace parent outlive the caller's when they must be copi
   world.options.metadata = metadata;
   world.options.traceparent = parent;
   world.options.must_copy = true;
-  FakeOperation* operation = world.Make(Ends(absl::OkStatus()));
+  FakeOperation* operation = world.Make(Ends(OkStatus()));
   name = "####";
   value = "#####";
   parent = "########";
@@ -415,8 +415,8 @@ TEST_CASE("metadata and trace parent outlive the caller's when they must be copi
 TEST_CASE("an id finds its operation until it is removed, and never another") {
   World world;
   OperationTable table;
-  FakeOperation* first = world.Make(Ends(absl::OkStatus()));
-  FakeOperation* second = world.Make(Ends(absl::OkStatus()));
+  FakeOperation* first = world.Make(Ends(OkStatus()));
+  FakeOperation* second = world.Make(Ends(OkStatus()));
   const uint64_t id = table.Add(first);
   CHECK(id != 0);
   Operation* found = table.Find(id);
@@ -439,9 +439,9 @@ TEST_CASE("a table stops all, or those of one sink") {
   World world;
   OperationTable table;
   auto other_sink = std::make_shared<test::FakeSink>();
-  FakeOperation* mine = world.MakeQueued(Ends(absl::OkStatus()));
+  FakeOperation* mine = world.MakeQueued(Ends(OkStatus()));
   world.options.sink = other_sink;
-  FakeOperation* other = world.Make(Ends(absl::OkStatus()));
+  FakeOperation* other = world.Make(Ends(OkStatus()));
   table.Add(mine);
   table.Add(other);
   table.StopAllOf(world.sink.get());

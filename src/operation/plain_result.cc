@@ -11,17 +11,17 @@ Operation* PlainResult::OfText(const Target& target, std::string_view key, std::
   result->item_.value = Buffer::CopyOf(text);
   result->item_.number = number;
   result->SetItems({&result->item_, 1});
-  result->Refuse(absl::OkStatus());
+  result->Refuse(OkStatus());
   return result;
 }
 
-Operation* PlainResult::OfError(const Target& target, const absl::Status& status) {
+Operation* PlainResult::OfError(const Target& target, const Status& status) {
   auto* result = new PlainResult(target);
   result->Refuse(status);
   return result;
 }
 
-std::unique_ptr<Error> PlainResult::MakeError(const absl::Status& status) {
+std::unique_ptr<Error> PlainResult::MakeError(const Status& status) {
   return std::make_unique<Error>(Error::From(status));
 }
 

@@ -17,11 +17,11 @@ class PlainResult final : public Operation {
   static Operation* OfText(const Target& target, std::string_view key, std::string_view text,
                            uint64_t number = 0);
   // No item, and an error that says `message`.
-  static Operation* OfError(const Target& target, const absl::Status& status);
+  static Operation* OfError(const Target& target, const Status& status);
 
  protected:
   void Attempt() override {}
-  std::unique_ptr<Error> MakeError(const absl::Status& status) override;
+  std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
   explicit PlainResult(const Target& target) : Operation(Verb::kPing, target, {}) {}

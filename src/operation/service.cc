@@ -27,43 +27,41 @@ Service::Service(Identity identity, const ComponentInfo& info, Host& host, Opera
 
 namespace {
 
-// absl::Status counts references inside Abseil, where the thread sanitizer does not look: one
+// Status counts references inside Abseil, where the thread sanitizer does not look: one
 // shared between threads reads as a race.
-absl::Status CopyOf(const absl::Status& status) {
-  return {static_cast<absl::StatusCode>(status.raw_code()), status.message()};
-}
+Status CopyOf(const Status& status) { return {status.code(), status.message()}; }
 
 }  // namespace
 
-absl::Status Service::cause() const {
+Status Service::cause() const {
   const std::lock_guard lock(mutex_);
   return CopyOf(cause_);
 }
 
-void Service::SetHealth(Health health, const absl::Status& cause) {
+void Service::SetHealth(Health health, const Status& cause) {
   const std::lock_guard lock(mutex_);
   cause_ = CopyOf(cause);
   health_.store(health, std::memory_order_release);
 }
 
-absl::Status Service::NotReady() const {
-  const absl::Status why = cause();
+Status Service::NotReady() const {
+  const Status why = cause();
   std::string message = "the component is " + std::string(NameOf(health()));
   if (!why.ok()) {
-    message += ": " + std::string(Message(why));
+    message += ": " + std::string(why.message());
   }
   return Unavailable(message);
 }
 
 std::unique_ptr<Error> Service::MakeError(Verb verb, std::string_view subject,
-                                          const absl::Status& status) const {
+                                          const Status& status) const {
   std::string message = identity_.block + " \"" + identity_.name + "\" (" +
                         std::string(info_.type) + "): " + std::string(NameOf(verb));
   if (!subject.empty()) {
     message += " " + Quoted(subject);
   }
   if (!status.message().empty()) {
-    message += ": " + std::string(Message(status));
+    message += ": " + std::string(status.message());
   }
   auto error = std::make_unique<Error>(Error::From(status, std::move(message)));
   error->AddDetail("component", identity_.name);

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/status.h"
 #include "contract/component_info.h"
 #include "operation/operation.h"
+#include "result/status.h"
 #include "telemetry/counters.h"
 
 namespace mecha {
@@ -40,23 +40,20 @@ class Service {
 
   Health health() const { return health_.load(std::memory_order_acquire); }
   // The last reason for not being ready; OK while ready. A copy that shares nothing, without marks.
-  absl::Status cause() const;
-  void SetHealth(Health health, const absl::Status& cause);
+  Status cause() const;
+  void SetHealth(Health health, const Status& cause);
   // OK, or UNAVAILABLE with the last cause.
-  absl::Status CheckReady() const {
-    return health() == Health::kReady ? absl::OkStatus() : NotReady();
-  }
+  Status CheckReady() const { return health() == Health::kReady ? OkStatus() : NotReady(); }
 
   Target MakeTarget() {
     return {.host = &host_, .owner = &owner_, .counters = &counters_, .execution = info_.execution};
   }
 
   // `state "orders" (state.redis): get "k1": connection refused`, and the same as details.
-  std::unique_ptr<Error> MakeError(Verb verb, std::string_view subject,
-                                   const absl::Status& status) const;
+  std::unique_ptr<Error> MakeError(Verb verb, std::string_view subject, const Status& status) const;
 
  private:
-  absl::Status NotReady() const;
+  Status NotReady() const;
 
   const Identity identity_;
   const ComponentInfo& info_;
@@ -65,7 +62,7 @@ class Service {
   Counters counters_;
   std::atomic<Health> health_{Health::kPending};
   mutable std::mutex mutex_;
-  absl::Status cause_;
+  Status cause_;
 };
 
 }  // namespace mecha

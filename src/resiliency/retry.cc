@@ -8,16 +8,16 @@
 namespace mecha {
 namespace {
 
-bool CanPassByItself(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
-         absl::IsResourceExhausted(status) || HasCode(status, LocalCode::kBusy) ||
-         HasCode(status, LocalCode::kSuspended) || HasCode(status, LocalCode::kOutcomeUnknown);
+bool CanPassByItself(const Status& status) {
+  return IsUnavailable(status) || IsDeadlineExceeded(status) || IsResourceExhausted(status) ||
+         HasCode(status, StatusCode::kBusy) || HasCode(status, StatusCode::kSuspended) ||
+         HasCode(status, StatusCode::kOutcomeUnknown);
 }
 
 }  // namespace
 
-Retryability RetryabilityOf(const absl::Status& status) {
-  if (AppliedOf(status) != Applied::kNo) {
+Retryability RetryabilityOf(const Status& status) {
+  if (status.applied() != Applied::kNo) {
     return Retryability::kOnlyIfIdempotent;
   }
   return CanPassByItself(status) ? Retryability::kSafe : Retryability::kNo;

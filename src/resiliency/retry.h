@@ -5,15 +5,15 @@
 
 #include <cstdint>
 
-#include "absl/status/status.h"
 #include "call/clock.h"
+#include "result/status.h"
 
 namespace mecha {
 
 enum class Retryability : uint8_t { kNo, kSafe, kOnlyIfIdempotent };
 
 // What trying the same operation again would mean after `status`.
-Retryability RetryabilityOf(const absl::Status& status);
+Retryability RetryabilityOf(const Status& status);
 
 struct RetryPolicy {
   enum class Pattern : uint8_t { kConstant, kLinear, kExponential };

@@ -12,7 +12,7 @@ using std::chrono::milliseconds;
 
 TEST_CASE("a failure that changed nothing is safe to try again") {
   CHECK(RetryabilityOf(Unavailable("down")) == Retryability::kSafe);
-  CHECK(RetryabilityOf(MakeStatus(LocalCode::kBusy, "full")) == Retryability::kSafe);
+  CHECK(RetryabilityOf(Status(StatusCode::kBusy, "full")) == Retryability::kSafe);
 }
 
 TEST_CASE("an ambiguous failure is only for idempotent operations") {

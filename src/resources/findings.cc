@@ -20,8 +20,8 @@ std::string Line(const Location& location, std::string_view text) {
 
 }  // namespace
 
-void Findings::Error(absl::StatusCode code, const Location& location, std::string_view text) {
-  if (code_ == absl::StatusCode::kOk) {
+void Findings::Error(StatusCode code, const Location& location, std::string_view text) {
+  if (code_ == StatusCode::kOk) {
     code_ = code;
   }
   if (++error_count_ > kMostErrors) {
@@ -33,7 +33,7 @@ void Findings::Error(absl::StatusCode code, const Location& location, std::strin
   errors_ += Line(location, text);
 }
 
-void Findings::Lenient(absl::StatusCode code, const Location& location, std::string_view text) {
+void Findings::Lenient(StatusCode code, const Location& location, std::string_view text) {
   if (strictness_ == Strictness::kStrict) {
     Error(code, location, text);
   } else {
@@ -45,15 +45,15 @@ void Findings::Warn(const Location& location, std::string_view text) {
   warnings_.push_back(Line(location, text));
 }
 
-absl::Status Findings::ToStatus() const {
+Status Findings::ToStatus() const {
   if (error_count_ == 0) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   if (error_count_ <= kMostErrors) {
-    return MakeStatus(code_, errors_);
+    return Status(code_, errors_);
   }
   const std::string more = std::to_string(error_count_ - kMostErrors);
-  return MakeStatus(code_, errors_ + "\nand " + more + " more");
+  return Status(code_, errors_ + "\nand " + more + " more");
 }
 
 }  // namespace mecha

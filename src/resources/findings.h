@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "resources/location.h"
 #include "resources/strictness.h"
+#include "result/status.h"
 
 namespace mecha {
 
@@ -22,26 +22,26 @@ class Findings {
 
   // An error whatever the strictness. The first one's code becomes the code of the whole.
   void Error(const Location& location, std::string_view text) {
-    Error(absl::StatusCode::kInvalidArgument, location, text);
+    Error(StatusCode::kInvalidArgument, location, text);
   }
-  void Error(absl::StatusCode code, const Location& location, std::string_view text);
+  void Error(StatusCode code, const Location& location, std::string_view text);
   // An error in strict mode, else a warning.
   void Lenient(const Location& location, std::string_view text) {
-    Lenient(absl::StatusCode::kInvalidArgument, location, text);
+    Lenient(StatusCode::kInvalidArgument, location, text);
   }
-  void Lenient(absl::StatusCode code, const Location& location, std::string_view text);
+  void Lenient(StatusCode code, const Location& location, std::string_view text);
   void Warn(const Location& location, std::string_view text);
 
   bool HasErrors() const { return error_count_ != 0; }
   // OK, or one line per error (the first twenty, then how many more).
-  absl::Status ToStatus() const;
+  Status ToStatus() const;
 
   const std::vector<std::string>& warnings() const { return warnings_; }
   std::vector<std::string> TakeWarnings() { return std::move(warnings_); }
 
  private:
   Strictness strictness_;
-  absl::StatusCode code_ = absl::StatusCode::kOk;
+  StatusCode code_ = StatusCode::kOk;
   size_t error_count_ = 0;
   std::string errors_;
   std::vector<std::string> warnings_;

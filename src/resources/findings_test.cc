@@ -18,17 +18,17 @@ TEST_CASE("every error is named and the first one gives the code") {
   CHECK(findings.ToStatus().ok());
   findings.Warn({"a.yaml", 1, 1}, "odd.");
   CHECK_FALSE(findings.HasErrors());
-  findings.Error(absl::StatusCode::kAlreadyExists, {"a.yaml", 2, 1}, "twice.");
+  findings.Error(StatusCode::kAlreadyExists, {"a.yaml", 2, 1}, "twice.");
   findings.Error({"b.yaml", 3, 5}, "wrong.");
-  CHECK(findings.ToStatus().code() == absl::StatusCode::kAlreadyExists);
-  CHECK(Message(findings.ToStatus()) == "a.yaml:2:1: twice.\nb.yaml:3:5: wrong.");
+  CHECK(findings.ToStatus().code() == StatusCode::kAlreadyExists);
+  CHECK(findings.ToStatus().message() == "a.yaml:2:1: twice.\nb.yaml:3:5: wrong.");
   CHECK(findings.warnings() == std::vector<std::string>{"a.yaml:1:1: odd."});
 }
 
 TEST_CASE("what Dapr lets pass is an error in strict mode and a warning otherwise") {
   Findings strict(Strictness::kStrict);
   strict.Lenient({"a.yaml", 2, 1}, "unknown kind.");
-  CHECK(strict.ToStatus().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(strict.ToStatus().code() == StatusCode::kInvalidArgument);
   CHECK(strict.warnings().empty());
 
   Findings dapr(Strictness::kDapr);
@@ -42,7 +42,7 @@ TEST_CASE("a flood of errors is cut short and counted") {
   for (int line = 1; line <= 25; ++line) {
     findings.Error({"a.yaml", line, 1}, "wrong.");
   }
-  const std::string message(Message(findings.ToStatus()));
+  const std::string message(findings.ToStatus().message());
   CHECK(message.find("a.yaml:20:1: wrong.\nand 5 more") != std::string::npos);
   CHECK(message.find("a.yaml:21:1") == std::string::npos);
 }

@@ -5,11 +5,11 @@
 #pragma once
 
 #include "absl/functional/any_invocable.h"
-#include "absl/status/statusor.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
 template <class T>
-using Done = absl::AnyInvocable<void(absl::StatusOr<T>) &&>;
+using Done = absl::AnyInvocable<void(StatusOr<T>) &&>;
 
 }  // namespace mecha

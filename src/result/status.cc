@@ -1,83 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "result/status.h"
 
-#include <string>
-
-#include "absl/strings/cord.h"
-
 namespace mecha {
+
 namespace {
 
-constexpr absl::string_view kAppliedPayload = "mecha/applied";
+struct NamedCode {
+  StatusCode code;
+  const char* name;
+};
+
+constexpr NamedCode kNames[] = {
+    {StatusCode::kOk, "OK"},
+    {StatusCode::kCancelled, "CANCELLED"},
+    {StatusCode::kUnknown, "UNKNOWN"},
+    {StatusCode::kInvalidArgument, "INVALID_ARGUMENT"},
+    {StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED"},
+    {StatusCode::kNotFound, "NOT_FOUND"},
+    {StatusCode::kAlreadyExists, "ALREADY_EXISTS"},
+    {StatusCode::kPermissionDenied, "PERMISSION_DENIED"},
+    {StatusCode::kResourceExhausted, "RESOURCE_EXHAUSTED"},
+    {StatusCode::kFailedPrecondition, "FAILED_PRECONDITION"},
+    {StatusCode::kAborted, "ABORTED"},
+    {StatusCode::kOutOfRange, "OUT_OF_RANGE"},
+    {StatusCode::kUnimplemented, "UNIMPLEMENTED"},
+    {StatusCode::kInternal, "INTERNAL"},
+    {StatusCode::kUnavailable, "UNAVAILABLE"},
+    {StatusCode::kDataLoss, "DATA_LOSS"},
+    {StatusCode::kUnauthenticated, "UNAUTHENTICATED"},
+    {StatusCode::kBusy, "BUSY"},
+    {StatusCode::kClosed, "CLOSED"},
+    {StatusCode::kForked, "FORKED"},
+    {StatusCode::kReentrant, "REENTRANT"},
+    {StatusCode::kVersion, "VERSION"},
+    {StatusCode::kNoMemory, "NO_MEMORY"},
+    {StatusCode::kGone, "GONE"},
+    {StatusCode::kSuspended, "SUSPENDED"},
+    {StatusCode::kOutcomeUnknown, "OUTCOME_UNKNOWN"},
+    {StatusCode::kDeadlock, "DEADLOCK"},
+    {StatusCode::kStuck, "STUCK"},
+};
 
 }  // namespace
 
-absl::Status MakeStatus(absl::StatusCode code, std::string_view message) {
-  return absl::Status(code, ToAbsl(message));
+const char* NameOf(StatusCode code) {
+  for (const NamedCode& known : kNames) {
+    if (known.code == code) {
+      return known.name;
+    }
+  }
+  return "UNKNOWN";
 }
 
-absl::Status MakeStatus(LocalCode code, std::string_view message) {
-  return absl::Status(static_cast<absl::StatusCode>(code), ToAbsl(message));
+Status::Status(StatusCode code, std::string_view message) : code_(code) {
+  if (!message.empty()) {
+    message_ = new Message(message);
+  }
 }
 
-bool HasCode(const absl::Status& status, LocalCode code) {
-  return status.raw_code() == static_cast<int>(code);
+void Status::Retain() { message_->references.fetch_add(1, std::memory_order_relaxed); }
+
+void Status::Release() {
+  if (message_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    delete message_;
+  }
 }
 
-absl::Status InvalidArgument(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kInvalidArgument, message);
+Status InvalidArgument(std::string_view message) {
+  return Status(StatusCode::kInvalidArgument, message);
 }
-absl::Status FailedPrecondition(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kFailedPrecondition, message);
+Status FailedPrecondition(std::string_view message) {
+  return Status(StatusCode::kFailedPrecondition, message);
 }
-absl::Status Unavailable(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kUnavailable, message);
+Status Unavailable(std::string_view message) { return Status(StatusCode::kUnavailable, message); }
+Status Aborted(std::string_view message) { return Status(StatusCode::kAborted, message); }
+Status Internal(std::string_view message) { return Status(StatusCode::kInternal, message); }
+Status DeadlineExceeded(std::string_view message) {
+  return Status(StatusCode::kDeadlineExceeded, message);
 }
-absl::Status Aborted(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kAborted, message);
+Status Cancelled(std::string_view message) { return Status(StatusCode::kCancelled, message); }
+Status Unimplemented(std::string_view message) {
+  return Status(StatusCode::kUnimplemented, message);
 }
-absl::Status Internal(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kInternal, message);
-}
-absl::Status DeadlineExceeded(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kDeadlineExceeded, message);
-}
-absl::Status Cancelled(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kCancelled, message);
-}
-absl::Status Unimplemented(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kUnimplemented, message);
-}
-absl::Status ResourceExhausted(std::string_view message) {
-  return MakeStatus(absl::StatusCode::kResourceExhausted, message);
+Status ResourceExhausted(std::string_view message) {
+  return Status(StatusCode::kResourceExhausted, message);
 }
 
-absl::Status WithPrefix(const absl::Status& status, std::string_view prefix) {
+Status WithPrefix(const Status& status, std::string_view prefix) {
   std::string message(prefix);
   if (!status.message().empty()) {
     message += ": ";
-    message += Message(status);
+    message += status.message();
   }
-  absl::Status prefixed(static_cast<absl::StatusCode>(status.raw_code()), ToAbsl(message));
-  const Applied applied = AppliedOf(status);
-  return applied == Applied::kNo ? prefixed : MarkApplied(std::move(prefixed), applied);
+  return MarkApplied(Status(status.code(), message), status.applied());
 }
 
-absl::Status MarkApplied(absl::Status status, Applied applied) {
-  if (applied == Applied::kNo) {
-    status.ErasePayload(kAppliedPayload);
-  } else {
-    status.SetPayload(kAppliedPayload, absl::Cord(applied == Applied::kYes ? "yes" : "maybe"));
-  }
+Status MarkApplied(Status status, Applied applied) {
+  status.set_applied(applied);
   return status;
-}
-
-Applied AppliedOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(kAppliedPayload);
-  if (!payload.has_value()) {
-    return Applied::kNo;
-  }
-  return *payload == "yes" ? Applied::kYes : Applied::kMaybe;
 }
 
 }  // namespace mecha

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "runtime/settings_builder.h"
 #include "secretstores/secret_operation.h"
 #include "secretstores/secret_scopes.h"
@@ -29,14 +30,14 @@ class Batch {
     const std::lock_guard lock(mutex_);
     ++running_;
   }
-  void End(const absl::Status& status) {
+  void End(const Status& status) {
     const std::lock_guard lock(mutex_);
     first_failure_.Update(status);
     if (--running_ == 0) {
       ended_.notify_all();
     }
   }
-  absl::Status Await() {
+  Status Await() {
     std::unique_lock lock(mutex_);
     ended_.wait(lock, [this] { return running_ == 0; });
     return first_failure_;
@@ -46,7 +47,7 @@ class Batch {
   std::mutex mutex_;
   std::condition_variable ended_;
   int running_ = 0;
-  absl::Status first_failure_;
+  Status first_failure_;
 };
 
 }  // namespace
@@ -55,7 +56,7 @@ ComponentStarter::ComponentStarter(Surroundings surroundings) : around_(std::mov
 
 ComponentStarter::~ComponentStarter() { StopRetries(); }
 
-absl::Status ComponentStarter::StartAll() {
+Status ComponentStarter::StartAll() {
   {
     const std::lock_guard lock(mutex_);
     is_stopped_ = false;
@@ -65,7 +66,7 @@ absl::Status ComponentStarter::StartAll() {
 }
 
 // A secret store may itself need another one, so they start in as many rounds as that takes.
-absl::Status ComponentStarter::StartSecretStores() {
+Status ComponentStarter::StartSecretStores() {
   std::vector<ComponentSlot*> waiting;
   for (const auto& slot : around_.components.slots()) {
     if (slot->is_secret_store()) {
@@ -86,10 +87,10 @@ absl::Status ComponentStarter::StartSecretStores() {
   for (ComponentSlot* slot : waiting) {
     RETURN_IF_ERROR(StartAndJudge(*slot));  // says which secret store is missing
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status ComponentStarter::StartOthers() {
+Status ComponentStarter::StartOthers() {
   Batch batch;
   std::vector<ComponentSlot*> here;
   for (const auto& slot : around_.components.slots()) {
@@ -104,7 +105,7 @@ absl::Status ComponentStarter::StartOthers() {
     around_.host.PostBlocking(
         [this, &batch, slot = slot.get()] { batch.End(StartAndJudge(*slot)); });
   }
-  absl::Status first_failure;
+  Status first_failure;
   for (ComponentSlot* slot : here) {
     first_failure.Update(StartAndJudge(*slot));
   }
@@ -122,13 +123,13 @@ bool ComponentStarter::HasItsSecretStores(const ComponentSlot& slot) const {
 }
 
 // Whether a start goes on with the component as it is.
-bool ComponentStarter::IsEnough(const ComponentSlot& slot, const absl::Status& status) const {
+bool ComponentStarter::IsEnough(const ComponentSlot& slot, const Status& status) const {
   return status.ok() || slot.document.ignores_errors ||
          around_.settings.start == StartPolicy::kLazy;
 }
 
-absl::Status ComponentStarter::StartAndJudge(ComponentSlot& slot) {
-  const absl::Status status = StartOne(slot);
+Status ComponentStarter::StartAndJudge(ComponentSlot& slot) {
+  const Status status = StartOne(slot);
   if (status.ok()) {
     return status;
   }
@@ -136,14 +137,14 @@ absl::Status ComponentStarter::StartAndJudge(ComponentSlot& slot) {
     return WithPrefix(status, Describe(slot));
   }
   around_.host.Log(Severity::kWarning, slot.document.name,
-                   Describe(slot) + " did not start: " + std::string(Message(status)));
+                   Describe(slot) + " did not start: " + std::string(status.message()));
   if (around_.settings.start == StartPolicy::kLazy) {
     RetryLater(slot, kFirstPause);
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status ComponentStarter::StartOne(ComponentSlot& slot) {
+Status ComponentStarter::StartOne(ComponentSlot& slot) {
   Waiter waiter;
   {
     const std::lock_guard lock(mutex_);
@@ -156,7 +157,7 @@ absl::Status ComponentStarter::StartOne(ComponentSlot& slot) {
   call.waiter = &waiter;
   call.may_block = true;
   call.deadline = Deadline::After(around_.host.clock().Now(), slot.document.init_timeout);
-  const absl::Status status = Initialise(slot, call);
+  const Status status = Initialise(slot, call);
   slot.service->SetHealth(status.ok() ? Health::kReady : Health::kBroken, status);
   const std::lock_guard lock(mutex_);
   running_.erase(&waiter);
@@ -164,7 +165,7 @@ absl::Status ComponentStarter::StartOne(ComponentSlot& slot) {
   return status;
 }
 
-absl::Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call) {
+Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call) {
   RETURN_IF_ERROR(Resolve(slot, call));
   if (slot.component() != nullptr) {
     slot.component()->Close();  // of a try that failed
@@ -180,7 +181,7 @@ absl::Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext
   return MakeBlock(slot);
 }
 
-absl::Status ComponentStarter::Resolve(ComponentSlot& slot, const CallContext& call) {
+Status ComponentStarter::Resolve(ComponentSlot& slot, const CallContext& call) {
   Findings findings(around_.settings.strictness);
   ValueResolver resolver(
       around_.resolver,
@@ -199,28 +200,28 @@ absl::Status ComponentStarter::Resolve(ComponentSlot& slot, const CallContext& c
   RETURN_IF_ERROR(findings.ToStatus());
   RETURN_IF_ERROR(settings.status());
   slot.settings.emplace(*std::move(settings));
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::StatusOr<Secret> ComponentStarter::Fetch(const CallContext& call, std::string_view store,
-                                               std::string_view name) {
+StatusOr<Secret> ComponentStarter::Fetch(const CallContext& call, std::string_view store,
+                                         std::string_view name) {
   ComponentSlot* slot = around_.components.Find(store);
   if (slot == nullptr || !slot->is_secret_store()) {
     return FailedPrecondition("there is no secret store named \"" + std::string(store) + "\"");
   }
   RETURN_IF_ERROR(slot->service->CheckReady());
-  absl::StatusOr<Secret> fetched = Internal("the secret store did not answer");
+  StatusOr<Secret> fetched = Internal("the secret store did not answer");
   slot->secret_store->Get(call, name,
-                          [&](absl::StatusOr<Secret> secret) { fetched = std::move(secret); });
+                          [&](StatusOr<Secret> secret) { fetched = std::move(secret); });
   return fetched;
 }
 
-absl::Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
+Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
   if (slot.is_secret_store()) {
     slot.secrets =
         std::make_unique<SecretBlock>(*slot.service, *slot.secret_store,
                                       FindSecretScope(around_.configuration, slot.document.name));
-    return absl::OkStatus();
+    return OkStatus();
   }
   StateBlockOptions options;
   options.limits = around_.settings.limits;
@@ -231,7 +232,7 @@ absl::Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
     options.default_ttl = std::chrono::seconds(ttl_seconds);
   }
   slot.state = std::make_unique<StateBlock>(*slot.service, *slot.state_store, std::move(options));
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void ComponentStarter::RetryLater(ComponentSlot& slot, Duration pause) {

@@ -10,9 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "async/runtime_host.h"
 #include "resources/configuration_document.h"
+#include "result/status.h"
+#include "result/status_or.h"
 #include "runtime/component_table.h"
 #include "runtime/runtime_settings.h"
 #include "runtime/value_resolver.h"
@@ -34,24 +35,23 @@ class ComponentStarter {
   ~ComponentStarter();
 
   // OK, or the first broken component's status, by the policy. Blocks.
-  absl::Status StartAll();
+  Status StartAll();
   // Ends background tries and waits for the one that runs.
   void StopRetries();
   // Takes them up again for every broken component.
   void ResumeRetries();
 
  private:
-  absl::Status StartSecretStores();
-  absl::Status StartOthers();
-  absl::Status StartAndJudge(ComponentSlot& slot);
-  absl::Status StartOne(ComponentSlot& slot);
-  absl::Status Initialise(ComponentSlot& slot, const CallContext& call);
-  absl::Status Resolve(ComponentSlot& slot, const CallContext& call);
-  absl::Status MakeBlock(ComponentSlot& slot);
-  absl::StatusOr<Secret> Fetch(const CallContext& call, std::string_view store,
-                               std::string_view name);
+  Status StartSecretStores();
+  Status StartOthers();
+  Status StartAndJudge(ComponentSlot& slot);
+  Status StartOne(ComponentSlot& slot);
+  Status Initialise(ComponentSlot& slot, const CallContext& call);
+  Status Resolve(ComponentSlot& slot, const CallContext& call);
+  Status MakeBlock(ComponentSlot& slot);
+  StatusOr<Secret> Fetch(const CallContext& call, std::string_view store, std::string_view name);
   bool HasItsSecretStores(const ComponentSlot& slot) const;
-  bool IsEnough(const ComponentSlot& slot, const absl::Status& status) const;
+  bool IsEnough(const ComponentSlot& slot, const Status& status) const;
   void RetryLater(ComponentSlot& slot, Duration pause);
   void Retry(ComponentSlot& slot, Duration pause, uint64_t round);
 

@@ -6,6 +6,7 @@
 #include "encoding/nearest_name.h"
 #include "encoding/quoted.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -19,7 +20,7 @@ ComponentSlot* ComponentTable::Find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : found->second;
 }
 
-absl::StatusOr<StateBlock*> ComponentTable::FindState(std::string_view name) const {
+StatusOr<StateBlock*> ComponentTable::FindState(std::string_view name) const {
   ComponentSlot* slot = Find(name);
   if (slot == nullptr || slot->is_secret_store()) {
     return Missing("state", name);
@@ -28,7 +29,7 @@ absl::StatusOr<StateBlock*> ComponentTable::FindState(std::string_view name) con
   return slot->state.get();
 }
 
-absl::StatusOr<SecretBlock*> ComponentTable::FindSecrets(std::string_view name) const {
+StatusOr<SecretBlock*> ComponentTable::FindSecrets(std::string_view name) const {
   ComponentSlot* slot = Find(name);
   if (slot == nullptr || !slot->is_secret_store()) {
     return Missing("secretstores", name);
@@ -37,7 +38,7 @@ absl::StatusOr<SecretBlock*> ComponentTable::FindSecrets(std::string_view name) 
   return slot->secrets.get();
 }
 
-absl::StatusOr<ComponentSlot*> ComponentTable::FindAny(std::string_view name) const {
+StatusOr<ComponentSlot*> ComponentTable::FindAny(std::string_view name) const {
   ComponentSlot* slot = Find(name);
   if (slot == nullptr) {
     return Missing({}, name);
@@ -45,7 +46,7 @@ absl::StatusOr<ComponentSlot*> ComponentTable::FindAny(std::string_view name) co
   return slot;
 }
 
-absl::Status ComponentTable::Missing(std::string_view block, std::string_view name) const {
+Status ComponentTable::Missing(std::string_view block, std::string_view name) const {
   std::vector<std::string_view> names;
   std::string list;
   for (const auto& slot : slots_) {
@@ -59,7 +60,7 @@ absl::Status ComponentTable::Missing(std::string_view block, std::string_view na
   message += " named " + Quoted(name) + "." + DidYouMean(name, names);
   message +=
       list.empty() ? " None is loaded; check the resource paths and scopes" : " Loaded: " + list;
-  return MakeStatus(absl::StatusCode::kNotFound, message);
+  return Status(StatusCode::kNotFound, message);
 }
 
 }  // namespace mecha

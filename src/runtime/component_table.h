@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "result/status_or.h"
 #include "runtime/component_slot.h"
 
 namespace mecha {
@@ -21,9 +21,9 @@ class ComponentTable {
   ComponentSlot* Find(std::string_view name) const;
   // The block of a component that is ready; NOT_FOUND lists the names of that kind, UNAVAILABLE
   // carries the last cause.
-  absl::StatusOr<StateBlock*> FindState(std::string_view name) const;
-  absl::StatusOr<SecretBlock*> FindSecrets(std::string_view name) const;
-  absl::StatusOr<ComponentSlot*> FindAny(std::string_view name) const;
+  StatusOr<StateBlock*> FindState(std::string_view name) const;
+  StatusOr<SecretBlock*> FindSecrets(std::string_view name) const;
+  StatusOr<ComponentSlot*> FindAny(std::string_view name) const;
 
   const std::vector<std::unique_ptr<ComponentSlot>>& slots() const { return slots_; }
 
@@ -33,7 +33,7 @@ class ComponentTable {
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
 
-  absl::Status Missing(std::string_view block, std::string_view name) const;
+  Status Missing(std::string_view block, std::string_view name) const;
 
   std::vector<std::unique_ptr<ComponentSlot>> slots_;
   std::unordered_map<std::string, ComponentSlot*, Hash, std::equal_to<>> by_name_;

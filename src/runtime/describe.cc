@@ -67,7 +67,7 @@ Json DescribeComponent(const ComponentSlot& slot) {
   return {{"name", service.identity().name},         {"type", service.info().type},
           {"version", service.info().version},       {"status", service.info().status},
           {"file", service.identity().file},         {"line", service.identity().line},
-          {"health", NameOf(service.health())},      {"reason", Message(service.cause())},
+          {"health", NameOf(service.health())},      {"reason", service.cause().message()},
           {"capabilities", std::move(capabilities)}, {"counters", DescribeCounters(service)}};
 }
 

@@ -20,11 +20,11 @@ std::string DrainReport::ToJson() const {
          ",\"returned\":0,\"abandoned\":" + std::to_string(abandoned) + ",\"registrations\":[]}";
 }
 
-absl::Status Runtime::Start() {
+Status Runtime::Start() {
   const std::lock_guard lock(life_mutex_);
   switch (phase()) {
     case Gate::Phase::kRunning:
-      return absl::OkStatus();
+      return OkStatus();
     case Gate::Phase::kClosed:
       return StatusOf(StopCause::kClosed);
     case Gate::Phase::kSuspended:
@@ -32,7 +32,7 @@ absl::Status Runtime::Start() {
     case Gate::Phase::kOpened:
       break;
   }
-  const absl::Status started = starter_->StartAll();
+  const Status started = starter_->StartAll();
   host_->pool().Finish();  // the threads that connected have done their work
   if (!started.ok()) {
     starter_->StopRetries();
@@ -40,7 +40,7 @@ absl::Status Runtime::Start() {
     return started;
   }
   gate_.SetPhase(Gate::Phase::kRunning);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void Runtime::CloseComponents() {
@@ -50,7 +50,7 @@ void Runtime::CloseComponents() {
       if (slot->is_secret_store() != secret_stores || slot->component() == nullptr) {
         continue;
       }
-      slot->service->SetHealth(Health::kClosed, absl::OkStatus());
+      slot->service->SetHealth(Health::kClosed, OkStatus());
       slot->component()->Close();
       slot->state.reset();
       slot->secrets.reset();
@@ -99,13 +99,13 @@ DrainReport Runtime::Drain(Duration deadline, StopCause cause) {
   return report;
 }
 
-absl::Status Runtime::Suspend(Duration deadline, bool keep_connections, DrainReport* report) {
+Status Runtime::Suspend(Duration deadline, bool keep_connections, DrainReport* report) {
   const std::lock_guard lock(life_mutex_);
   switch (phase()) {
     case Gate::Phase::kRunning:
       break;
     case Gate::Phase::kSuspended:
-      return absl::OkStatus();
+      return OkStatus();
     case Gate::Phase::kClosed:
       return StatusOf(StopCause::kClosed);
     case Gate::Phase::kOpened:
@@ -132,7 +132,7 @@ absl::Status Runtime::Suspend(Duration deadline, bool keep_connections, DrainRep
   if (!keep_connections) {
     host_->waiting().CloseDescriptors();
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void Runtime::SuspendComponents(bool keep_connections) {
@@ -143,7 +143,7 @@ void Runtime::SuspendComponents(bool keep_connections) {
   }
 }
 
-absl::Status Runtime::Resume() {
+Status Runtime::Resume() {
   const std::lock_guard lock(life_mutex_);
   if (phase() == Gate::Phase::kClosed) {
     return StatusOf(StopCause::kClosed);
@@ -156,18 +156,18 @@ absl::Status Runtime::Resume() {
   host_->loop().Resume();
   starter_->ResumeRetries();
   gate_.SetPhase(Gate::Phase::kRunning);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // When one fails, those before it and the one itself are suspended again, and no other.
-absl::Status Runtime::ResumeComponents() {
+Status Runtime::ResumeComponents() {
   std::vector<Component*> resumed;
   for (const auto& slot : components_.slots()) {
     if (slot->service->health() != Health::kReady) {
       continue;
     }
     resumed.push_back(slot->component());
-    const absl::Status status = ResumeComponent(*slot);
+    const Status status = ResumeComponent(*slot);
     if (!status.ok()) {
       for (Component* component : resumed) {
         component->Suspend(false);
@@ -177,10 +177,10 @@ absl::Status Runtime::ResumeComponents() {
       return WithPrefix(status, "component \"" + slot->document.name + "\" did not resume");
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status Runtime::ResumeComponent(ComponentSlot& slot) {
+Status Runtime::ResumeComponent(ComponentSlot& slot) {
   Waiter waiter;
   CallContext call;
   call.waiter = &waiter;
@@ -189,7 +189,7 @@ absl::Status Runtime::ResumeComponent(ComponentSlot& slot) {
   return slot.component()->Resume(call);
 }
 
-absl::Status Runtime::Shutdown(Duration deadline, DrainReport* report) {
+Status Runtime::Shutdown(Duration deadline, DrainReport* report) {
   const std::lock_guard lock(life_mutex_);
   if (phase() == Gate::Phase::kClosed) {
     return StatusOf(StopCause::kClosed);
@@ -211,7 +211,7 @@ absl::Status Runtime::Shutdown(Duration deadline, DrainReport* report) {
   host_->loop().Finish();
   host_->pool().Finish();
   host_->waiting().CloseDescriptors();
-  return drained.stopped > 0 ? DeadlineExceeded("operations had to be stopped") : absl::OkStatus();
+  return drained.stopped > 0 ? DeadlineExceeded("operations had to be stopped") : OkStatus();
 }
 
 // The events of abandoned operations will not come: nobody waits for them.

@@ -9,6 +9,7 @@
 #include "encoding/uuid.h"
 #include "operation/plain_result.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "runtime/component_starter.h"
 #include "runtime/settings_builder.h"
 
@@ -43,7 +44,7 @@ std::string UnknownType(const Registry& registry, const ComponentDocument& docum
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Runtime>> Runtime::Open(RuntimeOptions options) {
+StatusOr<std::unique_ptr<Runtime>> Runtime::Open(RuntimeOptions options) {
   std::unique_ptr<Runtime> runtime(new Runtime(std::move(options)));
   RETURN_IF_ERROR(runtime->Load());
   return runtime;
@@ -75,7 +76,7 @@ Runtime::~Runtime() {
   host_->notices().SetListener(nullptr);
 }
 
-absl::Status Runtime::Load() {
+Status Runtime::Load() {
   options_.register_components(registry_);
   LoadOptions load;
   load.app_id = options_.app_id;
@@ -102,7 +103,7 @@ absl::Status Runtime::Load() {
   return findings.ToStatus();
 }
 
-absl::Status Runtime::AddComponent(ComponentDocument document, Findings& findings) {
+Status Runtime::AddComponent(ComponentDocument document, Findings& findings) {
   const Registry::Entry* entry = registry_.Find(document.type, document.version);
   if (entry == nullptr) {
     const std::string message = UnknownType(registry_, document);
@@ -111,7 +112,7 @@ absl::Status Runtime::AddComponent(ComponentDocument document, Findings& finding
     } else {
       findings.Error(document.type_location, message);
     }
-    return absl::OkStatus();
+    return OkStatus();
   }
   CheckSettings(document, *entry->info, findings);
   auto slot = std::make_unique<ComponentSlot>();
@@ -124,7 +125,7 @@ absl::Status Runtime::AddComponent(ComponentDocument document, Findings& finding
   slot->entry = entry;
   slot->service = std::make_unique<Service>(std::move(identity), *entry->info, *host_, *this);
   components_.Add(std::move(slot));
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void Runtime::OnOperationEnd(Operation& operation) {
@@ -134,17 +135,17 @@ void Runtime::OnOperationEnd(Operation& operation) {
   gate_.Leave();
 }
 
-absl::Status Runtime::Cancel(uint64_t id) {
+Status Runtime::Cancel(uint64_t id) {
   Operation* operation = operations_->Find(id);
   if (operation == nullptr) {
     return NotFound();
   }
   operation->Stop(StopCause::kCancelled);
   operation->Release();
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::StatusOr<std::shared_ptr<CompletionQueue>> Runtime::OpenQueue(QueueOptions options) {
+StatusOr<std::shared_ptr<CompletionQueue>> Runtime::OpenQueue(QueueOptions options) {
   if (phase() == Gate::Phase::kClosed) {
     return StatusOf(StopCause::kClosed);
   }
@@ -178,7 +179,7 @@ void Runtime::ForwardNotices() {
   });
 }
 
-absl::Status Runtime::Ping(const CallContext& call, std::string_view component) {
+Status Runtime::Ping(const CallContext& call, std::string_view component) {
   ASSIGN_OR_RETURN(ComponentSlot * slot, components_.FindAny(component));
   RETURN_IF_ERROR(slot->service->CheckReady());
   return slot->component()->Ping(call);

@@ -13,13 +13,13 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "async/runtime_host.h"
 #include "config/load_resources.h"
 #include "contract/registry.h"
 #include "operation/completion_queue.h"
 #include "operation/gate.h"
 #include "operation/operation_table.h"
+#include "result/status_or.h"
 #include "runtime/component_table.h"
 #include "runtime/runtime_settings.h"
 #include "runtime/value_resolver.h"
@@ -51,25 +51,25 @@ struct DrainReport {
 
 class Runtime final : public OperationOwner {
  public:
-  static absl::StatusOr<std::unique_ptr<Runtime>> Open(RuntimeOptions options);
+  static StatusOr<std::unique_ptr<Runtime>> Open(RuntimeOptions options);
   ~Runtime() override;
 
-  absl::Status Start();
-  absl::Status Suspend(Duration deadline, bool keep_connections, DrainReport* report);
-  absl::Status Resume();
-  absl::Status Shutdown(Duration deadline, DrainReport* report);
+  Status Start();
+  Status Suspend(Duration deadline, bool keep_connections, DrainReport* report);
+  Status Resume();
+  Status Shutdown(Duration deadline, DrainReport* report);
   // False: operations were abandoned, and the runtime must not be destroyed.
   bool CanBeDestroyed() const { return !has_abandoned_.load(); }
 
   // Lets one operation in; OnOperationEnd lets it out.
-  absl::Status Enter() { return gate_.Enter(); }
+  Status Enter() { return gate_.Enter(); }
   void Leave() { gate_.Leave(); }
   void OnOperationEnd(Operation& operation) override;
-  absl::Status Cancel(uint64_t id);
+  Status Cancel(uint64_t id);
 
-  absl::StatusOr<std::shared_ptr<CompletionQueue>> OpenQueue(QueueOptions options);
+  StatusOr<std::shared_ptr<CompletionQueue>> OpenQueue(QueueOptions options);
 
-  absl::Status Ping(const CallContext& call, std::string_view component);
+  Status Ping(const CallContext& call, std::string_view component);
   std::string Describe() const;
   std::string Metrics() const;
 
@@ -95,11 +95,11 @@ class Runtime final : public OperationOwner {
 
   explicit Runtime(RuntimeOptions options);
 
-  absl::Status Load();
-  absl::Status AddComponent(ComponentDocument document, Findings& findings);
+  Status Load();
+  Status AddComponent(ComponentDocument document, Findings& findings);
   void CloseComponents();
-  absl::Status ResumeComponents();
-  absl::Status ResumeComponent(ComponentSlot& slot);
+  Status ResumeComponents();
+  Status ResumeComponent(ComponentSlot& slot);
   void SuspendComponents(bool keep_connections);
   bool AwaitQueues(Duration patience);
   void RenewInstanceId();

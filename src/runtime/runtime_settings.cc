@@ -7,6 +7,7 @@
 #include "encoding/nearest_name.h"
 #include "encoding/quantity.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
@@ -76,7 +77,7 @@ constexpr Known kSettings[] = {
     {"thread_stack_bytes", "at least 128Ki", ParseStack},
 };
 
-absl::Status Unknown(std::string_view name) {
+Status Unknown(std::string_view name) {
   std::string_view names[std::size(kSettings)];
   std::string list;
   for (size_t i = 0; i < std::size(kSettings); ++i) {
@@ -89,7 +90,7 @@ absl::Status Unknown(std::string_view name) {
 
 }  // namespace
 
-absl::StatusOr<RuntimeSettings> ParseRuntimeSettings(
+StatusOr<RuntimeSettings> ParseRuntimeSettings(
     std::span<const std::pair<std::string_view, std::string_view>> settings) {
   RuntimeSettings parsed;
   for (const auto& [name, value] : settings) {

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/status/statusor.h"
 #include "call/clock.h"
 #include "resources/strictness.h"
+#include "result/status_or.h"
 #include "state/state_block.h"
 
 namespace mecha {
@@ -26,7 +26,7 @@ struct RuntimeSettings {
 };
 
 // INVALID_ARGUMENT names the setting, and the nearest known one when there is none of that name.
-absl::StatusOr<RuntimeSettings> ParseRuntimeSettings(
+StatusOr<RuntimeSettings> ParseRuntimeSettings(
     std::span<const std::pair<std::string_view, std::string_view>> settings);
 
 }  // namespace mecha

@@ -41,8 +41,8 @@ TEST_CASE("every setting is read") {
 
 TEST_CASE("an unknown setting is refused with the nearest name") {
   const auto settings = ParseRuntimeSettings(Pairs{{"max_key_byte", "1"}});
-  REQUIRE(absl::IsInvalidArgument(settings.status()));
-  const std::string message(Message(settings.status()));
+  REQUIRE(IsInvalidArgument(settings.status()));
+  const std::string message(settings.status().message());
   INFO(message);
   CHECK(message.find("\"max_key_byte\"") != std::string::npos);
   CHECK(message.find("max_key_bytes") != std::string::npos);
@@ -61,8 +61,8 @@ TEST_CASE("a value that does not fit is refused with the setting's name") {
                                 {"thread_stack_bytes", "64Ki"}}) {
     const auto settings = ParseRuntimeSettings(Pairs{pair});
     INFO(pair.first << " = " << pair.second);
-    REQUIRE(absl::IsInvalidArgument(settings.status()));
-    CHECK(Message(settings.status()).find(pair.first) != std::string_view::npos);
+    REQUIRE(IsInvalidArgument(settings.status()));
+    CHECK(settings.status().message().find(pair.first) != std::string_view::npos);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 #include "support/fake_components.h"
 #include "support/moment.h"
@@ -35,7 +36,7 @@ std::string WithSecret(const std::string& name, const std::string& type, const s
 }
 
 struct RuntimeWorld {
-  absl::Status Open(const std::vector<std::string>& documents) {
+  Status Open(const std::vector<std::string>& documents) {
     options.app_id = "shop";
     options.register_components = FakeBackEnd::Register;
     texts = documents;
@@ -49,15 +50,15 @@ struct RuntimeWorld {
     return opened.status();
   }
   void Start(const std::vector<std::string>& documents) {
-    const absl::Status open = Open(documents);
-    INFO(Message(open));
+    const Status open = Open(documents);
+    INFO(open.message());
     REQUIRE(open.ok());
-    const absl::Status started = runtime->Start();
-    INFO(Message(started));
+    const Status started = runtime->Start();
+    INFO(started.message());
     REQUIRE(started.ok());
   }
   // A get of "k" that blocks, as the C interface makes it.
-  absl::Status Get(const std::string& store = "orders") {
+  Status Get(const std::string& store = "orders") {
     RETURN_IF_ERROR(runtime->Enter());
     const auto block = runtime->components().FindState(store);
     if (!block.ok()) {
@@ -66,7 +67,7 @@ struct RuntimeWorld {
     }
     const Prepared prepared = (*block)->Get({}, "k", Consistency::kEventual);
     prepared.operation->RunBlocking();
-    const absl::Status status = prepared.operation->status();
+    const Status status = prepared.operation->status();
     prepared.operation->Release();
     return status;
   }
@@ -81,15 +82,15 @@ struct RuntimeWorld {
   std::unique_ptr<Runtime> runtime;
 };
 
-bool Holds(const absl::Status& status, std::string_view wanted) {
-  return Message(status).find(wanted) != std::string_view::npos;
+bool Holds(const Status& status, std::string_view wanted) {
+  return status.message().find(wanted) != std::string_view::npos;
 }
 
 TEST_CASE("an unknown type is refused with its place and the nearest name") {
   RuntimeWorld world;
-  const absl::Status status = world.Open({Document("orders", "state.fak")});
-  INFO(Message(status));
-  CHECK(absl::IsInvalidArgument(status));
+  const Status status = world.Open({Document("orders", "state.fak")});
+  INFO(status.message());
+  CHECK(IsInvalidArgument(status));
   CHECK(Holds(status, "state.fake"));
   CHECK(Holds(status, "text 1"));
 }
@@ -104,13 +105,13 @@ TEST_CASE("an unknown type with ignoreErrors is left out with a warning") {
 TEST_CASE("an unknown store's message names the ones there are") {
   RuntimeWorld world;
   world.Start({kFake, Document("vault", "secretstores.fake")});
-  const absl::Status status = world.Get("order");
-  INFO(Message(status));
-  CHECK(absl::IsNotFound(status));
+  const Status status = world.Get("order");
+  INFO(status.message());
+  CHECK(IsNotFound(status));
   CHECK(Holds(status, "order"));
   CHECK(Holds(status, "orders"));
   CHECK_FALSE(Holds(status, "vault"));  // of another kind
-  CHECK(absl::IsNotFound(world.Get("vault")));
+  CHECK(IsNotFound(world.Get("vault")));
   CHECK(world.runtime->inside() == 0);
 }
 
@@ -118,9 +119,9 @@ TEST_CASE("opening starts nothing, and calls before the start are refused") {
   RuntimeWorld world;
   REQUIRE(world.Open({kFake}).ok());
   CHECK(world.back_end.events().empty());
-  CHECK(absl::IsFailedPrecondition(world.Get()));
-  CHECK(absl::IsFailedPrecondition(world.runtime->Suspend(0s, false, nullptr)));
-  CHECK(absl::IsFailedPrecondition(world.runtime->Resume()));
+  CHECK(IsFailedPrecondition(world.Get()));
+  CHECK(IsFailedPrecondition(world.runtime->Suspend(0s, false, nullptr)));
+  CHECK(IsFailedPrecondition(world.runtime->Resume()));
   CHECK(world.Describe()["phase"] == "opened");
 }
 
@@ -135,32 +136,32 @@ TEST_CASE("a broken component fails the start, closes the rest, and start may be
   RuntimeWorld world;
   bool is_broken = true;
   world.back_end.init = [&](const std::string& name, const CallContext&, const Settings&) {
-    return is_broken && name == "second" ? Unavailable("no route") : absl::OkStatus();
+    return is_broken && name == "second" ? Unavailable("no route") : OkStatus();
   };
   REQUIRE(world.Open({kFake, Document("second", "state.fake-network")}).ok());
-  const absl::Status status = world.runtime->Start();
-  INFO(Message(status));
-  CHECK(absl::IsUnavailable(status));
+  const Status status = world.runtime->Start();
+  INFO(status.message());
+  CHECK(IsUnavailable(status));
   CHECK(Holds(status, "second"));
   CHECK(Holds(status, "no route"));
   CHECK(Holds(status, "text 2"));
   CHECK(world.back_end.Count("close orders") == 1);
-  CHECK(absl::IsFailedPrecondition(world.Get()));
+  CHECK(IsFailedPrecondition(world.Get()));
   is_broken = false;
   REQUIRE(world.runtime->Start().ok());
-  CHECK(absl::IsNotFound(world.Get("second")));
+  CHECK(IsNotFound(world.Get("second")));
   CHECK(world.runtime->host().pool().thread_count() == 0);  // those that connected have ended
 }
 
 TEST_CASE("a broken component that ignores errors does not fail the start") {
   RuntimeWorld world;
   world.back_end.init = [](const std::string& name, const CallContext&, const Settings&) {
-    return name == "second" ? Unavailable("no route") : absl::OkStatus();
+    return name == "second" ? Unavailable("no route") : OkStatus();
   };
   world.Start({kFake, Document("second", "state.fake", kIgnoresErrors)});
-  CHECK(absl::IsNotFound(world.Get()));
-  const absl::Status status = world.Get("second");
-  CHECK(absl::IsUnavailable(status));
+  CHECK(IsNotFound(world.Get()));
+  const Status status = world.Get("second");
+  CHECK(IsUnavailable(status));
   CHECK(Holds(status, "no route"));
   CHECK(world.HealthOf(1) == "broken");
   CHECK(world.Describe()["warnings"].size() == 1);
@@ -170,18 +171,18 @@ TEST_CASE("a lazy start tries a broken component again until it works") {
   RuntimeWorld world;
   std::atomic<int> tries{0};
   world.back_end.init = [&](const std::string&, const CallContext&, const Settings&) {
-    return tries.fetch_add(1) < 3 ? Unavailable("no route") : absl::OkStatus();
+    return tries.fetch_add(1) < 3 ? Unavailable("no route") : OkStatus();
   };
   world.options.settings.start = StartPolicy::kLazy;
   world.Start({kFake});
-  CHECK(absl::IsUnavailable(world.Get()));
+  CHECK(IsUnavailable(world.Get()));
   for (int round = 0; round < 3; ++round) {
     REQUIRE(AwaitThat([&] {
       world.runtime->host().AdvanceClock(30s);
       return tries.load() >= 2 + round;
     }));
   }
-  REQUIRE(AwaitThat([&] { return absl::IsNotFound(world.Get()); }));
+  REQUIRE(AwaitThat([&] { return IsNotFound(world.Get()); }));
   CHECK(tries.load() == 4);
   CHECK(world.back_end.Count("close orders") == 3);  // of each failed try
 }
@@ -192,7 +193,7 @@ TEST_CASE("suspend and shutdown end the tries of a lazy start; resume takes them
   std::atomic<int> tries{0};
   world.back_end.init = [&](const std::string&, const CallContext&, const Settings&) {
     tries.fetch_add(1);
-    return is_broken.load() ? Unavailable("no route") : absl::OkStatus();
+    return is_broken.load() ? Unavailable("no route") : OkStatus();
   };
   world.options.settings.start = StartPolicy::kLazy;
   world.Start({kFake});
@@ -205,7 +206,7 @@ TEST_CASE("suspend and shutdown end the tries of a lazy start; resume takes them
   REQUIRE(world.runtime->Resume().ok());
   REQUIRE(AwaitThat([&] {
     world.runtime->host().AdvanceClock(1s);
-    return absl::IsNotFound(world.Get());
+    return IsNotFound(world.Get());
   }));
   CHECK(tries.load() == before + 1);
 }
@@ -245,10 +246,10 @@ TEST_CASE("initTimeout bounds the start of a component, on the runtime's clock")
       return has_ended.load();
     });
   });
-  const absl::Status status = world.runtime->Start();
+  const Status status = world.runtime->Start();
   has_ended.store(true);
   mover.join();
-  CHECK(absl::IsDeadlineExceeded(status));
+  CHECK(IsDeadlineExceeded(status));
 }
 
 TEST_CASE("secret stores start first, in the order they need each other, and close last") {
@@ -257,7 +258,7 @@ TEST_CASE("secret stores start first, in the order they need each other, and clo
   std::map<std::string, std::string> passwords;
   world.back_end.init = [&](const std::string& name, const CallContext&, const Settings& settings) {
     passwords[name] = settings.Text("password");
-    return absl::OkStatus();
+    return OkStatus();
   };
   world.Start({WithSecret("orders", "state.fake", "b", "second"),
                WithSecret("second", "secretstores.fake", "a", "first"),
@@ -277,8 +278,8 @@ TEST_CASE("a missing secret fails the start without telling any other") {
               .Open({Document("vault", "secretstores.fake"),
                      WithSecret("orders", "state.fake", "c", "vault")})
               .ok());
-  const absl::Status status = world.runtime->Start();
-  INFO(Message(status));
+  const Status status = world.runtime->Start();
+  INFO(status.message());
   CHECK_FALSE(status.ok());
   CHECK(Holds(status, "\"c\""));
   CHECK_FALSE(Holds(status, "hush"));
@@ -287,7 +288,7 @@ TEST_CASE("a missing secret fails the start without telling any other") {
 TEST_CASE("describe shows health, counters and limits, and metrics the same counters") {
   RuntimeWorld world;
   world.Start({kFake});
-  CHECK(absl::IsNotFound(world.Get()));
+  CHECK(IsNotFound(world.Get()));
   const Json described = world.Describe();
   CHECK(described["phase"] == "running");
   CHECK(described["app_id"] == "shop");
@@ -312,11 +313,11 @@ TEST_CASE("suspend stops threads and components, refuses calls, and resume undoe
   CHECK(report.abandoned == 0);
   CHECK(world.runtime->Suspend(1s, true, nullptr).ok());  // it is already
   CHECK(world.back_end.Count("suspend orders keep") == 1);
-  CHECK(HasCode(world.Get(), LocalCode::kSuspended));
-  CHECK(HasCode(world.runtime->Start(), LocalCode::kSuspended));
+  CHECK(HasCode(world.Get(), StatusCode::kSuspended));
+  CHECK(HasCode(world.runtime->Start(), StatusCode::kSuspended));
   CHECK(world.runtime->host().pool().thread_count() == 0);
   REQUIRE(world.runtime->Resume().ok());
-  CHECK(absl::IsNotFound(world.Get()));
+  CHECK(IsNotFound(world.Get()));
   CHECK(world.runtime->instance_id() != first_id);
 }
 
@@ -324,26 +325,26 @@ TEST_CASE("a component that does not resume leaves the runtime suspended, and al
   RuntimeWorld world;
   bool is_broken = true;
   world.back_end.resume = [&](const std::string& name) {
-    return is_broken && name == "second" ? Unavailable("no route") : absl::OkStatus();
+    return is_broken && name == "second" ? Unavailable("no route") : OkStatus();
   };
   world.Start({kFake, Document("second", "state.fake"), Document("third", "state.fake")});
   REQUIRE(world.runtime->Suspend(1s, false, nullptr).ok());
-  const absl::Status status = world.runtime->Resume();
-  CHECK(absl::IsUnavailable(status));
+  const Status status = world.runtime->Resume();
+  CHECK(IsUnavailable(status));
   CHECK(Holds(status, "second"));
-  CHECK(HasCode(world.Get(), LocalCode::kSuspended));
+  CHECK(HasCode(world.Get(), StatusCode::kSuspended));
   CHECK(world.back_end.Count("suspend orders") == 2);
   CHECK(world.back_end.Count("suspend third") == 1);  // it never resumed
   is_broken = false;
   CHECK(world.runtime->Resume().ok());
-  CHECK(absl::IsNotFound(world.Get()));
+  CHECK(IsNotFound(world.Get()));
 }
 
 // A blocking get that parks until it is stopped, or for good with `is_deaf`.
 struct ParkedWorld : RuntimeWorld {
   explicit ParkedWorld(bool is_deaf) {
     back_end.get = [this, is_deaf](const CallContext& call,
-                                   std::string_view) -> absl::StatusOr<StateValue> {
+                                   std::string_view) -> StatusOr<StateValue> {
       parked.Come();
       if (is_deaf) {
         go.Await();
@@ -363,7 +364,7 @@ struct ParkedWorld : RuntimeWorld {
   }
   Moment parked;
   Moment go;
-  absl::Status status;
+  Status status;
   std::thread caller;
 };
 
@@ -374,20 +375,20 @@ TEST_CASE("suspend wakes waiting callers with SUSPENDED and counts them") {
   CHECK(report.stopped == 1);
   CHECK(report.abandoned == 0);
   world.caller.join();
-  CHECK(HasCode(world.status, LocalCode::kSuspended));
+  CHECK(HasCode(world.status, StatusCode::kSuspended));
 }
 
 TEST_CASE("suspend with an operation that will not end gives up, and the runtime runs on") {
   ParkedWorld world(true);
   DrainReport report;
-  CHECK(absl::IsDeadlineExceeded(world.runtime->Suspend(1ms, false, &report)));
+  CHECK(IsDeadlineExceeded(world.runtime->Suspend(1ms, false, &report)));
   CHECK(report.abandoned == 1);
   CHECK(world.runtime->phase() == Gate::Phase::kRunning);
   CHECK(world.back_end.Count("suspend orders") == 0);
   world.go.Come();
   world.caller.join();
-  CHECK(absl::IsNotFound(world.status));
-  CHECK(absl::IsNotFound(world.Get()));
+  CHECK(IsNotFound(world.status));
+  CHECK(IsNotFound(world.Get()));
   CHECK(world.runtime->Suspend(1s, false, nullptr).ok());
 }
 
@@ -402,26 +403,26 @@ TEST_CASE("shutdown lets what runs end, and counts it") {
   opener.join();
   CHECK(report.finished == 1);
   CHECK(report.stopped == 0);
-  CHECK(HasCode(world.Get(), LocalCode::kClosed));
-  CHECK(HasCode(world.runtime->Shutdown(0s, nullptr), LocalCode::kClosed));
-  CHECK(HasCode(world.runtime->Resume(), LocalCode::kClosed));
+  CHECK(HasCode(world.Get(), StatusCode::kClosed));
+  CHECK(HasCode(world.runtime->Shutdown(0s, nullptr), StatusCode::kClosed));
+  CHECK(HasCode(world.runtime->Resume(), StatusCode::kClosed));
   CHECK_FALSE(world.runtime->OpenQueue({}).ok());
 }
 
 TEST_CASE("shutdown stops waiting callers with CLOSED") {
   ParkedWorld world(false);
   DrainReport report;
-  CHECK(absl::IsDeadlineExceeded(world.runtime->Shutdown(0s, &report)));
+  CHECK(IsDeadlineExceeded(world.runtime->Shutdown(0s, &report)));
   CHECK(report.stopped == 1);
   CHECK(world.runtime->CanBeDestroyed());
   world.caller.join();
-  CHECK(HasCode(world.status, LocalCode::kClosed));
+  CHECK(HasCode(world.status, StatusCode::kClosed));
 }
 
 TEST_CASE("shutdown abandons what will not end and frees nothing of it") {
   ParkedWorld world(true);
   DrainReport report;
-  CHECK(absl::IsDeadlineExceeded(world.runtime->Shutdown(0s, &report)));
+  CHECK(IsDeadlineExceeded(world.runtime->Shutdown(0s, &report)));
   CHECK(report.abandoned == 1);
   CHECK_FALSE(world.runtime->CanBeDestroyed());
   CHECK(world.back_end.Count("close orders") == 0);

@@ -78,7 +78,7 @@ void CheckBlockField(const MetadataItem& item, const BlockField& field, Findings
       findings.Warn(item.location, Quoted(field.name) + " has no effect yet.");
       return;
     case BlockRule::kUnsupported:
-      findings.Error(absl::StatusCode::kFailedPrecondition, item.location,
+      findings.Error(StatusCode::kFailedPrecondition, item.location,
                      Quoted(field.name) +
                          ": encryption of state is not supported yet, and values "
                          "would be stored readable. Remove it if that is fine.");
@@ -226,9 +226,9 @@ void CheckSettings(const ComponentDocument& document, const ComponentInfo& info,
   }
 }
 
-absl::StatusOr<Settings> BuildSettings(const ComponentDocument& document, const ComponentInfo& info,
-                                       std::span<const ResolvedItem> items,
-                                       Settings::Identity identity, Findings& findings) {
+StatusOr<Settings> BuildSettings(const ComponentDocument& document, const ComponentInfo& info,
+                                 std::span<const ResolvedItem> items, Settings::Identity identity,
+                                 Findings& findings) {
   Values values;
   for (const ResolvedItem& item : items) {
     AddItem(item, info, values, findings);

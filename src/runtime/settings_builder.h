@@ -6,11 +6,11 @@
 #include <span>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "contract/component_info.h"
 #include "contract/settings.h"
 #include "resources/component_document.h"
 #include "resources/findings.h"
+#include "result/status_or.h"
 #include "runtime/value_resolver.h"
 
 namespace mecha {
@@ -23,8 +23,8 @@ void CheckSettings(const ComponentDocument& document, const ComponentInfo& info,
 // For mecha_runtime_start, after CheckSettings: the same checks over the resolved values, with
 // defaults filled in; it does not repeat the warnings of CheckSettings. `identity` arrives with
 // app_id, name_space and instance_id; the rest comes from `document` and `info`.
-absl::StatusOr<Settings> BuildSettings(const ComponentDocument& document, const ComponentInfo& info,
-                                       std::span<const ResolvedItem> items,
-                                       Settings::Identity identity, Findings& findings);
+StatusOr<Settings> BuildSettings(const ComponentDocument& document, const ComponentInfo& info,
+                                 std::span<const ResolvedItem> items, Settings::Identity identity,
+                                 Findings& findings);
 
 }  // namespace mecha

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 
 namespace mecha {
@@ -69,7 +70,7 @@ struct Fixture {
     document.metadata.push_back(std::move(item));
   }
 
-  absl::StatusOr<Settings> Build(Findings& findings) {
+  StatusOr<Settings> Build(Findings& findings) {
     std::vector<ResolvedItem> items;
     for (const MetadataItem& item : document.metadata) {
       items.push_back({item.name, item.value.value_or(""), false, item.location});
@@ -91,8 +92,8 @@ Findings Checked(std::string name, std::string value, Strictness strictness) {
 
 void CheckError(std::string name, std::string value, std::string_view wanted) {
   Findings findings = Checked(std::move(name), std::move(value), Strictness::kDapr);
-  INFO(Message(findings.ToStatus()));
-  CHECK(Message(findings.ToStatus()) == wanted);
+  INFO(findings.ToStatus().message());
+  CHECK(findings.ToStatus().message() == wanted);
 }
 
 void CheckWarning(std::string name, std::string_view wanted) {
@@ -112,8 +113,8 @@ TEST_CASE("fields arrive typed, in any case, with defaults") {
   fixture.Set("keyPrefix", "name");
   Findings findings(Strictness::kStrict);
   CheckSettings(fixture.document, fixture.info, findings);
-  const absl::StatusOr<Settings> settings = fixture.Build(findings);
-  INFO(Message(settings.status()));
+  const StatusOr<Settings> settings = fixture.Build(findings);
+  INFO(settings.status().message());
   REQUIRE(settings.ok());
   CHECK(findings.warnings().empty());
   CHECK(settings->Text("redisHost") == "localhost");
@@ -139,7 +140,7 @@ TEST_CASE("defaults use their unit and empty typed values count as absent") {
   fixture.Set("redisDB", "");
   fixture.Set("redisPassword", "");
   Findings findings(Strictness::kStrict);
-  const absl::StatusOr<Settings> settings = fixture.Build(findings);
+  const StatusOr<Settings> settings = fixture.Build(findings);
   REQUIRE(settings.ok());
   CHECK(settings->Time("timeout") == 250ms);
   CHECK(settings->Integer("redisDB") == 0);
@@ -191,7 +192,7 @@ TEST_CASE("a bad boolean is an error in strict mode and false in Dapr's") {
   Fixture fixture;
   fixture.Set("enableTLS", "maybe");
   Findings findings(Strictness::kDapr);
-  const absl::StatusOr<Settings> settings = fixture.Build(findings);
+  const StatusOr<Settings> settings = fixture.Build(findings);
   REQUIRE(settings.ok());
   CHECK_FALSE(settings->Boolean("enableTLS"));
   CHECK(findings.warnings().size() == 1);
@@ -200,7 +201,7 @@ TEST_CASE("a bad boolean is an error in strict mode and false in Dapr's") {
 TEST_CASE("encryption is refused because values would be stored readable") {
   for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
     const Findings findings = Checked("primaryEncryptionKey", "00", strictness);
-    CHECK(findings.ToStatus().code() == absl::StatusCode::kFailedPrecondition);
+    CHECK(findings.ToStatus().code() == StatusCode::kFailedPrecondition);
     CHECK(Checked("secondaryencryptionkey", "00", strictness).HasErrors());
   }
 }
@@ -220,7 +221,7 @@ TEST_CASE("a misspelt required field is named where it stands") {
   fixture.Set("redisHots", "localhost");
   Findings findings(Strictness::kStrict);
   CheckSettings(fixture.document, fixture.info, findings);
-  CHECK(Message(findings.ToStatus()) ==
+  CHECK(findings.ToStatus().message() ==
         "a.yaml:10:14: state.redis has no field \"redisHots\", and the one it needs is missing. "
         "Did you mean \"redisHost\"?");
 }
@@ -230,13 +231,13 @@ TEST_CASE("a missing required field is an error, and a reference counts as given
   fixture.document.metadata.clear();
   Findings missing(Strictness::kDapr);
   CheckSettings(fixture.document, fixture.info, missing);
-  CHECK(Message(missing.ToStatus()) ==
+  CHECK(missing.ToStatus().message() ==
         "a.yaml:3:1: \"redisHost\" is missing. state.redis needs it: add it to spec.metadata (What "
         "it means.)");
   fixture.Set("redisHost", "");
   Findings empty(Strictness::kDapr);
   CheckSettings(fixture.document, fixture.info, empty);
-  CHECK(Message(empty.ToStatus()).starts_with("a.yaml:10:14: \"redisHost\" is empty."));
+  CHECK(empty.ToStatus().message().starts_with("a.yaml:10:14: \"redisHost\" is empty."));
   fixture.document.metadata[0].secret = SecretReference{"redis", "host"};
   Findings given(Strictness::kStrict);
   CheckSettings(fixture.document, fixture.info, given);
@@ -252,7 +253,7 @@ TEST_CASE("a value that is filled in later is checked later") {
   Findings findings(Strictness::kStrict);
   CheckSettings(fixture.document, fixture.info, findings);
   CHECK_FALSE(findings.HasErrors());
-  CHECK(fixture.Build(findings).status().code() == absl::StatusCode::kInvalidArgument);
+  CHECK(fixture.Build(findings).status().code() == StatusCode::kInvalidArgument);
 }
 
 }  // namespace

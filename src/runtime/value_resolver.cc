@@ -15,6 +15,7 @@
 #include "encoding/quoted.h"
 #include "encoding/uuid.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
@@ -88,7 +89,7 @@ class ValueResolver::SecretCache {
     }
   }
 
-  const absl::StatusOr<Secret>& Get(const std::string& name) {
+  const StatusOr<Secret>& Get(const std::string& name) {
     const auto found = secrets_.find(name);
     return found != secrets_.end() ? found->second
                                    : secrets_.emplace(name, fetch_(store_, name)).first->second;
@@ -97,7 +98,7 @@ class ValueResolver::SecretCache {
  private:
   FetchSecret& fetch_;
   std::string_view store_;
-  std::map<std::string, absl::StatusOr<Secret>> secrets_;
+  std::map<std::string, StatusOr<Secret>> secrets_;
 };
 
 ValueResolver::ValueResolver(const ResolverOptions& options, FetchSecret fetch, FillRandom random)
@@ -149,21 +150,20 @@ void ValueResolver::FillSecret(const ComponentDocument& document, const Metadata
   }
   const SecretReference& reference = *item.secret;
   const std::string place = Quoted(item.name) + ": the secret " + Quoted(reference.name);
-  const absl::StatusOr<Secret>& secret = cache.Get(reference.name);
+  const StatusOr<Secret>& secret = cache.Get(reference.name);
   if (!secret.ok()) {
-    const bool is_absent = secret.status().code() == absl::StatusCode::kNotFound;
+    const bool is_absent = secret.status().code() == StatusCode::kNotFound;
     const std::string cause = is_absent
                                   ? " is not in the secret store " + Quoted(document.secret_store) +
                                         ". Add it there, or correct secretKeyRef."
                                   : " cannot be read from " + Quoted(document.secret_store) + ": " +
-                                        std::string(Message(secret.status()));
-    findings.Lenient(static_cast<absl::StatusCode>(secret.status().raw_code()), item.location,
-                     place + cause);
+                                        std::string(secret.status().message());
+    findings.Lenient(secret.status().code(), item.location, place + cause);
     return;
   }
   const auto value = secret->find(reference.key.empty() ? reference.name : reference.key);
   if (value == secret->end()) {
-    findings.Lenient(absl::StatusCode::kNotFound, item.location,
+    findings.Lenient(StatusCode::kNotFound, item.location,
                      place + " has no key " +
                          Quoted(reference.key.empty() ? reference.name : reference.key) +
                          ". Correct secretKeyRef.key.");
@@ -235,7 +235,7 @@ void CheckReferences(const ComponentDocument& document, const ResolverOptions& o
     if (std::ranges::find(secret_stores, store) == secret_stores.end()) {
       const std::vector<std::string_view> known(secret_stores.begin(), secret_stores.end());
       const std::string hint = DidYouMean(store, known);
-      findings.Lenient(absl::StatusCode::kNotFound, document.location,
+      findings.Lenient(StatusCode::kNotFound, document.location,
                        "auth.secretStore " + Quoted(store) + " is not a loaded secret store." +
                            (hint.empty() ? " Add a component of that name." : hint));
     }

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "contract/secret_store.h"
 #include "resources/component_document.h"
 #include "resources/findings.h"
+#include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -39,7 +39,7 @@ struct ResolvedItem {
 
 // Reads secret `name` of store `store`.
 using FetchSecret =
-    absl::AnyInvocable<absl::StatusOr<Secret>(std::string_view store, std::string_view name)>;
+    absl::AnyInvocable<StatusOr<Secret>(std::string_view store, std::string_view name)>;
 // Fills `bytes` with random ones, for {uuid}.
 using FillRandom = absl::AnyInvocable<void(std::span<unsigned char> bytes)>;
 

@@ -6,6 +6,7 @@
 
 #include "encoding/uuid.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 
 namespace mecha {
@@ -54,7 +55,7 @@ struct Fixture {
   }
 
   std::vector<ResolvedItem> Resolve(Findings& findings) {
-    auto fetch = [this](std::string_view store, std::string_view name) -> absl::StatusOr<Secret> {
+    auto fetch = [this](std::string_view store, std::string_view name) -> StatusOr<Secret> {
       ++fetches;
       if (store != "vault") {
         return Unavailable("no such store");
@@ -62,8 +63,7 @@ struct Fixture {
       if (name == "redis") {
         return Secret{{"redis", "s3cret"}, {"user", "admin"}, {"empty", ""}};
       }
-      return name == "broken" ? absl::StatusOr<Secret>(Unavailable("the vault is sealed"))
-                              : NotFound();
+      return name == "broken" ? StatusOr<Secret>(Unavailable("the vault is sealed")) : NotFound();
     };
     auto random = [this](std::span<unsigned char> bytes) {
       std::ranges::fill(bytes, ++next_random);
@@ -77,19 +77,19 @@ struct Fixture {
     document.metadata = {std::move(item)};
     Findings findings(Strictness::kStrict);
     const std::vector<ResolvedItem> items = Resolve(findings);
-    INFO(Message(findings.ToStatus()));
+    INFO(findings.ToStatus().message());
     REQUIRE_FALSE(findings.HasErrors());
     REQUIRE(items.size() == 1);
     return items[0].text;
   }
 
   // Strict mode refuses the item with `wanted`; Dapr's mode warns and leaves the text empty.
-  void CheckLenient(MetadataItem item, absl::StatusCode code, std::string_view wanted) {
+  void CheckLenient(MetadataItem item, StatusCode code, std::string_view wanted) {
     document.metadata = {std::move(item)};
     Findings strict(Strictness::kStrict);
     Resolve(strict);
     CHECK(strict.ToStatus().code() == code);
-    CheckHolds(Message(strict.ToStatus()), wanted);
+    CheckHolds(strict.ToStatus().message(), wanted);
     Findings dapr(Strictness::kDapr);
     const std::vector<ResolvedItem> items = Resolve(dapr);
     CHECK(dapr.ToStatus().ok());
@@ -129,7 +129,7 @@ TEST_CASE("an empty secret leaves the value that was written") {
 
 TEST_CASE("a secret that cannot be had says why and what to do") {
   Fixture fixture;
-  using Code = absl::StatusCode;
+  using Code = StatusCode;
   fixture.CheckLenient(SecretItem("password", "other"), Code::kNotFound,
                        "a.yaml:9:13: \"password\": the secret \"other\" is not in the secret store "
                        "\"vault\". Add it there");
@@ -145,7 +145,7 @@ TEST_CASE("a secret that cannot be had says why and what to do") {
 TEST_CASE("the environment is read only with permission and by its rules") {
   setenv("MECHA_RESOLVER_TEST", "from outside", 1);
   Fixture fixture;
-  using Code = absl::StatusCode;
+  using Code = StatusCode;
   fixture.CheckLenient(EnvironmentItem("user", "MECHA_RESOLVER_TEST"), Code::kInvalidArgument,
                        "Open it with use_environment");
   fixture.options.uses_environment = true;
@@ -203,7 +203,7 @@ TEST_CASE("references are checked before anything runs") {
   const std::vector<std::string> stores = {"vaults"};
   Findings findings(Strictness::kStrict);
   CheckReferences(fixture.document, fixture.options, stores, findings);
-  const std::string message(Message(findings.ToStatus()));
+  const std::string message(findings.ToStatus().message());
   CheckHolds(message, "\"user\": envRef needs the environment");
   CheckHolds(message, "auth.secretStore \"vault\" is not a loaded secret store. Did you mean");
   Findings fine(Strictness::kStrict);

@@ -16,15 +16,15 @@ Prepared SecretBlock::Get(const CallOptions& call, std::string_view name) {
   }
   if (!Allows(name)) {
     return {operation,
-            MakeStatus(absl::StatusCode::kPermissionDenied,
-                       "this application may not read the secret; see spec.secrets.scopes of its "
-                       "Configuration")};
+            Status(StatusCode::kPermissionDenied,
+                   "this application may not read the secret; see spec.secrets.scopes of its "
+                   "Configuration")};
   }
-  return {operation, absl::OkStatus()};
+  return {operation, OkStatus()};
 }
 
 Prepared SecretBlock::List(const CallOptions& call) {
-  return {new SecretOperation(*this, call, Verb::kSecretList, {}), absl::OkStatus()};
+  return {new SecretOperation(*this, call, Verb::kSecretList, {}), OkStatus()};
 }
 
 }  // namespace mecha

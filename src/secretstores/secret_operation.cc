@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -34,8 +35,8 @@ SecretOperation::~SecretOperation() {
 
 void SecretOperation::Attempt() {
   if (verb() == Verb::kSecretList) {
-    block_.store().List(context(), [this](absl::StatusOr<SecretList> secrets) {
-      absl::Status status = secrets.status();
+    block_.store().List(context(), [this](StatusOr<SecretList> secrets) {
+      Status status = secrets.status();
       if (status.ok()) {
         Record(*std::move(secrets));
       }
@@ -43,9 +44,9 @@ void SecretOperation::Attempt() {
     });
     return;
   }
-  block_.store().Get(context(), name_, [this](absl::StatusOr<Secret> secret) {
-    absl::Status status = secret.status();
-    if (absl::IsNotFound(status)) {
+  block_.store().Get(context(), name_, [this](StatusOr<Secret> secret) {
+    Status status = secret.status();
+    if (IsNotFound(status)) {
       status = NotFound();
     }
     if (status.ok()) {
@@ -74,7 +75,7 @@ void SecretOperation::Record(SecretList secrets) {
   SetItems(items_);
 }
 
-std::unique_ptr<Error> SecretOperation::MakeError(const absl::Status& status) {
+std::unique_ptr<Error> SecretOperation::MakeError(const Status& status) {
   return block_.service().MakeError(verb(), name_, status);
 }
 

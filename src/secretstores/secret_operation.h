@@ -17,7 +17,7 @@ class SecretOperation final : public Operation {
 
  protected:
   void Attempt() override;
-  std::unique_ptr<Error> MakeError(const absl::Status& status) override;
+  std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
   void Record(SecretList secrets);

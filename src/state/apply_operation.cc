@@ -7,6 +7,7 @@
 
 #include "encoding/quoted.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
@@ -36,9 +37,9 @@ ApplyOperation::ApplyOperation(StateBlock& block, const CallOptions& call,
   SetItems(items_);
 }
 
-absl::Status ApplyOperation::Prepare(const ApplyRequest& request) {
+Status ApplyOperation::Prepare(const ApplyRequest& request) {
   writes_.reserve(items_.size());
-  absl::Status first_fault;
+  Status first_fault;
   for (size_t i = 0; i < items_.size(); ++i) {
     const std::string_view value = inputs().Keep(request.writes[i].value, options().must_copy);
     auto write = block_.Translate(request.writes[i]);
@@ -55,18 +56,18 @@ absl::Status ApplyOperation::Prepare(const ApplyRequest& request) {
     write_items_.push_back(i);
   }
   if (!is_atomic_) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   return first_fault.ok() ? CheckTransaction() : first_fault;
 }
 
-absl::Status ApplyOperation::CheckTransaction() const {
+Status ApplyOperation::CheckTransaction() const {
   const size_t most = block_.options().limits.most_transaction_writes;
   if (writes_.size() > most) {
-    return MakeStatus(absl::StatusCode::kOutOfRange,
-                      "the transaction has " + std::to_string(writes_.size()) +
-                          " writes and the limit is " + std::to_string(most) +
-                          "; split it or raise the setting max_transaction_ops");
+    return Status(StatusCode::kOutOfRange,
+                  "the transaction has " + std::to_string(writes_.size()) +
+                      " writes and the limit is " + std::to_string(most) +
+                      "; split it or raise the setting max_transaction_ops");
   }
   if (block_.service().info().SupportOf("transaction") == Support::kNone) {
     return Unimplemented("the store has no transactions; apply the writes independently");
@@ -78,16 +79,16 @@ absl::Status ApplyOperation::CheckTransaction() const {
                              " stands twice in one transaction; write it once");
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void ApplyOperation::Attempt() {
   if (writes_.empty()) {
-    AttemptDone(absl::OkStatus());
+    AttemptDone(OkStatus());
     return;
   }
-  auto done = [this](absl::StatusOr<std::vector<WriteOutcome>> outcomes) {
-    absl::Status status = outcomes.status();
+  auto done = [this](StatusOr<std::vector<WriteOutcome>> outcomes) {
+    Status status = outcomes.status();
     if (status.ok()) {
       Record(*std::move(outcomes));
       const size_t fault = FaultIndex();
@@ -118,12 +119,12 @@ void ApplyOperation::Record(std::vector<WriteOutcome> outcomes) {
 // The first write that failed by itself, not because of another.
 size_t ApplyOperation::FaultIndex() const {
   const auto fault = std::ranges::find_if(items_, [](const ResultItem& item) {
-    return !item.status.ok() && !absl::IsCancelled(item.status);
+    return !item.status.ok() && !IsCancelled(item.status);
   });
   return static_cast<size_t>(fault - items_.begin());
 }
 
-void ApplyOperation::Finish(const absl::Status& status) {
+void ApplyOperation::Finish(const Status& status) {
   const size_t fault = FaultIndex();
   for (size_t i = 0; i < items_.size(); ++i) {
     ResultItem& item = items_[i];
@@ -144,9 +145,9 @@ void ApplyOperation::Finish(const absl::Status& status) {
   }
 }
 
-std::unique_ptr<Error> ApplyOperation::MakeError(const absl::Status& status) {
+std::unique_ptr<Error> ApplyOperation::MakeError(const Status& status) {
   auto error = block_.service().MakeError(verb(), {}, status);
-  if (absl::IsOutOfRange(status)) {
+  if (IsOutOfRange(status)) {
     error->AddDetail("max_ops", std::to_string(block_.options().limits.most_transaction_writes));
   }
   const size_t fault = FaultIndex();

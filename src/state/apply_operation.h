@@ -15,15 +15,15 @@ class ApplyOperation final : public Operation {
 
   // Checks and translates the writes. Not OK: the transaction must be refused. A write of an
   // independent batch that is wrong fails alone.
-  absl::Status Prepare(const ApplyRequest& request);
+  Status Prepare(const ApplyRequest& request);
 
  protected:
   void Attempt() override;
-  void Finish(const absl::Status& status) override;
-  std::unique_ptr<Error> MakeError(const absl::Status& status) override;
+  void Finish(const Status& status) override;
+  std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
-  absl::Status CheckTransaction() const;
+  Status CheckTransaction() const;
   void Record(std::vector<WriteOutcome> outcomes);
   size_t FaultIndex() const;
 

@@ -37,12 +37,12 @@ GetManyOperation::GetManyOperation(StateBlock& block, const CallOptions& call,
 
 void GetManyOperation::Attempt() {
   if (items_.empty()) {
-    AttemptDone(absl::OkStatus());
+    AttemptDone(OkStatus());
     return;
   }
   block_.store().GetMany(context(), keys_.stored(), read_,
-                         [this](absl::StatusOr<std::vector<absl::StatusOr<StateValue>>> values) {
-                           absl::Status status = values.status();
+                         [this](StatusOr<std::vector<StatusOr<StateValue>>> values) {
+                           Status status = values.status();
                            for (size_t i = 0; status.ok() && i < items_.size(); ++i) {
                              items_[i].status = (*values)[i].status();
                              if (items_[i].status.ok()) {
@@ -54,18 +54,18 @@ void GetManyOperation::Attempt() {
                          });
 }
 
-void GetManyOperation::Finish(const absl::Status& status) {
+void GetManyOperation::Finish(const Status& status) {
   for (ResultItem& item : items_) {
     if (!status.ok()) {
       item.status = status;
-    } else if (!item.status.ok() && !absl::IsNotFound(item.status)) {
+    } else if (!item.status.ok() && !IsNotFound(item.status)) {
       item.error = block_.service().MakeError(verb(), item.key, item.status);
       SetPartial();
     }
   }
 }
 
-std::unique_ptr<Error> GetManyOperation::MakeError(const absl::Status& status) {
+std::unique_ptr<Error> GetManyOperation::MakeError(const Status& status) {
   return block_.service().MakeError(verb(), {}, status);
 }
 

@@ -32,8 +32,8 @@ class GetManyOperation final : public Operation {
 
  protected:
   void Attempt() override;
-  void Finish(const absl::Status& status) override;
-  std::unique_ptr<Error> MakeError(const absl::Status& status) override;
+  void Finish(const Status& status) override;
+  std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
   StateBlock& block_;

@@ -6,7 +6,7 @@
 namespace mecha {
 
 void FillItem(ResultItem& item, StateValue&& value) {
-  item.status = absl::OkStatus();
+  item.status = OkStatus();
   item.value = std::move(value.data);
   item.etag = value.etag;
   item.is_json = value.kind == ValueKind::kJson;
@@ -23,20 +23,19 @@ GetOperation::GetOperation(StateBlock& block, const CallOptions& call, std::stri
 }
 
 void GetOperation::Attempt() {
-  block_.store().Get(context(), stored_key_.view(), read_,
-                     [this](absl::StatusOr<StateValue> value) {
-                       absl::Status status = value.status();
-                       if (status.ok()) {
-                         CountBytes(value->data.size());
-                         FillItem(item_, *std::move(value));
-                       }
-                       AttemptDone(std::move(status));
-                     });
+  block_.store().Get(context(), stored_key_.view(), read_, [this](StatusOr<StateValue> value) {
+    Status status = value.status();
+    if (status.ok()) {
+      CountBytes(value->data.size());
+      FillItem(item_, *std::move(value));
+    }
+    AttemptDone(std::move(status));
+  });
 }
 
-void GetOperation::Finish(const absl::Status& status) { item_.status = status; }
+void GetOperation::Finish(const Status& status) { item_.status = status; }
 
-std::unique_ptr<Error> GetOperation::MakeError(const absl::Status& status) {
+std::unique_ptr<Error> GetOperation::MakeError(const Status& status) {
   return block_.service().MakeError(verb(), item_.key, status);
 }
 

@@ -3,11 +3,12 @@
 
 #include "encoding/ascii.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
 
-absl::StatusOr<std::string> WithSeparator(std::string_view prefix) {
+StatusOr<std::string> WithSeparator(std::string_view prefix) {
   if (prefix.find(kKeySeparator) != std::string_view::npos) {
     return InvalidArgument("the key prefix \"" + std::string(prefix) + "\" holds \"||\"");
   }
@@ -16,8 +17,7 @@ absl::StatusOr<std::string> WithSeparator(std::string_view prefix) {
 
 }  // namespace
 
-absl::StatusOr<std::string> MakeKeyPrefix(std::string_view strategy,
-                                          const Settings::Identity& identity) {
+StatusOr<std::string> MakeKeyPrefix(std::string_view strategy, const Settings::Identity& identity) {
   const std::string wanted = ToLower(strategy);
   if (wanted == "none") {
     return std::string();

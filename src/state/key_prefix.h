@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "contract/settings.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -15,7 +15,6 @@ inline constexpr std::string_view kKeySeparator = "||";
 // The prefix with its separator, or "" for the strategy `none`. `strategy` is appid (also when
 // empty), name, namespace, none, or a text of one's own. INVALID_ARGUMENT when the strategy needs
 // an app id and there is none, or when the prefix would hold "||".
-absl::StatusOr<std::string> MakeKeyPrefix(std::string_view strategy,
-                                          const Settings::Identity& identity);
+StatusOr<std::string> MakeKeyPrefix(std::string_view strategy, const Settings::Identity& identity);
 
 }  // namespace mecha

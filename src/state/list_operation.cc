@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "state/key_prefix.h"
 #include "state/page_token.h"
 
@@ -23,7 +24,7 @@ ListOperation::ListOperation(StateBlock& block, const CallOptions& call,
       stored_prefix_(block.options().key_prefix + std::string(request.prefix)),
       limit_(request.limit == 0 ? kDefaultLimit : std::min(request.limit, kMostLimit)) {}
 
-absl::Status ListOperation::Prepare(const ListKeysRequest& request) {
+Status ListOperation::Prepare(const ListKeysRequest& request) {
   if (block_.service().info().SupportOf("list") == Support::kNone) {
     return Unimplemented("the store cannot list its keys");
   }
@@ -34,13 +35,13 @@ absl::Status ListOperation::Prepare(const ListKeysRequest& request) {
     const PageScope scope{block_.service().identity().name, stored_prefix_};
     ASSIGN_OR_RETURN(position_, DecodePageToken(scope, request.page));
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void ListOperation::Attempt() {
   const ListRequest request{.prefix = stored_prefix_, .limit = limit_, .position = position_};
-  block_.store().List(context(), request, [this](absl::StatusOr<ListPage> page) {
-    absl::Status status = page.status();
+  block_.store().List(context(), request, [this](StatusOr<ListPage> page) {
+    Status status = page.status();
     if (status.ok()) {
       Record(*std::move(page));
     }
@@ -66,7 +67,7 @@ void ListOperation::Record(ListPage page) {
   }
 }
 
-std::unique_ptr<Error> ListOperation::MakeError(const absl::Status& status) {
+std::unique_ptr<Error> ListOperation::MakeError(const Status& status) {
   return block_.service().MakeError(
       verb(), std::string_view(stored_prefix_).substr(block_.options().key_prefix.size()), status);
 }

@@ -14,11 +14,11 @@ class ListOperation final : public Operation {
   ListOperation(StateBlock& block, const CallOptions& call, const ListKeysRequest& request);
 
   // Checks the request and reads its page token. Not OK: it must be refused.
-  absl::Status Prepare(const ListKeysRequest& request);
+  Status Prepare(const ListKeysRequest& request);
 
  protected:
   void Attempt() override;
-  std::unique_ptr<Error> MakeError(const absl::Status& status) override;
+  std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
   void Record(ListPage page);

@@ -3,6 +3,7 @@
 
 #include "encoding/base64.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
@@ -31,7 +32,7 @@ std::string EncodePageToken(const PageScope& scope, std::string_view position) {
   return EncodeBase64(kFormat + HashOf(scope) + std::string(position));
 }
 
-absl::StatusOr<std::string> DecodePageToken(const PageScope& scope, std::string_view token) {
+StatusOr<std::string> DecodePageToken(const PageScope& scope, std::string_view token) {
   const auto bytes = DecodeBase64(token);
   if (!bytes.has_value() || bytes->size() < 1 + kHashBytes || (*bytes)[0] != kFormat) {
     return InvalidArgument("the page token is not one of this version; start from the first page");

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/statusor.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -17,6 +17,6 @@ struct PageScope {
 };
 
 std::string EncodePageToken(const PageScope& scope, std::string_view position);
-absl::StatusOr<std::string> DecodePageToken(const PageScope& scope, std::string_view token);
+StatusOr<std::string> DecodePageToken(const PageScope& scope, std::string_view token);
 
 }  // namespace mecha

@@ -7,6 +7,7 @@
 #include "encoding/json.h"
 #include "encoding/number.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "state/apply_operation.h"
 #include "state/get_many_operation.h"
 #include "state/get_operation.h"
@@ -52,7 +53,7 @@ std::optional<std::string_view> FindMetadata(Metadata metadata, std::string_view
 StateBlock::StateBlock(Service& service, StateStore& store, StateBlockOptions options)
     : service_(service), store_(store), options_(std::move(options)) {}
 
-absl::Status StateBlock::CheckKey(std::string_view key) const {
+Status StateBlock::CheckKey(std::string_view key) const {
   if (key.empty()) {
     return InvalidArgument("the key is empty; give it at least one byte");
   }
@@ -66,34 +67,34 @@ absl::Status StateBlock::CheckKey(std::string_view key) const {
     return InvalidArgument(
         "the key holds \"||\", which separates the prefix from the key; use another separator");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status StateBlock::CheckConsistency(Consistency consistency) const {
+Status StateBlock::CheckConsistency(Consistency consistency) const {
   if (consistency == Consistency::kStrong &&
       service_.info().SupportOf("strong_consistency") == Support::kNone) {
     return Unimplemented("the store has no strong consistency; ask for eventual");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status StateBlock::CheckValue(const WriteRequest& request, bool is_json) const {
+Status StateBlock::CheckValue(const WriteRequest& request, bool is_json) const {
   const size_t size = request.value.bytes.size();
   if (size > options_.limits.most_value_bytes) {
-    return MakeStatus(absl::StatusCode::kOutOfRange,
-                      "the value has " + std::to_string(size) + " bytes and the limit is " +
-                          std::to_string(options_.limits.most_value_bytes) +
-                          "; split it or raise the setting max_value_bytes");
+    return Status(StatusCode::kOutOfRange, "the value has " + std::to_string(size) +
+                                               " bytes and the limit is " +
+                                               std::to_string(options_.limits.most_value_bytes) +
+                                               "; split it or raise the setting max_value_bytes");
   }
   if (is_json && !IsJson(request.value.bytes)) {
     return InvalidArgument(
         "the content type is application/json but the value is not JSON; mend the value or leave "
         "the content type out to store plain bytes");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::StatusOr<std::optional<std::chrono::milliseconds>> StateBlock::TtlOf(
+StatusOr<std::optional<std::chrono::milliseconds>> StateBlock::TtlOf(
     const WriteRequest& request) const {
   std::optional<std::chrono::milliseconds> ttl = options_.default_ttl;
   const auto seconds_text = FindMetadata(request.metadata, "ttlInSeconds");
@@ -118,7 +119,7 @@ absl::StatusOr<std::optional<std::chrono::milliseconds>> StateBlock::TtlOf(
   return ttl;
 }
 
-absl::StatusOr<StateWrite> StateBlock::Translate(const WriteRequest& request) const {
+StatusOr<StateWrite> StateBlock::Translate(const WriteRequest& request) const {
   RETURN_IF_ERROR(CheckKey(request.key));
   RETURN_IF_ERROR(CheckConsistency(request.consistency));
   StateWrite write;
@@ -146,7 +147,7 @@ absl::StatusOr<StateWrite> StateBlock::Translate(const WriteRequest& request) co
 }
 
 Prepared StateBlock::Get(const CallOptions& call, std::string_view key, Consistency consistency) {
-  absl::Status checked = CheckKey(key);
+  Status checked = CheckKey(key);
   if (checked.ok()) {
     checked = CheckConsistency(consistency);
   }
@@ -157,7 +158,7 @@ Prepared StateBlock::GetMany(const CallOptions& call, std::span<const std::strin
                              Consistency consistency) {
   auto* operation = new GetManyOperation(*this, call, keys, {.consistency = consistency});
   for (const std::string_view key : keys) {
-    const absl::Status checked = CheckKey(key);
+    const Status checked = CheckKey(key);
     if (!checked.ok()) {
       return {operation, checked};
     }

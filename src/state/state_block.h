@@ -46,14 +46,14 @@ class StateBlock {
   const StateBlockOptions& options() const { return options_; }
 
   // For its operations:
-  absl::Status CheckKey(std::string_view key) const;
-  absl::Status CheckConsistency(Consistency consistency) const;
+  Status CheckKey(std::string_view key) const;
+  Status CheckConsistency(Consistency consistency) const;
   // The contract's terms, all but the key, which the operation keeps. The views are the request's.
-  absl::StatusOr<StateWrite> Translate(const WriteRequest& request) const;
+  StatusOr<StateWrite> Translate(const WriteRequest& request) const;
 
  private:
-  absl::Status CheckValue(const WriteRequest& request, bool is_json) const;
-  absl::StatusOr<std::optional<std::chrono::milliseconds>> TtlOf(const WriteRequest& request) const;
+  Status CheckValue(const WriteRequest& request, bool is_json) const;
+  StatusOr<std::optional<std::chrono::milliseconds>> TtlOf(const WriteRequest& request) const;
 
   Service& service_;
   StateStore& store_;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 #include "support/fake_components.h"
 #include "support/test_host.h"
@@ -40,7 +41,7 @@ struct BlockWorld {
   }
 
   // Runs it as a blocking caller would, and gives its status.
-  absl::Status Run(const Prepared& prepared) {
+  Status Run(const Prepared& prepared) {
     last = std::unique_ptr<Operation, Release>(prepared.operation);
     if (!prepared.refused.ok()) {
       last->Refuse(prepared.refused);
@@ -49,11 +50,13 @@ struct BlockWorld {
     }
     return last->status();
   }
-  absl::Status Write(const WriteRequest& request) { return Run(block.Write({}, request)); }
-  absl::Status Apply(const std::vector<WriteRequest>& writes, bool is_atomic) {
+  Status Write(const WriteRequest& request) { return Run(block.Write({}, request)); }
+  Status Apply(const std::vector<WriteRequest>& writes, bool is_atomic) {
     return Run(block.Apply({}, {.writes = writes, .is_atomic = is_atomic}));
   }
-  int StatusOfItem(size_t index) const { return last->items()[index].status.raw_code(); }
+  int StatusOfItem(size_t index) const {
+    return static_cast<int>(last->items()[index].status.code());
+  }
 
   struct Release {
     void operator()(Operation* operation) const { operation->Release(); }
@@ -77,11 +80,11 @@ WriteRequest SetOf(std::string_view key, std::string_view bytes = "v") {
   return request;
 }
 
-bool Holds(const absl::Status& status, std::string_view wanted) {
-  return Message(status).find(wanted) != std::string_view::npos;
+bool Holds(const Status& status, std::string_view wanted) {
+  return status.message().find(wanted) != std::string_view::npos;
 }
 
-int CodeOf(absl::StatusCode code) { return static_cast<int>(code); }
+int CodeOf(StatusCode code) { return static_cast<int>(code); }
 
 TEST_CASE("the etag matrix: flag, etag and kind decide the condition") {
   struct Row {
@@ -123,7 +126,7 @@ TEST_CASE("an etag longer than any store's is refused only where it counts") {
   request.etag = etag;
   CHECK(world.Write(request).ok());
   request.is_first_write = true;
-  CHECK(absl::IsInvalidArgument(world.Write(request)));
+  CHECK(IsInvalidArgument(world.Write(request)));
 }
 
 TEST_CASE("a written item has its key without prefix and its new etag; the store sees the prefix") {
@@ -139,18 +142,18 @@ TEST_CASE("a written item has its key without prefix and its new etag; the store
 
 TEST_CASE("keys and values keep to the limits") {
   BlockWorld world;
-  CHECK(absl::IsInvalidArgument(world.Write(SetOf(""))));
-  CHECK(absl::IsInvalidArgument(world.Write(SetOf("a||b"))));
+  CHECK(IsInvalidArgument(world.Write(SetOf(""))));
+  CHECK(IsInvalidArgument(world.Write(SetOf("a||b"))));
   CHECK(world.Write(SetOf("12345678")).ok());
-  const absl::Status long_key = world.Write(SetOf("123456789"));
-  CHECK(absl::IsInvalidArgument(long_key));
+  const Status long_key = world.Write(SetOf("123456789"));
+  CHECK(IsInvalidArgument(long_key));
   CHECK(Holds(long_key, "max_key_bytes"));
   CHECK(world.Write(SetOf("k", std::string(16, 'v'))).ok());
-  const absl::Status long_value = world.Write(SetOf("k", std::string(17, 'v')));
-  CHECK(absl::IsOutOfRange(long_value));
+  const Status long_value = world.Write(SetOf("k", std::string(17, 'v')));
+  CHECK(IsOutOfRange(long_value));
   CHECK(Holds(long_value, "max_value_bytes"));
   CHECK(world.keys.size() == 2);  // the refused ones never came to the store
-  CHECK(absl::IsInvalidArgument(world.Run(world.block.Get({}, "", Consistency::kEventual))));
+  CHECK(IsInvalidArgument(world.Run(world.block.Get({}, "", Consistency::kEventual))));
 }
 
 TEST_CASE("only content type application/json makes JSON, and then the value must be JSON") {
@@ -169,7 +172,7 @@ TEST_CASE("only content type application/json makes JSON, and then the value mus
   }
   request.content_type = "application/json";
   request.value.bytes = "{a:1}";
-  CHECK(absl::IsInvalidArgument(world.Write(request)));
+  CHECK(IsInvalidArgument(world.Write(request)));
   request.kind = StateWrite::Kind::kDelete;
   CHECK(world.Write(request).ok());  // a delete has no value to check
 }
@@ -202,14 +205,14 @@ TEST_CASE("a TTL that is none is refused") {
   BlockWorld world;
   WriteRequest request = SetOf("k");
   request.ttl_ms = -2;
-  CHECK(absl::IsInvalidArgument(world.Write(request)));
+  CHECK(IsInvalidArgument(world.Write(request)));
   request.ttl_ms = 0;
   for (const std::string_view text : {"soon", "1.5", "-2", "", "99999999999"}) {
     const std::vector<std::pair<std::string_view, std::string_view>> metadata{
         {"ttlInSeconds", text}};
     request.metadata = metadata;
     INFO(text);
-    CHECK(absl::IsInvalidArgument(world.Write(request)));
+    CHECK(IsInvalidArgument(world.Write(request)));
   }
 }
 
@@ -217,28 +220,28 @@ TEST_CASE("what the store cannot do is UNIMPLEMENTED before it is asked") {
   BlockWorld world(test::kFakePlainInfo);
   WriteRequest request = SetOf("k");
   request.ttl_ms = 5;
-  CHECK(absl::IsUnimplemented(world.Write(request)));
+  CHECK(IsUnimplemented(world.Write(request)));
   request = SetOf("k");
   request.is_first_write = true;
-  CHECK(absl::IsUnimplemented(world.Write(request)));
+  CHECK(IsUnimplemented(world.Write(request)));
   request = SetOf("k");
   request.consistency = Consistency::kStrong;
-  CHECK(absl::IsUnimplemented(world.Write(request)));
-  CHECK(absl::IsUnimplemented(world.Apply({SetOf("k")}, true)));
-  CHECK(absl::IsUnimplemented(world.Run(world.block.List({}, {}))));
-  CHECK(absl::IsUnimplemented(world.Run(world.block.Get({}, "k", Consistency::kStrong))));
+  CHECK(IsUnimplemented(world.Write(request)));
+  CHECK(IsUnimplemented(world.Apply({SetOf("k")}, true)));
+  CHECK(IsUnimplemented(world.Run(world.block.List({}, {}))));
+  CHECK(IsUnimplemented(world.Run(world.block.Get({}, "k", Consistency::kStrong))));
   CHECK(world.keys.empty());
   CHECK(world.Write(SetOf("k")).ok());
 }
 
 TEST_CASE("an absent key has no error, a failed read says where") {
   BlockWorld world;
-  CHECK(absl::IsNotFound(world.Run(world.block.Get({}, "k", Consistency::kEventual))));
+  CHECK(IsNotFound(world.Run(world.block.Get({}, "k", Consistency::kEventual))));
   CHECK(world.last->error() == nullptr);
-  world.back_end.get = [](const CallContext&, std::string_view) -> absl::StatusOr<StateValue> {
+  world.back_end.get = [](const CallContext&, std::string_view) -> StatusOr<StateValue> {
     return Unavailable("no route");
   };
-  CHECK(absl::IsUnavailable(world.Run(world.block.Get({}, "k", Consistency::kEventual))));
+  CHECK(IsUnavailable(world.Run(world.block.Get({}, "k", Consistency::kEventual))));
   REQUIRE(world.last->error() != nullptr);
   CHECK(world.last->error()->message == "state \"orders\" (state.fake): get \"k\": no route");
   CHECK(*world.last->error()->FindDetail("file") == "a.yaml");
@@ -247,7 +250,7 @@ TEST_CASE("an absent key has no error, a failed read says where") {
 
 TEST_CASE("reading several keys gives each its item, and some failures make it partial") {
   BlockWorld world;
-  world.back_end.get = [](const CallContext&, std::string_view key) -> absl::StatusOr<StateValue> {
+  world.back_end.get = [](const CallContext&, std::string_view key) -> StatusOr<StateValue> {
     if (key == "shop||bad") {
       return Unavailable("no route");
     }
@@ -262,7 +265,7 @@ TEST_CASE("reading several keys gives each its item, and some failures make it p
   REQUIRE(world.last->items().size() == 4);
   CHECK(world.last->items()[0].value.view() == "shop||a");
   CHECK(world.last->items()[3].key == "a");
-  CHECK(world.StatusOfItem(1) == CodeOf(absl::StatusCode::kNotFound));
+  CHECK(world.StatusOfItem(1) == CodeOf(StatusCode::kNotFound));
   CHECK(world.last->items()[1].error == nullptr);
   CHECK(world.last->items()[2].error != nullptr);
   CHECK(world.Run(world.block.GetMany({}, std::span(keys).first(2), Consistency::kEventual)).ok());
@@ -288,8 +291,8 @@ TEST_CASE("independent writes succeed and fail each by itself") {
   CHECK(world.last->is_partial());
   REQUIRE(world.last->items().size() == 4);
   CHECK(world.StatusOfItem(0) == 0);
-  CHECK(world.StatusOfItem(1) == CodeOf(absl::StatusCode::kInvalidArgument));
-  CHECK(world.StatusOfItem(2) == CodeOf(absl::StatusCode::kAborted));
+  CHECK(world.StatusOfItem(1) == CodeOf(StatusCode::kInvalidArgument));
+  CHECK(world.StatusOfItem(2) == CodeOf(StatusCode::kAborted));
   CHECK(world.StatusOfItem(3) == 0);
   CHECK(world.last->items()[0].etag.view() == "9");
   CHECK(world.last->items()[1].error != nullptr);
@@ -299,28 +302,28 @@ TEST_CASE("independent writes succeed and fail each by itself") {
 TEST_CASE("when independent writes fail as a whole no item claims success") {
   BlockWorld world;
   world.back_end.batch = [] { return Unavailable("no route"); };
-  CHECK(absl::IsUnavailable(world.Apply({SetOf("a"), SetOf("")}, false)));
-  CHECK(world.StatusOfItem(0) == CodeOf(absl::StatusCode::kUnavailable));
-  CHECK(world.StatusOfItem(1) == CodeOf(absl::StatusCode::kInvalidArgument));
+  CHECK(IsUnavailable(world.Apply({SetOf("a"), SetOf("")}, false)));
+  CHECK(world.StatusOfItem(0) == CodeOf(StatusCode::kUnavailable));
+  CHECK(world.StatusOfItem(1) == CodeOf(StatusCode::kInvalidArgument));
 }
 
 TEST_CASE("a transaction that fails names the write at fault and cancels the others") {
   BlockWorld world;
   FailKey(world, "bad", true);
-  CHECK(absl::IsAborted(world.Apply({SetOf("a"), SetOf("bad")}, true)));
+  CHECK(IsAborted(world.Apply({SetOf("a"), SetOf("bad")}, true)));
   CHECK_FALSE(world.last->is_partial());
-  CHECK(world.StatusOfItem(0) == CodeOf(absl::StatusCode::kCancelled));
-  CHECK(world.StatusOfItem(1) == CodeOf(absl::StatusCode::kAborted));
+  CHECK(world.StatusOfItem(0) == CodeOf(StatusCode::kCancelled));
+  CHECK(world.StatusOfItem(1) == CodeOf(StatusCode::kAborted));
   REQUIRE(world.last->error() != nullptr);
   CHECK(*world.last->error()->FindDetail("index") == "1");
 }
 
 TEST_CASE("a transaction with a wrong write, a key twice or too many never reaches the store") {
   BlockWorld world;
-  CHECK(absl::IsInvalidArgument(world.Apply({SetOf("a"), SetOf("")}, true)));
-  CHECK(world.StatusOfItem(0) == CodeOf(absl::StatusCode::kCancelled));
-  CHECK(absl::IsInvalidArgument(world.Apply({SetOf("a"), SetOf("a")}, true)));
-  CHECK(absl::IsOutOfRange(world.Apply({SetOf("a"), SetOf("b"), SetOf("c")}, true)));
+  CHECK(IsInvalidArgument(world.Apply({SetOf("a"), SetOf("")}, true)));
+  CHECK(world.StatusOfItem(0) == CodeOf(StatusCode::kCancelled));
+  CHECK(IsInvalidArgument(world.Apply({SetOf("a"), SetOf("a")}, true)));
+  CHECK(IsOutOfRange(world.Apply({SetOf("a"), SetOf("b"), SetOf("c")}, true)));
   CHECK(*world.last->error()->FindDetail("max_ops") == "2");
   CHECK(world.keys.empty());
   CHECK(world.Apply({}, true).ok());
@@ -333,7 +336,7 @@ TEST_CASE("a list shows keys without prefix, hides others' data and pages by an 
   BlockWorld world;
   std::vector<ListRequest> requests;
   std::vector<std::string> positions;
-  world.back_end.list = [&](const ListRequest& request) -> absl::StatusOr<ListPage> {
+  world.back_end.list = [&](const ListRequest& request) -> StatusOr<ListPage> {
     requests.push_back(request);
     positions.emplace_back(request.position);
     return ListPage{.keys = {"shop||a", "shop||actor||x", "shop||b"}, .next = "cursor"};
@@ -348,8 +351,8 @@ TEST_CASE("a list shows keys without prefix, hides others' data and pages by an 
   CHECK(world.Run(world.block.List({}, {.prefix = "p", .page = token})).ok());
   CHECK(requests[1].limit == 100);
   CHECK(positions[1] == "cursor");
-  CHECK(absl::IsInvalidArgument(world.Run(world.block.List({}, {.prefix = "q", .page = token}))));
-  CHECK(absl::IsInvalidArgument(world.Run(world.block.List({}, {.prefix = "p", .page = "x"}))));
+  CHECK(IsInvalidArgument(world.Run(world.block.List({}, {.prefix = "q", .page = token}))));
+  CHECK(IsInvalidArgument(world.Run(world.block.List({}, {.prefix = "p", .page = "x"}))));
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ WriteOperation::WriteOperation(StateBlock& block, const CallOptions& call,
 }
 
 void WriteOperation::Attempt() {
-  block_.store().Write(context(), write_, [this](absl::StatusOr<Etag> etag) {
-    absl::Status status = etag.status();
+  block_.store().Write(context(), write_, [this](StatusOr<Etag> etag) {
+    Status status = etag.status();
     if (status.ok()) {
       CountBytes(write_.value.size());
       item_.etag = *etag;
@@ -32,9 +32,9 @@ void WriteOperation::Attempt() {
   });
 }
 
-void WriteOperation::Finish(const absl::Status& status) { item_.status = status; }
+void WriteOperation::Finish(const Status& status) { item_.status = status; }
 
-std::unique_ptr<Error> WriteOperation::MakeError(const absl::Status& status) {
+std::unique_ptr<Error> WriteOperation::MakeError(const Status& status) {
   return block_.service().MakeError(verb(), item_.key, status);
 }
 

@@ -16,8 +16,8 @@ class WriteOperation final : public Operation {
 
  protected:
   void Attempt() override;
-  void Finish(const absl::Status& status) override;
-  std::unique_ptr<Error> MakeError(const absl::Status& status) override;
+  void Finish(const Status& status) override;
+  std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
   StateBlock& block_;

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 ALLOWED = re.compile(
-    r"^(libabsl_\w+|libyaml-cpp|libsqlite3|libhiredis|libstdc\+\+|libm|libgcc_s|libc|"
+    r"^(libyaml-cpp|libsqlite3|libhiredis|libstdc\+\+|libm|libgcc_s|libc|"
     r"ld-linux-[\w-]+)\.so\b")
 # Also not through another library. TLS and gRPC parts are modules, loaded by those who use them.
 NEVER = re.compile(r"^(libssl|libcrypto|libprotobuf|libprotobuf-lite|libgrpc|libnghttp2|libcurl|"

@@ -16,6 +16,7 @@
 
 #include "contract/registry.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha::test {
 
@@ -27,13 +28,13 @@ class FakeBackEnd {
   FakeBackEnd& operator=(const FakeBackEnd&) = delete;
 
   // By the component's name; each may block through its host.
-  std::function<absl::Status(const std::string& name, const CallContext&, const Settings&)> init;
-  std::function<absl::Status(const std::string& name)> resume;
-  std::function<absl::StatusOr<StateValue>(const CallContext&, std::string_view key)> get;
+  std::function<Status(const std::string& name, const CallContext&, const Settings&)> init;
+  std::function<Status(const std::string& name)> resume;
+  std::function<StatusOr<StateValue>(const CallContext&, std::string_view key)> get;
   std::function<WriteOutcome(const CallContext&, const StateWrite&)> write;
   // What a whole batch, or a transaction, fails with; asked before the single writes.
-  std::function<absl::Status()> batch;
-  std::function<absl::StatusOr<ListPage>(const ListRequest&)> list;
+  std::function<Status()> batch;
+  std::function<StatusOr<ListPage>(const ListRequest&)> list;
   std::map<std::string, Secret> secrets;
   std::atomic<Host*> host{nullptr};  // the last one given to a component
 
@@ -64,20 +65,20 @@ class FakeBackEnd {
 template <class Store>
 class FakeComponent : public Store {
  public:
-  absl::Status Init(const CallContext& call, const Settings& settings, Host& host) override {
+  Status Init(const CallContext& call, const Settings& settings, Host& host) override {
     name_ = settings.identity().name;
     FakeBackEnd& back_end = *FakeBackEnd::current;
     back_end.host.store(&host);
     back_end.Note("init " + name_);
-    return back_end.init ? back_end.init(name_, call, settings) : absl::OkStatus();
+    return back_end.init ? back_end.init(name_, call, settings) : OkStatus();
   }
-  absl::Status Ping(const CallContext&) override { return absl::OkStatus(); }
+  Status Ping(const CallContext&) override { return OkStatus(); }
   void Suspend(bool keep_connections) override {
     FakeBackEnd::current->Note("suspend " + name_ + (keep_connections ? " keep" : ""));
   }
-  absl::Status Resume(const CallContext&) override {
+  Status Resume(const CallContext&) override {
     FakeBackEnd::current->Note("resume " + name_);
-    return FakeBackEnd::current->resume ? FakeBackEnd::current->resume(name_) : absl::OkStatus();
+    return FakeBackEnd::current->resume ? FakeBackEnd::current->resume(name_) : OkStatus();
   }
   void Close() override { FakeBackEnd::current->Note("close " + name_); }
 
@@ -90,14 +91,14 @@ class FakeStateStore final : public FakeComponent<StateStore> {
   void Get(const CallContext& call, std::string_view key, const StateRead&,
            Done<StateValue> done) override {
     std::move(done)(FakeBackEnd::current->get ? FakeBackEnd::current->get(call, key)
-                                              : absl::StatusOr<StateValue>(NotFound()));
+                                              : StatusOr<StateValue>(NotFound()));
   }
   void GetMany(const CallContext& call, std::span<const std::string_view> keys, const StateRead&,
-               Done<std::vector<absl::StatusOr<StateValue>>> done) override {
-    std::vector<absl::StatusOr<StateValue>> values;
+               Done<std::vector<StatusOr<StateValue>>> done) override {
+    std::vector<StatusOr<StateValue>> values;
     for (const std::string_view key : keys) {
       values.push_back(FakeBackEnd::current->get ? FakeBackEnd::current->get(call, key)
-                                                 : absl::StatusOr<StateValue>(NotFound()));
+                                                 : StatusOr<StateValue>(NotFound()));
     }
     std::move(done)(std::move(values));
   }
@@ -106,8 +107,7 @@ class FakeStateStore final : public FakeComponent<StateStore> {
   }
   void WriteMany(const CallContext& call, std::span<const StateWrite> writes,
                  Done<std::vector<WriteOutcome>> done) override {
-    const absl::Status whole =
-        FakeBackEnd::current->batch ? FakeBackEnd::current->batch() : absl::OkStatus();
+    const Status whole = FakeBackEnd::current->batch ? FakeBackEnd::current->batch() : OkStatus();
     if (!whole.ok()) {
       std::move(done)(whole);
       return;
@@ -124,7 +124,7 @@ class FakeStateStore final : public FakeComponent<StateStore> {
   }
   void List(const CallContext&, const ListRequest& request, Done<ListPage> done) override {
     std::move(done)(FakeBackEnd::current->list ? FakeBackEnd::current->list(request)
-                                               : absl::StatusOr<ListPage>(ListPage{}));
+                                               : StatusOr<ListPage>(ListPage{}));
   }
 
  private:
@@ -138,9 +138,8 @@ class FakeSecretStore final : public FakeComponent<SecretStore> {
  public:
   void Get(const CallContext&, std::string_view name, Done<Secret> done) override {
     const auto found = FakeBackEnd::current->secrets.find(std::string(name));
-    std::move(done)(found == FakeBackEnd::current->secrets.end()
-                        ? absl::StatusOr<Secret>(NotFound())
-                        : absl::StatusOr<Secret>(found->second));
+    std::move(done)(found == FakeBackEnd::current->secrets.end() ? StatusOr<Secret>(NotFound())
+                                                                 : StatusOr<Secret>(found->second));
   }
   void List(const CallContext&, Done<SecretList> done) override {
     std::move(done)(

@@ -19,7 +19,7 @@ namespace mecha::test {
 class FakeOperation final : public Operation {
  public:
   // Does one try and calls `end` once, now or later, on any thread.
-  using End = std::function<void(absl::Status)>;
+  using End = std::function<void(Status)>;
   using Script = std::function<void(FakeOperation& operation, const End& end)>;
 
   FakeOperation(const Target& target, const CallOptions& options, Script script,
@@ -36,12 +36,12 @@ class FakeOperation final : public Operation {
  protected:
   void Attempt() override {
     attempts_.fetch_add(1);
-    script_(*this, [this](absl::Status status) { AttemptDone(std::move(status)); });
+    script_(*this, [this](Status status) { AttemptDone(std::move(status)); });
   }
-  std::unique_ptr<Error> MakeError(const absl::Status& status) override {
+  std::unique_ptr<Error> MakeError(const Status& status) override {
     return std::make_unique<Error>(Error::From(status));
   }
-  void Finish(const absl::Status&) override { finishes_.fetch_add(1); }
+  void Finish(const Status&) override { finishes_.fetch_add(1); }
 
  private:
   const Script script_;

@@ -27,6 +27,7 @@
 
 #include "contract/host.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha::test {
 
@@ -59,10 +60,10 @@ class TestHost final : public Host {
 
   const Clock& clock() const override { return clock_; }
 
-  absl::Status Wait(const CallContext& call, int fd, short events) override {
+  Status Wait(const CallContext& call, int fd, short events) override {
     return Poll(call, fd, events, SteadyTime::max());
   }
-  absl::StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override {
+  StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override {
     timeval patience{};
     socklen_t size = sizeof patience;
     getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, &size);
@@ -73,10 +74,10 @@ class TestHost final : public Host {
     RETURN_IF_ERROR(Wait(bounded, fd, POLLIN));
     return recv(fd, into.data(), into.size(), MSG_DONTWAIT);
   }
-  absl::Status Park(const CallContext& call) override {
+  Status Park(const CallContext& call) override {
     return call.waiter->Park(clock_, call.deadline, call.interrupt);
   }
-  absl::Status Sleep(const CallContext& call, Duration time) override {
+  Status Sleep(const CallContext& call, Duration time) override {
     return Poll(call, -1, 0, clock_.Now() + time);
   }
 
@@ -187,10 +188,10 @@ class TestHost final : public Host {
     }
   }
 
-  absl::Status Poll(const CallContext& call, int fd, short events, SteadyTime until) {
+  Status Poll(const CallContext& call, int fd, short events, SteadyTime until) {
     const int wake = BorrowWake();
     call.waiter->SetWakeFd(wake);
-    absl::Status status = PollWithWake(call, {{{fd, events, 0}, {wake, POLLIN, 0}}}, until);
+    Status status = PollWithWake(call, {{{fd, events, 0}, {wake, POLLIN, 0}}}, until);
     call.waiter->SetWakeFd(-1);
     const std::lock_guard lock(mutex_);
     wakes_.push_back(wake);
@@ -210,7 +211,7 @@ class TestHost final : public Host {
     return wake;
   }
 
-  absl::Status PollWithWake(const CallContext& call, std::array<pollfd, 2> fds, SteadyTime until) {
+  Status PollWithWake(const CallContext& call, std::array<pollfd, 2> fds, SteadyTime until) {
     for (;;) {
       const SteadyTime now = clock_.Now();
       RETURN_IF_ERROR(call.waiter->Check());
@@ -218,7 +219,7 @@ class TestHost final : public Host {
         return DeadlineExceeded("the deadline passed while waiting");
       }
       if (now >= until) {
-        return absl::OkStatus();
+        return OkStatus();
       }
       const Duration left = std::min(std::min(until, call.deadline.at()) - now, kPollStep);
       timespec timeout{};
@@ -227,7 +228,7 @@ class TestHost final : public Host {
       if (ready < 0 && errno == EINTR && call.interrupt.WantsToStop()) {
         call.waiter->Stop(StopCause::kCancelled);
       } else if (ready > 0 && fds[0].revents != 0) {
-        return absl::OkStatus();
+        return OkStatus();
       }
     }
   }

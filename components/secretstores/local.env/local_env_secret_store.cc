@@ -18,13 +18,13 @@ namespace {
 
 class LocalEnvSecretStore final : public SecretStore {
  public:
-  absl::Status Init(const CallContext&, const Settings& settings, Host&) override {
+  Status Init(const CallContext&, const Settings& settings, Host&) override {
     prefix_ = settings.Text("prefix");
-    return absl::OkStatus();
+    return OkStatus();
   }
-  absl::Status Ping(const CallContext&) override { return absl::OkStatus(); }
+  Status Ping(const CallContext&) override { return OkStatus(); }
   void Suspend(bool) override {}
-  absl::Status Resume(const CallContext&) override { return absl::OkStatus(); }
+  Status Resume(const CallContext&) override { return OkStatus(); }
   void Close() override {}
 
   void Get(const CallContext&, std::string_view name, Done<Secret> done) override;
@@ -37,8 +37,8 @@ class LocalEnvSecretStore final : public SecretStore {
 void LocalEnvSecretStore::Get(const CallContext&, std::string_view name, Done<Secret> done) {
   const std::string variable = prefix_ + std::string(name);
   if (!MayShowEnvironmentName(variable)) {
-    std::move(done)(MakeStatus(
-        absl::StatusCode::kPermissionDenied,
+    std::move(done)(Status(
+        StatusCode::kPermissionDenied,
         "the variable \"" + variable.substr(0, 64) + "\" is never given out; use another name"));
     return;
   }

@@ -6,6 +6,7 @@
 
 #include "contract/registry.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 #include "support/test_host.h"
 
@@ -30,14 +31,14 @@ class Store {
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
 
-  absl::StatusOr<Secret> Get(std::string_view name) {
-    absl::StatusOr<Secret> result = Internal("done did not run");
-    store_->Get(call_, name, [&](absl::StatusOr<Secret> got) { result = std::move(got); });
+  StatusOr<Secret> Get(std::string_view name) {
+    StatusOr<Secret> result = Internal("done did not run");
+    store_->Get(call_, name, [&](StatusOr<Secret> got) { result = std::move(got); });
     return result;
   }
   SecretList List() {
     SecretList result;
-    store_->List(call_, [&](absl::StatusOr<SecretList> got) { result = got.value(); });
+    store_->List(call_, [&](StatusOr<SecretList> got) { result = *got; });
     return result;
   }
 
@@ -52,16 +53,16 @@ TEST_CASE("a variable is a secret with its own name as key") {
   setenv("MECHA_ENV_A", "one", 1);
   setenv("MECHA_ENV_EMPTY", "", 1);
   Store store("");
-  CHECK(store.Get("MECHA_ENV_A").value() == Secret{{"MECHA_ENV_A", "one"}});
-  CHECK(store.Get("MECHA_ENV_EMPTY").value() == Secret{{"MECHA_ENV_EMPTY", ""}});
-  CHECK(store.Get("MECHA_ENV_ABSENT").status().code() == absl::StatusCode::kNotFound);
+  CHECK(*store.Get("MECHA_ENV_A") == Secret{{"MECHA_ENV_A", "one"}});
+  CHECK(*store.Get("MECHA_ENV_EMPTY") == Secret{{"MECHA_ENV_EMPTY", ""}});
+  CHECK(store.Get("MECHA_ENV_ABSENT").status().code() == StatusCode::kNotFound);
 }
 
 TEST_CASE("the prefix is put in front and taken off again") {
   setenv("MECHA_ENV_A", "one", 1);
   setenv("MECHA_ENV_", "no name left", 1);
   Store store("MECHA_ENV_");
-  CHECK(store.Get("A").value() == Secret{{"A", "one"}});
+  CHECK(*store.Get("A") == Secret{{"A", "one"}});
   const SecretList all = store.List();
   CHECK(all.at("A") == Secret{{"A", "one"}});
   CHECK(all.count("") == 0);
@@ -72,12 +73,12 @@ TEST_CASE("Dapr's own variables are never given out") {
   setenv("APP_API_TOKEN", "x", 1);
   setenv("DAPR_API_TOKEN", "x", 1);
   Store store("");
-  CHECK(store.Get("APP_API_TOKEN").status().code() == absl::StatusCode::kPermissionDenied);
-  CHECK(store.Get("DAPR_API_TOKEN").status().code() == absl::StatusCode::kPermissionDenied);
+  CHECK(store.Get("APP_API_TOKEN").status().code() == StatusCode::kPermissionDenied);
+  CHECK(store.Get("DAPR_API_TOKEN").status().code() == StatusCode::kPermissionDenied);
   CHECK(store.List().count("APP_API_TOKEN") == 0);
   CHECK(store.List().count("DAPR_API_TOKEN") == 0);
   Store prefixed("DAPR_");
-  CHECK(prefixed.Get("API_TOKEN").status().code() == absl::StatusCode::kPermissionDenied);
+  CHECK(prefixed.Get("API_TOKEN").status().code() == StatusCode::kPermissionDenied);
   CHECK(prefixed.List().empty());
 }
 

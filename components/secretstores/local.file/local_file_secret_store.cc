@@ -12,6 +12,7 @@
 #include "contract/registry.h"
 #include "contract/secret_store.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "secret_file.h"
 
 namespace MECHA_COMPONENT {
@@ -23,10 +24,10 @@ class LocalFileSecretStore final : public SecretStore {
  public:
   ~LocalFileSecretStore() override { Wipe(); }
 
-  absl::Status Init(const CallContext&, const Settings& settings, Host&) override;
-  absl::Status Ping(const CallContext&) override { return absl::OkStatus(); }
+  Status Init(const CallContext&, const Settings& settings, Host&) override;
+  Status Ping(const CallContext&) override { return OkStatus(); }
   void Suspend(bool) override {}
-  absl::Status Resume(const CallContext&) override { return absl::OkStatus(); }
+  Status Resume(const CallContext&) override { return OkStatus(); }
   void Close() override { Wipe(); }
 
   void Get(const CallContext&, std::string_view name, Done<Secret> done) override;
@@ -40,9 +41,9 @@ class LocalFileSecretStore final : public SecretStore {
 
 void WipeText(std::string& text) { explicit_bzero(text.data(), text.size()); }
 
-absl::Status LocalFileSecretStore::Init(const CallContext&, const Settings& settings, Host&) {
+Status LocalFileSecretStore::Init(const CallContext&, const Settings& settings, Host&) {
   const std::string path(settings.Text("secretsFile"));
-  absl::StatusOr<std::string> content = ReadFile(path, kMostFileBytes);
+  StatusOr<std::string> content = ReadFile(path, kMostFileBytes);
   if (!content.ok()) {
     return WithPrefix(content.status(), "secretsFile");
   }
@@ -50,14 +51,14 @@ absl::Status LocalFileSecretStore::Init(const CallContext&, const Settings& sett
   const std::string_view separator = settings.Text("nestedSeparator");
   options.separator = separator.empty() ? ":" : separator;
   options.is_multi_valued = settings.Boolean("multiValued");
-  absl::StatusOr<SecretList> secrets = ParseSecretFile(*content, options);
+  StatusOr<SecretList> secrets = ParseSecretFile(*content, options);
   WipeText(*content);
   if (!secrets.ok()) {
     return WithPrefix(secrets.status(), "secretsFile: " + path);
   }
   Wipe();
   secrets_ = *std::move(secrets);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void LocalFileSecretStore::Get(const CallContext&, std::string_view name, Done<Secret> done) {

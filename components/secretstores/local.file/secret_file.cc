@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -131,8 +132,7 @@ std::string PlaceOf(std::string_view text, size_t position) {
 
 }  // namespace
 
-absl::StatusOr<SecretList> ParseSecretFile(std::string_view text,
-                                           const SecretFileOptions& options) {
+StatusOr<SecretList> ParseSecretFile(std::string_view text, const SecretFileOptions& options) {
   SecretCollector collector(options);
   const bool is_parsed =
       nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &collector);

@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-#include "absl/status/statusor.h"
 #include "contract/secret_store.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -16,6 +16,6 @@ struct SecretFileOptions {
 
 // INVALID_ARGUMENT with line and column for what is not a JSON object, for nesting deeper than 64
 // and for two values that end up under one name. Messages never quote the file's values.
-absl::StatusOr<SecretList> ParseSecretFile(std::string_view text, const SecretFileOptions& options);
+StatusOr<SecretList> ParseSecretFile(std::string_view text, const SecretFileOptions& options);
 
 }  // namespace MECHA_COMPONENT

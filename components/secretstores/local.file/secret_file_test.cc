@@ -4,6 +4,7 @@
 #include <string>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 
 namespace MECHA_COMPONENT {
@@ -11,18 +12,18 @@ namespace {
 
 SecretList Parsed(std::string_view text, bool is_multi_valued = false,
                   std::string_view separator = ":") {
-  const absl::StatusOr<SecretList> secrets = ParseSecretFile(text, {separator, is_multi_valued});
+  const StatusOr<SecretList> secrets = ParseSecretFile(text, {separator, is_multi_valued});
   if (!secrets.ok()) {
-    FAIL(Message(secrets.status()));
+    FAIL(secrets.status().message());
   }
   return *secrets;
 }
 
 void CheckRefused(std::string_view text, std::string_view wanted) {
-  const absl::StatusOr<SecretList> secrets = ParseSecretFile(text, {});
+  const StatusOr<SecretList> secrets = ParseSecretFile(text, {});
   INFO(text.substr(0, 100));
-  CHECK(secrets.status().code() == absl::StatusCode::kInvalidArgument);
-  CHECK(Message(secrets.status()) == wanted);
+  CHECK(secrets.status().code() == StatusCode::kInvalidArgument);
+  CHECK(secrets.status().message() == wanted);
 }
 
 TEST_CASE("nested values become secrets named by their path") {

@@ -4,7 +4,7 @@
 namespace MECHA_COMPONENT {
 
 Entry* EntryTable::FindLive(const HashedKey& key, const Clock& clock) {
-  const auto found = index_.find(key.key, key.hash);
+  const auto found = index_.find(key);
   if (found == index_.end()) {
     return nullptr;
   }
@@ -17,7 +17,7 @@ Entry* EntryTable::FindLive(const HashedKey& key, const Clock& clock) {
 }
 
 Buffer EntryTable::Put(const HashedKey& key, Entry entry) {
-  const auto found = index_.find(key.key, key.hash);
+  const auto found = index_.find(key);
   if (found == index_.end()) {
     const auto node = ordered_.emplace(std::string(key.key), std::move(entry)).first;
     index_.emplace(std::string_view(node->first), node);
@@ -32,7 +32,7 @@ Buffer EntryTable::Put(const HashedKey& key, Entry entry) {
 }
 
 Buffer EntryTable::Remove(const HashedKey& key) {
-  const auto found = index_.find(key.key, key.hash);
+  const auto found = index_.find(key);
   if (found == index_.end()) {
     return {};
   }

@@ -4,14 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
-#include "absl/hash/hash.h"
 #include "call/clock.h"
 #include "contract/state_store.h"
 #include "result/buffer.h"
@@ -40,7 +40,7 @@ struct Entry {
 // A key with its hash, computed once, outside any lock.
 struct HashedKey {
   explicit HashedKey(std::string_view text)
-      : key(text), hash(absl::Hash<absl::string_view>{}(ToAbsl(text))) {}
+      : key(text), hash(std::hash<std::string_view>{}(text)) {}
 
   std::string_view key;
   size_t hash;
@@ -67,12 +67,15 @@ class EntryTable {
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view key) const { return HashedKey(key).hash; }
+    size_t operator()(const HashedKey& key) const { return key.hash; }
   };
   struct Equal {
     using is_transparent = void;
     bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+    bool operator()(const HashedKey& a, std::string_view b) const { return a.key == b; }
+    bool operator()(std::string_view a, const HashedKey& b) const { return a == b.key; }
   };
-  using Index = absl::flat_hash_map<std::string_view, Ordered::iterator, Hash, Equal>;
+  using Index = std::unordered_map<std::string_view, Ordered::iterator, Hash, Equal>;
 
   void NoteExpiry(Ordered::iterator node);
   void ForgetExpiry(const Entry& entry);

@@ -15,17 +15,17 @@ constexpr int kPurgedPerWrite = 2;
 
 }  // namespace
 
-absl::Status InMemoryStateStore::Init(const CallContext&, const Settings&, Host& host) {
+Status InMemoryStateStore::Init(const CallContext&, const Settings&, Host& host) {
   host_ = &host;
   shards_ = std::make_unique<Shards>();
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status InMemoryStateStore::Ping(const CallContext&) { return absl::OkStatus(); }
+Status InMemoryStateStore::Ping(const CallContext&) { return OkStatus(); }
 
 void InMemoryStateStore::Suspend(bool) {}
 
-absl::Status InMemoryStateStore::Resume(const CallContext&) { return absl::OkStatus(); }
+Status InMemoryStateStore::Resume(const CallContext&) { return OkStatus(); }
 
 void InMemoryStateStore::Close() { shards_.reset(); }
 
@@ -35,9 +35,8 @@ void InMemoryStateStore::Get(const CallContext&, std::string_view key, const Sta
 }
 
 void InMemoryStateStore::GetMany(const CallContext&, std::span<const std::string_view> keys,
-                                 const StateRead&,
-                                 Done<std::vector<absl::StatusOr<StateValue>>> done) {
-  std::vector<absl::StatusOr<StateValue>> values;
+                                 const StateRead&, Done<std::vector<StatusOr<StateValue>>> done) {
+  std::vector<StatusOr<StateValue>> values;
   values.reserve(keys.size());
   for (const std::string_view key : keys) {
     values.push_back(Read(key));
@@ -45,7 +44,7 @@ void InMemoryStateStore::GetMany(const CallContext&, std::span<const std::string
   std::move(done)(std::move(values));
 }
 
-absl::StatusOr<StateValue> InMemoryStateStore::Read(std::string_view key) {
+StatusOr<StateValue> InMemoryStateStore::Read(std::string_view key) {
   const HashedKey hashed(key);
   Shard& shard = (*shards_)[ShardOf(hashed)];
   StateValue value;
@@ -129,9 +128,9 @@ std::vector<WriteOutcome> InMemoryStateStore::TransactLocked(std::span<PreparedW
   outcomes.reserve(prepared.size());
   for (size_t i = 0; i < prepared.size(); ++i) {
     EntryTable& table = (*shards_)[ShardOf(prepared[i].key)].table;
-    absl::Status status = prepared[i].Check(table, host_->clock());
+    Status status = prepared[i].Check(table, host_->clock());
     if (!status.ok()) {
-      outcomes.assign(prepared.size(), absl::Status(absl::StatusCode::kCancelled, {}));
+      outcomes.assign(prepared.size(), Status(StatusCode::kCancelled, {}));
       outcomes[i] = std::move(status);
       return outcomes;
     }

@@ -25,16 +25,16 @@ namespace MECHA_COMPONENT {
 
 class InMemoryStateStore : public StateStore {
  public:
-  absl::Status Init(const CallContext& call, const Settings& settings, Host& host) override;
-  absl::Status Ping(const CallContext& call) override;
+  Status Init(const CallContext& call, const Settings& settings, Host& host) override;
+  Status Ping(const CallContext& call) override;
   void Suspend(bool keep_connections) override;
-  absl::Status Resume(const CallContext& call) override;
+  Status Resume(const CallContext& call) override;
   void Close() override;
 
   void Get(const CallContext& call, std::string_view key, const StateRead& read,
            Done<StateValue> done) override;
   void GetMany(const CallContext& call, std::span<const std::string_view> keys,
-               const StateRead& read, Done<std::vector<absl::StatusOr<StateValue>>> done) override;
+               const StateRead& read, Done<std::vector<StatusOr<StateValue>>> done) override;
   void Write(const CallContext& call, const StateWrite& write, Done<Etag> done) override;
   void WriteMany(const CallContext& call, std::span<const StateWrite> writes,
                  Done<std::vector<WriteOutcome>> done) override;
@@ -57,7 +57,7 @@ class InMemoryStateStore : public StateStore {
 
   static size_t ShardOf(const HashedKey& key) { return key.hash >> (sizeof(size_t) * 8 - 4); }
 
-  absl::StatusOr<StateValue> Read(std::string_view key);
+  StatusOr<StateValue> Read(std::string_view key);
   WriteOutcome WriteOne(const StateWrite& write);
   WriteOutcome Apply(EntryTable& table, PreparedWrite& prepared);
   std::vector<WriteOutcome> TransactLocked(std::span<PreparedWrite> prepared);

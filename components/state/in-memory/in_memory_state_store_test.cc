@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 #include "support/test_host.h"
 
@@ -43,7 +44,7 @@ class Store {
  public:
   Store() : settings_({}, {}) { REQUIRE(store_.Init(call_, settings_, host_).ok()); }
 
-  absl::StatusOr<StateValue> Get(std::string_view key) {
+  StatusOr<StateValue> Get(std::string_view key) {
     return Await<StateValue>([&](auto done) { store_.Get(call_, key, {}, std::move(done)); });
   }
   WriteOutcome Set(std::string_view key, std::string_view value,
@@ -67,10 +68,10 @@ class Store {
 
  private:
   template <class T, class Start>
-  static absl::StatusOr<T> Await(Start start) {
+  static StatusOr<T> Await(Start start) {
     // No macro of Catch here: it also runs on the tests' own threads.
-    absl::StatusOr<T> answer = Internal("the store did not answer inside the call");
-    start(Done<T>([&answer](absl::StatusOr<T> value) { answer = std::move(value); }));
+    StatusOr<T> answer = Internal("the store did not answer inside the call");
+    start(Done<T>([&answer](StatusOr<T> value) { answer = std::move(value); }));
     return answer;
   }
 
@@ -116,7 +117,7 @@ TEST_CASE("in-memory: an etag that is not canonical decimal is refused") {
   REQUIRE(store.Set("k", "1").ok());
   for (const std::string_view etag : {"01", "+1", " 1", "1 ", "0", "x", "18446744073709551616"}) {
     const WriteOutcome outcome = store.Write(PutIfMatch("k", "2", etag));
-    CHECK(outcome.status().code() == absl::StatusCode::kInvalidArgument);
+    CHECK(outcome.status().code() == StatusCode::kInvalidArgument);
   }
   CHECK(store.Get("k")->data.view() == "1");
 }
@@ -127,7 +128,7 @@ TEST_CASE("in-memory: a value expires at its millisecond and not before") {
   store.Advance(milliseconds(9900));
   CHECK(store.Get("k")->expires.has_value());
   store.Advance(milliseconds(100));
-  CHECK(store.Get("k").status().code() == absl::StatusCode::kNotFound);
+  CHECK(store.Get("k").status().code() == StatusCode::kNotFound);
   StateWrite first_write = Put("k", "again");
   first_write.condition = Condition::kIfAbsent;
   CHECK(store.Write(first_write).ok());
@@ -150,9 +151,9 @@ TEST_CASE("in-memory: a transaction with one bad etag changes nothing and names 
   REQUIRE(store.Set("a", "1").ok());
   const auto outcomes = store.Transact({Put("a", "2"), PutIfMatch("b", "2", "77"), Removal("a2")});
   REQUIRE(outcomes.size() == 3);
-  CHECK(outcomes[0].status().code() == absl::StatusCode::kCancelled);
-  CHECK(absl::IsAborted(outcomes[1].status()));
-  CHECK(outcomes[2].status().code() == absl::StatusCode::kCancelled);
+  CHECK(outcomes[0].status().code() == StatusCode::kCancelled);
+  CHECK(IsAborted(outcomes[1].status()));
+  CHECK(outcomes[2].status().code() == StatusCode::kCancelled);
   CHECK(store.Get("a")->data.view() == "1");
 }
 

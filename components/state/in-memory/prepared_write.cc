@@ -21,7 +21,7 @@ uint64_t VersionOf(std::string_view etag) {
   return parsed.ec == std::errc() && parsed.ptr == end ? version : 0;
 }
 
-absl::Status Mismatch(std::string_view etag, const Entry* stored) {
+Status Mismatch(std::string_view etag, const Entry* stored) {
   std::string message = "etag ";
   message += etag;
   if (stored == nullptr) {
@@ -56,20 +56,20 @@ PreparedWrite::PreparedWrite(const StateWrite& from, const Clock& clock)
   }
 }
 
-absl::Status PreparedWrite::Check(EntryTable& table, const Clock& clock) const {
+Status PreparedWrite::Check(EntryTable& table, const Clock& clock) const {
   if (write->condition == Condition::kAlways) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   if (write->condition == Condition::kIfMatch && wanted_version == 0) {
     return InvalidArgument("etag is not a number that state.in-memory hands out; pass one as read");
   }
   const Entry* stored = table.FindLive(key, clock);
   if (write->condition == Condition::kIfAbsent) {
-    return stored == nullptr ? absl::OkStatus()
+    return stored == nullptr ? OkStatus()
                              : Aborted("the key has a value; to replace it, pass its etag");
   }
   const bool is_match = stored != nullptr && stored->version == wanted_version;
-  return is_match ? absl::OkStatus() : Mismatch(write->etag, stored);
+  return is_match ? OkStatus() : Mismatch(write->etag, stored);
 }
 
 }  // namespace MECHA_COMPONENT

@@ -17,7 +17,7 @@ struct PreparedWrite {
   PreparedWrite(const StateWrite& from, const Clock& clock);
 
   // Whether the write may go ahead on `table`; call it under the table's lock.
-  absl::Status Check(EntryTable& table, const Clock& clock) const;
+  Status Check(EntryTable& table, const Clock& clock) const;
 
   const StateWrite* write;
   HashedKey key;

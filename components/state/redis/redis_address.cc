@@ -9,11 +9,12 @@
 #include <cstring>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
-absl::StatusOr<uint16_t> ParsePort(std::string_view text) {
+StatusOr<uint16_t> ParsePort(std::string_view text) {
   uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port == 0) {
@@ -42,7 +43,7 @@ bool ParseNumeric(const RedisAddress& address, SocketAddress* result) {
   return false;
 }
 
-absl::Status CheckHost(std::string_view host) {
+Status CheckHost(std::string_view host) {
   if (host.empty()) {
     return InvalidArgument("redisHost: the host is empty; write it as localhost:6379");
   }
@@ -54,7 +55,7 @@ absl::Status CheckHost(std::string_view host) {
   if (host.find('/') != host.npos) {
     return InvalidArgument("redisHost: \"/\" belongs to a URL or a path; write host:port");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 }  // namespace
@@ -64,7 +65,7 @@ std::string RedisAddress::Text() const {
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-absl::StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port) {
+StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port) {
   RedisAddress address;
   address.port = default_port;
   std::string_view port_text;
@@ -90,7 +91,7 @@ absl::StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t defaul
   return address;
 }
 
-absl::StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address) {
+StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address) {
   std::vector<SocketAddress> found(1);
   if (ParseNumeric(address, &found.front())) {
     return found;

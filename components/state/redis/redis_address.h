@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -26,7 +26,7 @@ struct RedisAddress {
 
 // Reads redisHost: "host", "host:port", "1.2.3.4", "::1", "[::1]:6379". `default_port` fills a
 // missing one. INVALID_ARGUMENT says what is wrong.
-absl::StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port);
+StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port);
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -36,6 +36,6 @@ struct SocketAddress {
 // The addresses of a numeric host at once, those of a name through getaddrinfo. That blocks the
 // calling thread for as long as the system's resolver takes, past any deadline: so it runs only on
 // threads that may block, when a connection is made, and its answer is kept until connecting fails.
-absl::StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address);
+StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address);
 
 }  // namespace MECHA_COMPONENT

@@ -12,7 +12,7 @@ namespace {
 std::string Parsed(std::string_view text) {
   const auto address = ParseAddress(text, 6379);
   return address.ok() ? address->Text()
-                      : std::string("error: ") + std::string(Message(address.status()));
+                      : std::string("error: ") + std::string(address.status().message());
 }
 
 TEST_CASE("a host is read with and without a port") {
@@ -51,8 +51,8 @@ TEST_CASE("addresses in figures are resolved without a look-up") {
 
 TEST_CASE("a name that does not exist is UNAVAILABLE and named") {
   const auto none = Resolve({"no-such-host.invalid", 1});
-  CHECK(none.status().code() == absl::StatusCode::kUnavailable);
-  CHECK(Message(none.status()).find("no-such-host.invalid") != std::string_view::npos);
+  CHECK(none.status().code() == StatusCode::kUnavailable);
+  CHECK(none.status().message().find("no-such-host.invalid") != std::string_view::npos);
 }
 
 }  // namespace

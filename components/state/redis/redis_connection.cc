@@ -14,6 +14,7 @@
 
 #include "redis_error.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -31,7 +32,7 @@ RedisConnection::~RedisConnection() {
   }
 }
 
-absl::Status RedisConnection::Fail(absl::Status status) {
+Status RedisConnection::Fail(Status status) {
   is_broken_ = true;
   return status;
 }
@@ -49,20 +50,20 @@ CallContext RedisConnection::Step(const CallContext& call, Duration timeout) con
 }
 
 // What a wait of one step ended with, in words.
-absl::Status RedisConnection::FailWait(const absl::Status& status, bool is_own_limit,
-                                       Duration timeout, std::string_view what) {
+Status RedisConnection::FailWait(const Status& status, bool is_own_limit, Duration timeout,
+                                 std::string_view what) {
   const std::string place = std::string(what) + " " + Name();
-  if (is_own_limit && status.code() == absl::StatusCode::kDeadlineExceeded) {
+  if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
     const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
     return Fail(Unavailable(place + ": no progress for " + std::to_string(limit.count()) + " ms"));
   }
   return Fail(WithPrefix(status, place));
 }
 
-absl::Status RedisConnection::WaitFor(const CallContext& call, Duration timeout, short events,
-                                      std::string_view what) {
+Status RedisConnection::WaitFor(const CallContext& call, Duration timeout, short events,
+                                std::string_view what) {
   const CallContext step = Step(call, timeout);
-  const absl::Status status = host_.Wait(step, fd_, events);
+  const Status status = host_.Wait(step, fd_, events);
   if (status.ok()) [[likely]] {
     return status;
   }
@@ -71,8 +72,7 @@ absl::Status RedisConnection::WaitFor(const CallContext& call, Duration timeout,
 
 // As recv: one blocking system call where readTimeout comes before the deadline, as it usually
 // does.
-absl::StatusOr<ssize_t> RedisConnection::WaitAndReceive(const CallContext& call,
-                                                        std::span<char> into) {
+StatusOr<ssize_t> RedisConnection::WaitAndReceive(const CallContext& call, std::span<char> into) {
   constexpr std::string_view kWhat = "wait for a reply of";
   const Duration timeout = options_.read_timeout;
   const bool is_own_limit =
@@ -90,7 +90,7 @@ absl::StatusOr<ssize_t> RedisConnection::WaitAndReceive(const CallContext& call,
   return count;
 }
 
-absl::Status RedisConnection::Connect(const CallContext& call, const SocketAddress& address) {
+Status RedisConnection::Connect(const CallContext& call, const SocketAddress& address) {
   const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
   fd_ = socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {
@@ -114,7 +114,7 @@ absl::Status RedisConnection::Connect(const CallContext& call, const SocketAddre
 }
 
 // From here on whoever must not wait says so in each system call.
-absl::Status RedisConnection::MakeBlocking() {
+Status RedisConnection::MakeBlocking() {
   const bool is_endless = options_.read_timeout == Duration::max();
   const auto patience = std::chrono::ceil<std::chrono::microseconds>(
       is_endless ? Duration::zero() : options_.read_timeout);
@@ -126,10 +126,10 @@ absl::Status RedisConnection::MakeBlocking() {
       fcntl(fd_, F_SETFL, flags & ~O_NONBLOCK) < 0) {
     return Fail(FromSystem("prepare the connection to " + Name(), errno));
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status RedisConnection::LogIn(const CallContext& call) {
+Status RedisConnection::LogIn(const CallContext& call) {
   commands_.Clear();
   if (!options_.username.empty()) {
     commands_.AddCommand({"AUTH", options_.username, options_.password});
@@ -140,10 +140,10 @@ absl::Status RedisConnection::LogIn(const CallContext& call) {
     commands_.AddCommand({"SELECT", std::to_string(options_.database)});
   }
   const size_t count = commands_.count();
-  const absl::Status sent = count == 0 ? absl::OkStatus() : Send(call);
+  const Status sent = count == 0 ? OkStatus() : Send(call);
   commands_.Wipe();
   RETURN_IF_ERROR(sent);
-  absl::Status result;
+  Status result;
   for (size_t i = 0; i < count; ++i) {
     ASSIGN_OR_RETURN(const Reply* reply, Receive(call));
     if (reply->is_error() && result.ok()) {
@@ -159,20 +159,20 @@ bool RedisConnection::IsAlive() const {
   return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-absl::Status RedisConnection::Send(const CallContext& call) {
+Status RedisConnection::Send(const CallContext& call) {
   sent_bytes_ = 0;
   outstanding_ += commands_.count();
   for (;;) {
     RETURN_IF_ERROR(SendSome());
     if (sent_bytes_ == commands_.total_bytes()) {
-      return absl::OkStatus();
+      return OkStatus();
     }
     RETURN_IF_ERROR(WaitFor(call, options_.write_timeout, POLLOUT, "send to"));
   }
 }
 
 // Sends until everything is sent or the socket takes no more.
-absl::Status RedisConnection::SendSome() {
+Status RedisConnection::SendSome() {
   const size_t total = commands_.total_bytes();
   while (sent_bytes_ < total) {
     iovec pieces[kPiecesAtOnce];
@@ -189,15 +189,15 @@ absl::Status RedisConnection::SendSome() {
     if (count >= 0) {
       sent_bytes_ += static_cast<size_t>(count);
     } else if (errno == EAGAIN) {
-      return absl::OkStatus();
+      return OkStatus();
     } else if (errno != EINTR) {
       return Fail(FromSystem("send to " + Name(), errno));
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::StatusOr<Reply*> RedisConnection::Receive(const CallContext& call) {
+StatusOr<Reply*> RedisConnection::Receive(const CallContext& call) {
   for (;;) {
     switch (reader_.Next()) {
       case ReplyReader::Progress::kReply:
@@ -213,7 +213,7 @@ absl::StatusOr<Reply*> RedisConnection::Receive(const CallContext& call) {
   }
 }
 
-absl::Status RedisConnection::ReceiveSome(const CallContext& call) {
+Status RedisConnection::ReceiveSome(const CallContext& call) {
   if (reader_.missing_bytes() <= kReadBytes) {
     char bytes[kReadBytes];
     return Read(call, bytes);
@@ -224,18 +224,18 @@ absl::Status RedisConnection::ReceiveSome(const CallContext& call) {
   return Read(call, {large_.get(), std::min(reader_.missing_bytes(), kLargeReadBytes)});
 }
 
-absl::Status RedisConnection::Read(const CallContext& call, std::span<char> into) {
+Status RedisConnection::Read(const CallContext& call, std::span<char> into) {
   ASSIGN_OR_RETURN(const ssize_t count, WaitAndReceive(call, into));
   may_have_more_ = count == static_cast<ssize_t>(into.size());
   if (count > 0) {
     reader_.Feed({into.data(), static_cast<size_t>(count)});
-    return absl::OkStatus();
+    return OkStatus();
   }
   if (count == 0) {
     return Fail(Unavailable("receive from " + Name() + ": connection closed by the server"));
   }
   if (errno == EAGAIN || errno == EINTR) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   return Fail(FromSystem("receive from " + Name(), errno));
 }

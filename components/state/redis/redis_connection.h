@@ -9,13 +9,13 @@
 #include <span>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "contract/host.h"
 #include "redis_address.h"
 #include "redis_commands.h"
 #include "redis_options.h"
 #include "redis_reply_reader.h"
+#include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -27,16 +27,16 @@ class RedisConnection {
   RedisConnection& operator=(const RedisConnection&) = delete;
   ~RedisConnection();
 
-  absl::Status Connect(const CallContext& call, const SocketAddress& address);
+  Status Connect(const CallContext& call, const SocketAddress& address);
   // AUTH and SELECT, as far as the options ask for them.
-  absl::Status LogIn(const CallContext& call);
+  Status LogIn(const CallContext& call);
 
   // The commands to send next. Cleared by whoever fills them.
   RedisCommands& commands() { return commands_; }
   // Sends commands() whole. After a failure HasSent tells which of them may run.
-  absl::Status Send(const CallContext& call);
+  Status Send(const CallContext& call);
   // The reply of the next command, valid until the next Receive. Error replies are OK here.
-  absl::StatusOr<Reply*> Receive(const CallContext& call);
+  StatusOr<Reply*> Receive(const CallContext& call);
 
   // Whether command `index` has left this process; the server runs none that has not come whole.
   bool HasSent(size_t index) const { return sent_bytes_ >= commands_.EndOf(index); }
@@ -55,16 +55,14 @@ class RedisConnection {
 
  private:
   CallContext Step(const CallContext& call, Duration timeout) const;
-  absl::Status WaitFor(const CallContext& call, Duration timeout, short events,
-                       std::string_view what);
-  absl::StatusOr<ssize_t> WaitAndReceive(const CallContext& call, std::span<char> into);
-  absl::Status FailWait(const absl::Status& status, bool is_own_limit, Duration timeout,
-                        std::string_view what);
-  absl::Status MakeBlocking();
-  absl::Status SendSome();
-  absl::Status ReceiveSome(const CallContext& call);
-  absl::Status Read(const CallContext& call, std::span<char> into);
-  absl::Status Fail(absl::Status status);
+  Status WaitFor(const CallContext& call, Duration timeout, short events, std::string_view what);
+  StatusOr<ssize_t> WaitAndReceive(const CallContext& call, std::span<char> into);
+  Status FailWait(const Status& status, bool is_own_limit, Duration timeout, std::string_view what);
+  Status MakeBlocking();
+  Status SendSome();
+  Status ReceiveSome(const CallContext& call);
+  Status Read(const CallContext& call, std::span<char> into);
+  Status Fail(Status status);
   std::string Name() const { return options_.address.Text(); }
 
   Host& host_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -16,10 +17,10 @@ int64_t InMilliseconds(Duration time) {
 }
 
 // Whether `status` says something about the server, not about the call that happened to connect.
-bool ConcernsServer(const absl::Status& status) {
-  return status.code() != absl::StatusCode::kDeadlineExceeded &&
-         status.code() != absl::StatusCode::kCancelled &&
-         status.code() != absl::StatusCode::kUnknown;  // SUSPENDED, CLOSED
+bool ConcernsServer(const Status& status) {
+  return status.code() != StatusCode::kDeadlineExceeded &&
+         status.code() != StatusCode::kCancelled &&
+         status.code() != StatusCode::kUnknown;  // SUSPENDED, CLOSED
 }
 
 }  // namespace
@@ -27,25 +28,25 @@ bool ConcernsServer(const absl::Status& status) {
 void RedisDialer::Reset() {
   const std::lock_guard lock(mutex_);
   addresses_.clear();
-  last_failure_ = absl::OkStatus();
+  last_failure_ = OkStatus();
   pause_ = Duration::zero();
   not_before_ = {};
 }
 
-absl::Status RedisDialer::CheckPause() const {
+Status RedisDialer::CheckPause() const {
   const std::lock_guard lock(mutex_);
   if (last_failure_.ok()) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   const Duration left = not_before_ - host_.clock().Now();
   if (left <= Duration::zero()) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   return WithPrefix(last_failure_, "not connected, next attempt in " +
                                        std::to_string(InMilliseconds(left)) + " ms");
 }
 
-absl::StatusOr<std::vector<SocketAddress>> RedisDialer::Addresses() {
+StatusOr<std::vector<SocketAddress>> RedisDialer::Addresses() {
   {
     const std::lock_guard lock(mutex_);
     if (!addresses_.empty()) {
@@ -58,10 +59,10 @@ absl::StatusOr<std::vector<SocketAddress>> RedisDialer::Addresses() {
   return found;
 }
 
-void RedisDialer::Remember(const absl::Status& status) {
+void RedisDialer::Remember(const Status& status) {
   const std::lock_guard lock(mutex_);
   if (status.ok()) {
-    last_failure_ = absl::OkStatus();
+    last_failure_ = OkStatus();
     pause_ = Duration::zero();
   } else if (ConcernsServer(status)) {
     last_failure_ = status;
@@ -71,9 +72,9 @@ void RedisDialer::Remember(const absl::Status& status) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Open(const CallContext& call) {
+StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Open(const CallContext& call) {
   ASSIGN_OR_RETURN(const std::vector<SocketAddress> addresses, Addresses());
-  absl::Status last;
+  Status last;
   for (const SocketAddress& address : addresses) {
     auto connection = std::make_unique<RedisConnection>(host_, options_);
     last = connection->Connect(call, address);
@@ -89,7 +90,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Open(const CallCon
   return last;
 }
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Dial(const CallContext& call) {
+StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Dial(const CallContext& call) {
   RETURN_IF_ERROR(CheckPause());
   CallContext step = call;
   const Deadline limit = Deadline::After(host_.clock().Now(), options_.dial_timeout);
@@ -98,8 +99,8 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Dial(const CallCon
     step.deadline = limit;
   }
   auto connection = Open(step);
-  absl::Status status = connection.status();
-  if (is_own_limit && status.code() == absl::StatusCode::kDeadlineExceeded) {
+  Status status = connection.status();
+  if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
     status = Unavailable("connect to " + options_.address.Text() + ": no answer within " +
                          std::to_string(InMilliseconds(options_.dial_timeout)) + " ms");
   }

@@ -8,10 +8,10 @@
 #include <mutex>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "contract/host.h"
 #include "redis_connection.h"
 #include "redis_options.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -23,21 +23,21 @@ class RedisDialer {
   // Both outlive the dialer.
   RedisDialer(Host& host, const RedisOptions& options) : host_(host), options_(options) {}
 
-  absl::StatusOr<std::unique_ptr<RedisConnection>> Dial(const CallContext& call);
+  StatusOr<std::unique_ptr<RedisConnection>> Dial(const CallContext& call);
   // Forgets resolved addresses and earlier failures.
   void Reset();
 
  private:
-  absl::Status CheckPause() const;
-  absl::StatusOr<std::vector<SocketAddress>> Addresses();
-  absl::StatusOr<std::unique_ptr<RedisConnection>> Open(const CallContext& call);
-  void Remember(const absl::Status& status);
+  Status CheckPause() const;
+  StatusOr<std::vector<SocketAddress>> Addresses();
+  StatusOr<std::unique_ptr<RedisConnection>> Open(const CallContext& call);
+  void Remember(const Status& status);
 
   Host& host_;
   const RedisOptions& options_;
   mutable std::mutex mutex_;
   std::vector<SocketAddress> addresses_;
-  absl::Status last_failure_;
+  Status last_failure_;
   Duration pause_ = Duration::zero();
   SteadyTime not_before_{};
 };

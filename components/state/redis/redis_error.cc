@@ -10,8 +10,6 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-using absl::StatusCode;
-
 struct Row {
   std::string_view start;
   StatusCode code;
@@ -124,15 +122,15 @@ ServerError FromServer(std::string_view text) {
     message += "; ";
     message += row.advice;
   }
-  return {MakeStatus(row.code, message), row.must_reconnect};
+  return {Status(row.code, message), row.must_reconnect};
 }
 
-absl::Status FromSystem(std::string_view what, int error) {
+Status FromSystem(std::string_view what, int error) {
   std::string message(what);
   message += ": ";
   for (const SystemRow& row : kSystemRows) {
     if (row.error == error) {
-      return MakeStatus(row.code, message.append(row.words));
+      return Status(row.code, message.append(row.words));
     }
   }
   return Unavailable(message + "system error " + std::to_string(error));

@@ -5,12 +5,12 @@
 
 #include <string_view>
 
-#include "absl/status/status.h"
+#include "result/status.h"
 
 namespace MECHA_COMPONENT {
 
 struct ServerError {
-  absl::Status status;
+  Status status;
   // The connection is of no more use: the server closes it, or another one may do better.
   bool must_reconnect = false;
 };
@@ -20,6 +20,6 @@ struct ServerError {
 ServerError FromServer(std::string_view text);
 
 // A failed system call, for example FromSystem("connect to 127.0.0.1:6379", ECONNREFUSED).
-absl::Status FromSystem(std::string_view what, int error);
+Status FromSystem(std::string_view what, int error);
 
 }  // namespace MECHA_COMPONENT

@@ -10,8 +10,6 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-using absl::StatusCode;
-
 StatusCode CodeOf(std::string_view text) { return FromServer(text).status.code(); }
 
 TEST_CASE("each error of the server has its code") {
@@ -47,23 +45,24 @@ TEST_CASE("a connection is given up where another one may do better") {
 }
 
 TEST_CASE("echoed arguments and control characters do not reach the message") {
-  const std::string message(Message(
-      FromServer("ERR unknown command `AUTH`, with args beginning with: `hunter2`\r\n").status));
+  const std::string message(
+      FromServer("ERR unknown command `AUTH`, with args beginning with: `hunter2`\r\n")
+          .status.message());
   CHECK(message.find("hunter2") == std::string::npos);
   CHECK(message.find("ERR unknown command `AUTH`") != std::string::npos);
   const std::string odd(
-      Message(FromServer(std::string("ERR a\x01\xff") + std::string(999, 'x')).status));
+      FromServer(std::string("ERR a\x01\xff") + std::string(999, 'x')).status.message());
   CHECK(odd.find("ERR a??xxx") != std::string::npos);
   CHECK(odd.size() < 300);
 }
 
 TEST_CASE("system errors have codes and words") {
-  const absl::Status refused = FromSystem("connect to a:1", ECONNREFUSED);
+  const Status refused = FromSystem("connect to a:1", ECONNREFUSED);
   CHECK(refused.code() == StatusCode::kUnavailable);
-  CHECK(Message(refused) == "connect to a:1: connection refused");
+  CHECK(refused.message() == "connect to a:1: connection refused");
   CHECK(FromSystem("x", EMFILE).code() == StatusCode::kResourceExhausted);
   CHECK(FromSystem("x", EACCES).code() == StatusCode::kPermissionDenied);
-  CHECK(Message(FromSystem("x", 9999)) == "x: system error 9999");
+  CHECK(FromSystem("x", 9999).message() == "x: system error 9999");
 }
 
 }  // namespace

@@ -8,10 +8,8 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-using absl::StatusCode;
-
-bool Mentions(const absl::Status& status, std::string_view words) {
-  return Message(status).find(words) != std::string_view::npos;
+bool Mentions(const Status& status, std::string_view words) {
+  return status.message().find(words) != std::string_view::npos;
 }
 
 // Repeats `attempt` until it succeeds, for at most 10 s.
@@ -36,7 +34,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "a killed server is UNAVAILABLE at once, and
   CHECK(refused.status().code() == StatusCode::kUnavailable);
   CHECK(Mentions(refused.status(), "connection refused"));
   CHECK(Mentions(refused.status(), server.address()));
-  CHECK(AppliedOf(refused.status()) == Applied::kNo);
+  CHECK(refused.status().applied() == Applied::kNo);
   const auto held = user.Get("k");
   CHECK(held.status().code() == StatusCode::kUnavailable);
   CHECK(Mentions(held.status(), "next attempt in"));
@@ -82,7 +80,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "a paused server costs a call no more than i
   TestCall set(In(std::chrono::milliseconds(60)));
   const auto written = user.Write(SetOf("k", "w"), &set.context);
   CHECK(written.status().code() == StatusCode::kDeadlineExceeded);
-  CHECK(AppliedOf(written.status()) == Applied::kMaybe);
+  CHECK(written.status().applied() == Applied::kMaybe);
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
   server.Continue();
   CHECK(user.Read("k").size() == 1);
@@ -94,7 +92,7 @@ TEST_CASE("a silent server ends a call after readTimeout with UNAVAILABLE") {
   const auto written = fixture.user.Write(SetOf("k", "w"));
   CHECK(written.status().code() == StatusCode::kUnavailable);
   CHECK(Mentions(written.status(), "no progress for 80 ms"));
-  CHECK(AppliedOf(written.status()) == Applied::kMaybe);
+  CHECK(written.status().applied() == Applied::kMaybe);
   fixture.server.Continue();
   CHECK(fixture.user.Ping().ok());
 }
@@ -107,7 +105,7 @@ TEST_CASE_METHOD(RedisStoreFixture,
   TestCall set(In(std::chrono::milliseconds(80)));
   const auto written = user.Write(SetOf("k", value), &set.context);
   CHECK(written.status().code() == StatusCode::kDeadlineExceeded);
-  CHECK(AppliedOf(written.status()) == Applied::kNo);
+  CHECK(written.status().applied() == Applied::kNo);
   server.Continue();
   CHECK(user.Read("k") == "v");
 }
@@ -123,7 +121,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "a call is cancelled from another thread whi
   const auto written = user.Write(SetOf("k", "w"), &call.context);
   canceller.join();
   CHECK(written.status().code() == StatusCode::kCancelled);
-  CHECK(AppliedOf(written.status()) == Applied::kMaybe);
+  CHECK(written.status().applied() == Applied::kMaybe);
   server.Continue();
   CHECK(user.Read("k").size() == 1);
 }
@@ -133,7 +131,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "a call that has ended before its start send
   cancelled.waiter.Stop(StopCause::kCancelled);
   const auto stopped = user.Write(SetOf("k", "v"), &cancelled.context);
   CHECK(stopped.status().code() == StatusCode::kCancelled);
-  CHECK(AppliedOf(stopped.status()) == Applied::kNo);
+  CHECK(stopped.status().applied() == Applied::kNo);
   TestCall late(Deadline::At(host.clock().Now()));
   CHECK(user.Write(SetOf("k", "v"), &late.context).status().code() ==
         StatusCode::kDeadlineExceeded);
@@ -192,12 +190,12 @@ TEST_CASE_METHOD(RedisStoreFixture, "suspend closes every socket, and resume goe
 TEST_CASE("what the server refuses for want of memory is RESOURCE_EXHAUSTED and not applied") {
   RedisStoreFixture fixture({"", "", {"maxmemory 3mb", "maxmemory-policy noeviction"}}, {});
   const std::string value(256 * 1024, 'x');
-  absl::Status status;
+  Status status;
   for (int i = 0; i < 40 && status.ok(); ++i) {
     status = fixture.user.Write(SetOf("k" + std::to_string(i), value)).status();
   }
   CHECK(status.code() == StatusCode::kResourceExhausted);
-  CHECK(AppliedOf(status) == Applied::kNo);
+  CHECK(status.applied() == Applied::kNo);
   const auto all = fixture.user.Transact({SetOf("x", value), SetOf("y", value)});
   CHECK(all.status().code() == StatusCode::kResourceExhausted);
   CHECK(fixture.user.Read("x") == "<NOT_FOUND>");
@@ -214,7 +212,7 @@ TEST_CASE("writes to a replica are refused and say what to do") {
   const auto refused = StoreUser(store).Write(SetOf("k", "v"));
   CHECK(refused.status().code() == StatusCode::kUnavailable);
   CHECK(Mentions(refused.status(), "replica"));
-  CHECK(AppliedOf(refused.status()) == Applied::kNo);
+  CHECK(refused.status().applied() == Applied::kNo);
 }
 
 TEST_CASE("a server that is killed while threads write loses nothing it acknowledged") {

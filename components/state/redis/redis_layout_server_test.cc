@@ -9,8 +9,6 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-using absl::StatusCode;
-
 TEST_CASE_METHOD(RedisStoreFixture, "a hash as Dapr leaves it is read and matched") {
   server.Command({"HSET", "k", "data", "\"text\"", "version", "4"});
   const auto value = user.Get("k");

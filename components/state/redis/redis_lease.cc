@@ -3,13 +3,14 @@
 
 #include "redis_error.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
-absl::Status RedisLease::Send(const CallContext& call) {
-  absl::Status status = connection_->Send(call);
+Status RedisLease::Send(const CallContext& call) {
+  Status status = connection_->Send(call);
   const bool was_dead =
-      status.code() == absl::StatusCode::kUnavailable && connection_->has_sent_nothing();
+      status.code() == StatusCode::kUnavailable && connection_->has_sent_nothing();
   if (!was_dead) [[likely]] {
     return status;
   }
@@ -17,7 +18,7 @@ absl::Status RedisLease::Send(const CallContext& call) {
   return connection_->Send(call);
 }
 
-absl::Status RedisLease::ErrorOf(const Reply& reply) {
+Status RedisLease::ErrorOf(const Reply& reply) {
   ServerError error = FromServer(reply.text());
   if (error.must_reconnect) {
     connection_->MarkBroken();

@@ -6,17 +6,16 @@
 #include <memory>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "redis_connection.h"
 #include "redis_pool.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
 class RedisLease {
  public:
-  static absl::StatusOr<RedisLease> Take(RedisPool& pool, const CallContext& call) {
+  static StatusOr<RedisLease> Take(RedisPool& pool, const CallContext& call) {
     ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, pool.Acquire(call));
     connection->commands().Clear();
     return RedisLease(pool, std::move(connection));
@@ -34,12 +33,12 @@ class RedisLease {
   RedisConnection& connection() { return *connection_; }
 
   // Sends commands(). After an error the lease is good for HasSent only.
-  absl::Status Send(const CallContext& call);
-  absl::StatusOr<Reply*> Receive(const CallContext& call) { return connection_->Receive(call); }
+  Status Send(const CallContext& call);
+  StatusOr<Reply*> Receive(const CallContext& call) { return connection_->Receive(call); }
   bool HasSent(size_t index) const { return connection_ != nullptr && connection_->HasSent(index); }
 
   // The status of an error reply; ends the connection where the table says so.
-  absl::Status ErrorOf(const Reply& reply);
+  Status ErrorOf(const Reply& reply);
 
  private:
   RedisLease(RedisPool& pool, std::unique_ptr<RedisConnection> connection)

@@ -4,11 +4,12 @@
 #include <charconv>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
-absl::Status Malformed() {
+Status Malformed() {
   return InvalidArgument("the list position is damaged; start the listing again without one");
 }
 
@@ -33,7 +34,7 @@ std::string ListPosition::Text() const {
   return text;
 }
 
-absl::StatusOr<ListPosition> ParsePosition(std::string_view text, std::string_view prefix) {
+StatusOr<ListPosition> ParsePosition(std::string_view text, std::string_view prefix) {
   ListPosition position;
   if (!TakeNumber(&text, ';', &position.cursor)) {
     return Malformed();

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -23,7 +23,7 @@ struct ListPosition {
 };
 
 // INVALID_ARGUMENT when `text` is nothing that Text makes or a key lacks `prefix`.
-absl::StatusOr<ListPosition> ParsePosition(std::string_view text, std::string_view prefix);
+StatusOr<ListPosition> ParsePosition(std::string_view text, std::string_view prefix);
 
 // `prefix` as a SCAN pattern that matches it literally at the start of a key.
 std::string PrefixPattern(std::string_view prefix);

@@ -23,7 +23,7 @@ TEST_CASE("a damaged position, or one of another prefix, is refused") {
        {"", ";", "1", "1;3", "1;3:ab", "1;3:abcd", "x;", "-1;", "1;3:xbc",
         "1;-1:", "18446744073709551616;", "1;18446744073709551615:a"}) {
     INFO(text);
-    CHECK(ParsePosition(text, "a").status().code() == absl::StatusCode::kInvalidArgument);
+    CHECK(ParsePosition(text, "a").status().code() == StatusCode::kInvalidArgument);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "redis_lease.h"
 #include "redis_list_position.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -20,14 +21,13 @@ constexpr size_t kLongestStep = 1000;
 // After so many steps a page ends, however few keys it has.
 constexpr int kStepsForPage = 1000;
 
-absl::Status UnexpectedReply(RedisLease& lease) {
+Status UnexpectedReply(RedisLease& lease) {
   lease.connection().MarkBroken();
-  return MakeStatus(absl::StatusCode::kDataLoss, "Redis answered a listing with something else");
+  return Status(StatusCode::kDataLoss, "Redis answered a listing with something else");
 }
 
 // Leaves out the keys of the last page that have gone since.
-absl::Status DropMissing(RedisLease& lease, const CallContext& call,
-                         std::vector<std::string>* keys) {
+Status DropMissing(RedisLease& lease, const CallContext& call, std::vector<std::string>* keys) {
   lease.commands().Clear();
   for (const std::string& key : *keys) {
     lease.commands().AddCommand({"EXISTS", key});
@@ -44,12 +44,12 @@ absl::Status DropMissing(RedisLease& lease, const CallContext& call,
     }
   }
   *keys = std::move(existing);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // One SCAN: moves the position on and adds what it found.
-absl::Status ScanStep(RedisLease& lease, const CallContext& call, std::string_view pattern,
-                      size_t step, ListPosition* position) {
+Status ScanStep(RedisLease& lease, const CallContext& call, std::string_view pattern, size_t step,
+                ListPosition* position) {
   lease.commands().Clear();
   lease.commands().AddCommand(
       {"SCAN", std::to_string(position->cursor), "MATCH", pattern, "COUNT", std::to_string(step)});
@@ -71,7 +71,7 @@ absl::Status ScanStep(RedisLease& lease, const CallContext& call, std::string_vi
   for (const Reply& key : reply->items[1].items) {
     position->keys.emplace_back(key.text());
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // Moves keys from the position to the page, each once, as many as fit.
@@ -90,8 +90,7 @@ void FillPage(size_t limit, ListPosition* position, ListPage* page,
 
 }  // namespace
 
-absl::StatusOr<ListPage> ListKeys(RedisPool& pool, const CallContext& call,
-                                  const ListRequest& request) {
+StatusOr<ListPage> ListKeys(RedisPool& pool, const CallContext& call, const ListRequest& request) {
   ListPosition position;
   if (!request.position.empty()) {
     ASSIGN_OR_RETURN(position, ParsePosition(request.position, request.prefix));

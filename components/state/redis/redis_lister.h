@@ -4,13 +4,12 @@
 // the server's table grows or shrinks. Runs on the caller's thread.
 #pragma once
 
-#include "absl/status/statusor.h"
 #include "contract/state_store.h"
 #include "redis_pool.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
-absl::StatusOr<ListPage> ListKeys(RedisPool& pool, const CallContext& call,
-                                  const ListRequest& request);
+StatusOr<ListPage> ListKeys(RedisPool& pool, const CallContext& call, const ListRequest& request);
 
 }  // namespace MECHA_COMPONENT

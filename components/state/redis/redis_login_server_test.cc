@@ -5,9 +5,7 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-using absl::StatusCode;
-
-absl::Status InitWith(const Fields& fields) {
+Status InitWith(const Fields& fields) {
   test::TestHost host;
   RedisStateStore store;
   TestCall call;
@@ -15,8 +13,8 @@ absl::Status InitWith(const Fields& fields) {
   return store.Init(call.context, settings, host);
 }
 
-bool Mentions(const absl::Status& status, std::string_view words) {
-  return Message(status).find(words) != std::string_view::npos;
+bool Mentions(const Status& status, std::string_view words) {
+  return status.message().find(words) != std::string_view::npos;
 }
 
 TEST_CASE("an ACL user with a password works in its database") {
@@ -36,29 +34,27 @@ TEST_CASE("the default user's password works") {
 
 TEST_CASE("a wrong or missing password is UNAUTHENTICATED and never shown") {
   test::TestRedis server({"app", "s3cret", {}});
-  const absl::Status wrong = InitWith(
+  const Status wrong = InitWith(
       {{"redisHost", server.address()}, {"redisUsername", "app"}, {"redisPassword", "hunter2"}});
   CHECK(wrong.code() == StatusCode::kUnauthenticated);
   CHECK(Mentions(wrong, "check redisUsername and redisPassword"));
   CHECK(Mentions(wrong, server.address()));
   CHECK_FALSE(Mentions(wrong, "hunter2"));
-  const absl::Status none = InitWith({{"redisHost", server.address()}});
+  const Status none = InitWith({{"redisHost", server.address()}});
   CHECK(none.code() == StatusCode::kUnauthenticated);
   CHECK(Mentions(none, "set redisPassword"));
 }
 
 TEST_CASE("a password that the server echoes is cut off") {
   test::TestRedis server({"", "", {"rename-command AUTH \"\""}});
-  const absl::Status status =
-      InitWith({{"redisHost", server.address()}, {"redisPassword", "hunter2"}});
+  const Status status = InitWith({{"redisHost", server.address()}, {"redisPassword", "hunter2"}});
   CHECK(status.code() == StatusCode::kUnimplemented);
   CHECK_FALSE(Mentions(status, "hunter2"));
 }
 
 TEST_CASE("a password for a server without one says so") {
   test::TestRedis server;
-  const absl::Status status =
-      InitWith({{"redisHost", server.address()}, {"redisPassword", "hunter2"}});
+  const Status status = InitWith({{"redisHost", server.address()}, {"redisPassword", "hunter2"}});
   CHECK(status.code() == StatusCode::kUnauthenticated);
   CHECK(Mentions(status, "remove redisPassword"));
 }
@@ -75,14 +71,14 @@ TEST_CASE("a command forbidden in the middle of a script leaves the outcome open
   test::RedisServerOptions options{"admin", "x", {"user app on >s3cret ~* +@all -hincrby"}};
   RedisStoreFixture fixture(options, {{"redisUsername", "app"}, {"redisPassword", "s3cret"}});
   const auto denied = fixture.user.Write(SetOf("k", "v"));
-  INFO(Message(denied.status()));
+  INFO(denied.status().message());
   CHECK(denied.status().code() == StatusCode::kPermissionDenied);
-  CHECK(AppliedOf(denied.status()) == Applied::kMaybe);
+  CHECK(denied.status().applied() == Applied::kMaybe);
 }
 
 TEST_CASE("a database that the server lacks is FAILED_PRECONDITION") {
   test::TestRedis server;
-  const absl::Status status = InitWith({{"redisHost", server.address()}, {"redisDB", "99"}});
+  const Status status = InitWith({{"redisHost", server.address()}, {"redisDB", "99"}});
   CHECK(status.code() == StatusCode::kFailedPrecondition);
   CHECK(Mentions(status, "redisDB"));
 }
@@ -90,7 +86,7 @@ TEST_CASE("a database that the server lacks is FAILED_PRECONDITION") {
 TEST_CASE("a server that is not there is UNAVAILABLE and named") {
   test::TestRedis server;
   server.Kill();
-  const absl::Status status = InitWith({{"redisHost", server.address()}});
+  const Status status = InitWith({{"redisHost", server.address()}});
   CHECK(status.code() == StatusCode::kUnavailable);
   CHECK(Mentions(status, "connect to " + server.address() + ": connection refused"));
 }
@@ -98,7 +94,7 @@ TEST_CASE("a server that is not there is UNAVAILABLE and named") {
 TEST_CASE("a paused server ends Init by dialTimeout or by the call's deadline") {
   test::TestRedis server({"", "s3cret", {}});
   server.Pause();
-  const absl::Status status = InitWith(
+  const Status status = InitWith(
       {{"redisHost", server.address()}, {"redisPassword", "s3cret"}, {"dialTimeout", "50ms"}});
   CHECK(status.code() == StatusCode::kUnavailable);
   CHECK(Mentions(status, "no answer within 50 ms"));

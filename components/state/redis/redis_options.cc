@@ -5,13 +5,14 @@
 #include <thread>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
 constexpr int64_t kConnectionsPerProcessor = 10;
 
-absl::Status CheckAvailable(const Settings& settings) {
+Status CheckAvailable(const Settings& settings) {
   if (settings.Boolean("enableTLS")) {
     return Unimplemented(
         "enableTLS: encrypted connections to Redis come with a later version; "
@@ -30,7 +31,7 @@ absl::Status CheckAvailable(const Settings& settings) {
         "useEntraID, useOIDC: token logins come with a later version; use "
         "redisUsername and redisPassword");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // Zero or absent is `fallback`, negative is no limit, as in Dapr.
@@ -42,7 +43,7 @@ Duration ReadTimeout(const Settings& settings, std::string_view name, Duration f
   return time < Duration::zero() ? Duration::max() : time;
 }
 
-absl::StatusOr<RedisAddress> ReadAddress(const Settings& settings) {
+StatusOr<RedisAddress> ReadAddress(const Settings& settings) {
   uint16_t port = RedisAddress::kDefaultPort;
   if (!settings.Text("redisPort").empty()) {
     const int64_t number = settings.Integer("redisPort");
@@ -54,7 +55,7 @@ absl::StatusOr<RedisAddress> ReadAddress(const Settings& settings) {
   return ParseAddress(settings.Text("redisHost"), port);
 }
 
-absl::Status ReadNumbers(const Settings& settings, RedisOptions* options) {
+Status ReadNumbers(const Settings& settings, RedisOptions* options) {
   options->database = settings.Integer("redisDB");
   if (options->database < 0) {
     return InvalidArgument("redisDB: must not be negative");
@@ -67,12 +68,12 @@ absl::Status ReadNumbers(const Settings& settings, RedisOptions* options) {
     pool_size = kConnectionsPerProcessor * std::max(1U, std::thread::hardware_concurrency());
   }
   options->pool_size = static_cast<size_t>(pool_size);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
+StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
   RETURN_IF_ERROR(CheckAvailable(settings));
   RedisOptions options;
   ASSIGN_OR_RETURN(options.address, ReadAddress(settings));

@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <string>
 
-#include "absl/status/statusor.h"
 #include "call/clock.h"
 #include "contract/settings.h"
 #include "redis_address.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -30,6 +30,6 @@ struct RedisOptions {
 
 // INVALID_ARGUMENT names the field; UNIMPLEMENTED is for what this version cannot do (TLS, cluster,
 // Sentinel, token logins) and must not silently leave out.
-absl::StatusOr<RedisOptions> ReadOptions(const Settings& settings);
+StatusOr<RedisOptions> ReadOptions(const Settings& settings);
 
 }  // namespace MECHA_COMPONENT

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 
 namespace MECHA_COMPONENT {
@@ -13,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-absl::StatusOr<RedisOptions> Read(const std::map<std::string, std::string>& fields) {
+StatusOr<RedisOptions> Read(const std::map<std::string, std::string>& fields) {
   std::map<std::string, Settings::Value, std::less<>> values{{"redishost", {"h", false, 0}}};
   for (const auto& [name, text] : fields) {
     values[name] = {text, false, 0};
@@ -67,8 +68,8 @@ TEST_CASE("what this version cannot do is refused and named") {
   for (const auto& [name, text] : cases) {
     INFO(name);
     const auto options = Read({{name, text}});
-    CHECK(options.status().code() == absl::StatusCode::kUnimplemented);
-    CHECK(Message(options.status()).find("later version") != std::string_view::npos);
+    CHECK(options.status().code() == StatusCode::kUnimplemented);
+    CHECK(options.status().message().find("later version") != std::string_view::npos);
   }
   CHECK(Read({{"enabletls", "false"}, {"redistype", "node"}}).ok());
 }
@@ -77,7 +78,7 @@ TEST_CASE("a bad number is INVALID_ARGUMENT and names its field") {
   for (const auto& [name, text] : std::map<std::string, std::string>{
            {"redisport", "70000"}, {"redisdb", "-1"}, {"poolsize", "-1"}, {"redishost", "h:x"}}) {
     INFO(name);
-    CHECK(Read({{name, text}}).status().code() == absl::StatusCode::kInvalidArgument);
+    CHECK(Read({{name, text}}).status().code() == StatusCode::kInvalidArgument);
   }
 }
 

@@ -6,10 +6,11 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Acquire(const CallContext& call) {
+StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Acquire(const CallContext& call) {
   const SteadyTime now = host_.clock().Now();
   RETURN_IF_ERROR(CheckCall(call, now));
   ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, TakeSlot(call, now));
@@ -22,18 +23,18 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Acquire(const CallCo
 }
 
 // Nothing is begun for a call that has already ended.
-absl::Status RedisPool::CheckCall(const CallContext& call, SteadyTime now) const {
+Status RedisPool::CheckCall(const CallContext& call, SteadyTime now) const {
   if (!call.may_block) {
     return Internal("state.redis was called on a thread that may not block");
   }
   RETURN_IF_ERROR(call.waiter->Check());
   return call.deadline.HasPassed(now) ? DeadlineExceeded("the deadline passed before the start")
-                                      : absl::OkStatus();
+                                      : OkStatus();
 }
 
 // An idle connection, or null: leave to open one.
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::TakeSlot(const CallContext& call,
-                                                                     SteadyTime now) {
+StatusOr<std::unique_ptr<RedisConnection>> RedisPool::TakeSlot(const CallContext& call,
+                                                               SteadyTime now) {
   Parked parked;
   {
     const std::lock_guard lock(mutex_);
@@ -53,7 +54,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::TakeSlot(const CallC
   return std::move(parked.connection);
 }
 
-absl::Status RedisPool::ParkForSlot(const CallContext& call, SteadyTime now, Parked* parked) {
+Status RedisPool::ParkForSlot(const CallContext& call, SteadyTime now, Parked* parked) {
   CallContext step = call;
   const Deadline limit = Deadline::After(now, options_.pool_timeout);
   const bool is_own_limit = limit.at() < call.deadline.at();
@@ -61,7 +62,7 @@ absl::Status RedisPool::ParkForSlot(const CallContext& call, SteadyTime now, Par
     step.deadline = limit;
   }
   for (;;) {
-    const absl::Status status = host_.Park(step);
+    const Status status = host_.Park(step);
     bool is_served = false;
     {
       const std::lock_guard lock(mutex_);
@@ -73,12 +74,12 @@ absl::Status RedisPool::ParkForSlot(const CallContext& call, SteadyTime now, Par
       std::erase(parked_, parked);
     }
     if (is_served && status.ok()) {
-      return absl::OkStatus();
+      return OkStatus();
     }
     if (is_served) {
       FreeSlot(std::move(parked->connection));
     }
-    if (is_own_limit && status.code() == absl::StatusCode::kDeadlineExceeded) {
+    if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
       return Unavailable("all " + std::to_string(options_.pool_size) +
                          " connections are in use; raise poolSize or poolTimeout");
     }
@@ -96,7 +97,7 @@ bool RedisPool::IsFresh(const RedisConnection& connection, SteadyTime now) const
   return is_trusted || connection.IsAlive();
 }
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::FillSlot(const CallContext& call) {
+StatusOr<std::unique_ptr<RedisConnection>> RedisPool::FillSlot(const CallContext& call) {
   const uint64_t generation = generation_.load(std::memory_order_relaxed);
   auto connection = dialer_.Dial(call);
   if (connection.ok()) {
@@ -108,7 +109,7 @@ absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::FillSlot(const CallC
   return connection;
 }
 
-absl::StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Replace(
+StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Replace(
     const CallContext& call, std::unique_ptr<RedisConnection> connection) {
   generation_.fetch_add(1, std::memory_order_relaxed);
   ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> fresh, FillSlot(call));

@@ -11,12 +11,12 @@
 #include <mutex>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "contract/host.h"
 #include "redis_connection.h"
 #include "redis_dialer.h"
 #include "redis_options.h"
+#include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -30,12 +30,12 @@ class RedisPool {
       : host_(host), options_(options), dialer_(host, options) {}
 
   // A connection for this call alone. Every one goes back through GiveBack.
-  absl::StatusOr<std::unique_ptr<RedisConnection>> Acquire(const CallContext& call);
+  StatusOr<std::unique_ptr<RedisConnection>> Acquire(const CallContext& call);
   // Closes it unless another call may use it.
   void GiveBack(std::unique_ptr<RedisConnection> connection);
   // For a connection found dead before anything went out on it: a new one in its place.
-  absl::StatusOr<std::unique_ptr<RedisConnection>> Replace(
-      const CallContext& call, std::unique_ptr<RedisConnection> connection);
+  StatusOr<std::unique_ptr<RedisConnection>> Replace(const CallContext& call,
+                                                     std::unique_ptr<RedisConnection> connection);
 
   // Closes what is idle and forgets addresses and failures.
   void CloseIdle();
@@ -49,12 +49,11 @@ class RedisPool {
     bool is_served = false;
   };
 
-  absl::Status CheckCall(const CallContext& call, SteadyTime now) const;
-  absl::StatusOr<std::unique_ptr<RedisConnection>> TakeSlot(const CallContext& call,
-                                                            SteadyTime now);
-  absl::Status ParkForSlot(const CallContext& call, SteadyTime now, Parked* parked);
+  Status CheckCall(const CallContext& call, SteadyTime now) const;
+  StatusOr<std::unique_ptr<RedisConnection>> TakeSlot(const CallContext& call, SteadyTime now);
+  Status ParkForSlot(const CallContext& call, SteadyTime now, Parked* parked);
   bool IsFresh(const RedisConnection& connection, SteadyTime now) const;
-  absl::StatusOr<std::unique_ptr<RedisConnection>> FillSlot(const CallContext& call);
+  StatusOr<std::unique_ptr<RedisConnection>> FillSlot(const CallContext& call);
   void FreeSlot(std::unique_ptr<RedisConnection> connection);
 
   Host& host_;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -25,9 +26,9 @@ int64_t CountReplicas(std::string_view info) {
 
 }  // namespace
 
-absl::Status LearnReplicas(RedisLease& lease, const CallContext& call) {
+Status LearnReplicas(RedisLease& lease, const CallContext& call) {
   if (lease.connection().replicas >= 0) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   lease.commands().Clear();
   lease.commands().AddCommand({"INFO", "replication"});
@@ -37,7 +38,7 @@ absl::Status LearnReplicas(RedisLease& lease, const CallContext& call) {
     return WithPrefix(lease.ErrorOf(*reply), "strong consistency needs INFO replication");
   }
   lease.connection().replicas = CountReplicas(reply->text());
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void AddWait(RedisLease& lease, const CallContext&) {
@@ -47,10 +48,10 @@ void AddWait(RedisLease& lease, const CallContext&) {
   }
 }
 
-absl::Status ReceiveWait(RedisLease& lease, const CallContext& call) {
+Status ReceiveWait(RedisLease& lease, const CallContext& call) {
   const int64_t replicas = lease.connection().replicas;
   if (replicas <= 0) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   ASSIGN_OR_RETURN(const Reply* reply, lease.Receive(call));
   if (reply->is_error()) {
@@ -61,12 +62,12 @@ absl::Status ReceiveWait(RedisLease& lease, const CallContext& call) {
                        std::to_string(replicas) + " replicas confirmed it within " +
                        std::string(kLongestWaitMilliseconds) + " ms");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status WaitForReplicas(RedisLease& lease, const CallContext& call) {
+Status WaitForReplicas(RedisLease& lease, const CallContext& call) {
   if (lease.connection().replicas <= 0) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   lease.commands().Clear();
   AddWait(lease, call);

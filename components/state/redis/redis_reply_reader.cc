@@ -116,7 +116,7 @@ ReplyReader::ReplyReader(const ReplyLimits& limits) : limits_(limits) {
   }();
   reader_ = redisReaderCreateWithFunctions(&functions);
   if (reader_ == nullptr) {
-    error_ = MakeStatus(LocalCode::kNoMemory, "no memory for reading replies");
+    error_ = Status(StatusCode::kNoMemory, "no memory for reading replies");
     return;
   }
   reader_->privdata = this;
@@ -200,7 +200,7 @@ bool ReplyReader::has_more() const { return error_.ok() && reader_->len != reade
 ReplyReader::Progress ReplyReader::Break(std::string_view why) {
   std::string message = "the reply is not what Redis sends: ";
   message += why;
-  error_ = MakeStatus(absl::StatusCode::kDataLoss, message);
+  error_ = Status(StatusCode::kDataLoss, message);
   return Progress::kBroken;
 }
 

@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <string_view>
 
-#include "absl/status/status.h"
 #include "redis_reply.h"
+#include "result/status.h"
 
 struct redisReader;
 struct redisReadTask;
@@ -38,7 +38,7 @@ class ReplyReader {
   // kReply: reply() is the next one. kBroken: error() says why, and the connection is of no use.
   Progress Next();
   Reply& reply() { return root_; }
-  const absl::Status& error() const { return error_; }
+  const Status& error() const { return error_; }
 
   // How many bytes the value being received still lacks, as far as that is known; else 0.
   size_t missing_bytes() const { return missing_bytes_; }
@@ -55,7 +55,7 @@ class ReplyReader {
   const ReplyLimits limits_;
   redisReader* reader_;
   Reply root_;
-  absl::Status error_;
+  Status error_;
   std::string_view refusal_;  // why a part was refused, for the error that follows
   size_t items_ = 0;          // of the reply being read
   size_t bytes_ = 0;

@@ -42,8 +42,8 @@ std::string ReadAll(std::string_view bytes, size_t step, const ReplyLimits& limi
     for (Progress progress = reader.Next(); progress != Progress::kNeedsMore;
          progress = reader.Next()) {
       if (progress == Progress::kBroken) {
-        CHECK(reader.error().code() == absl::StatusCode::kDataLoss);
-        return text + "broken: " + std::string(Message(reader.error()));
+        CHECK(reader.error().code() == StatusCode::kDataLoss);
+        return text + "broken: " + std::string(reader.error().message());
       }
       text += Text(reader.reply()) + ";";
     }

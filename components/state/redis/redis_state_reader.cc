@@ -7,11 +7,12 @@
 
 #include "redis_lease.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
-using Outcome = absl::StatusOr<StateValue>;
+using Outcome = StatusOr<StateValue>;
 
 // So many replies may wait in the server's memory for one caller.
 constexpr size_t kKeysAtOnce = 128;
@@ -35,7 +36,7 @@ Outcome TakeValue(RedisLease& lease, Reply& reply) {
   }
   if (!data.is_text()) {
     lease.connection().MarkBroken();
-    return MakeStatus(absl::StatusCode::kDataLoss, "Redis answered a read with something else");
+    return Status(StatusCode::kDataLoss, "Redis answered a read with something else");
   }
   Outcome value{StateValue{}};
   value->data = data.TakeText();
@@ -47,9 +48,8 @@ Outcome TakeValue(RedisLease& lease, Reply& reply) {
 
 // Receives the reply for each of `indexes` and puts its value into outcomes[index]; those that hold
 // something else than a hash go to `others` instead, when it is given.
-absl::Status ReceiveSome(RedisLease& lease, const CallContext& call,
-                         std::span<const size_t> indexes, std::span<Outcome> outcomes,
-                         std::vector<size_t>* others) {
+Status ReceiveSome(RedisLease& lease, const CallContext& call, std::span<const size_t> indexes,
+                   std::span<Outcome> outcomes, std::vector<size_t>* others) {
   for (const size_t index : indexes) {
     ASSIGN_OR_RETURN(Reply * reply, lease.Receive(call));
     if (others != nullptr && IsOtherType(*reply)) {
@@ -58,11 +58,11 @@ absl::Status ReceiveSome(RedisLease& lease, const CallContext& call,
       outcomes[index] = TakeValue(lease, *reply);
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status ReadChunk(RedisPool& pool, const CallContext& call,
-                       std::span<const std::string_view> keys, std::span<Outcome> outcomes) {
+Status ReadChunk(RedisPool& pool, const CallContext& call, std::span<const std::string_view> keys,
+                 std::span<Outcome> outcomes) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   std::vector<size_t> indexes(keys.size());
   std::iota(indexes.begin(), indexes.end(), 0);
@@ -73,7 +73,7 @@ absl::Status ReadChunk(RedisPool& pool, const CallContext& call,
   RETURN_IF_ERROR(lease.Send(call));
   RETURN_IF_ERROR(ReceiveSome(lease, call, indexes, outcomes, &others));
   if (others.empty()) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   lease.commands().Clear();
   for (const size_t index : others) {
@@ -83,14 +83,11 @@ absl::Status ReadChunk(RedisPool& pool, const CallContext& call,
   return ReceiveSome(lease, call, others, outcomes, nullptr);
 }
 
-bool IsUntouched(const Outcome& outcome) {
-  return outcome.status().code() == absl::StatusCode::kUnknown;
-}
+bool IsUntouched(const Outcome& outcome) { return outcome.status().code() == StatusCode::kUnknown; }
 
 }  // namespace
 
-absl::StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call,
-                                     std::string_view key) {
+StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call, std::string_view key) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   AddHashRead(lease.commands(), key);
   RETURN_IF_ERROR(lease.Send(call));
@@ -104,13 +101,13 @@ absl::StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call,
   return TakeValue(lease, *reply);
 }
 
-absl::StatusOr<std::vector<Outcome>> ReadValues(RedisPool& pool, const CallContext& call,
-                                                std::span<const std::string_view> keys) {
+StatusOr<std::vector<Outcome>> ReadValues(RedisPool& pool, const CallContext& call,
+                                          std::span<const std::string_view> keys) {
   std::vector<Outcome> outcomes(keys.size());
   for (size_t start = 0; start < keys.size(); start += kKeysAtOnce) {
     const size_t count = std::min(kKeysAtOnce, keys.size() - start);
-    const absl::Status status = ReadChunk(pool, call, keys.subspan(start, count),
-                                          std::span(outcomes).subspan(start, count));
+    const Status status = ReadChunk(pool, call, keys.subspan(start, count),
+                                    std::span(outcomes).subspan(start, count));
     if (status.ok()) {
       continue;
     }

@@ -11,6 +11,7 @@
 #include "redis_state_reader.h"
 #include "redis_state_writer.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -18,23 +19,23 @@ extern const ComponentInfo kComponentInfo;
 
 RedisStateStore::~RedisStateStore() { Close(); }
 
-absl::Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
+Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
   pool_ = std::make_unique<RedisPool>(host, options_);
-  absl::Status status = Ping(call);
+  Status status = Ping(call);
   if (!status.ok()) {
     Close();
   }
   return status;
 }
 
-absl::Status RedisStateStore::Ping(const CallContext& call) {
+Status RedisStateStore::Ping(const CallContext& call) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(*pool_, call));
   lease.commands().AddCommand({"PING"});
   RETURN_IF_ERROR(lease.Send(call));
   ASSIGN_OR_RETURN(const Reply* reply, lease.Receive(call));
-  return reply->is_error() ? lease.ErrorOf(*reply) : absl::OkStatus();
+  return reply->is_error() ? lease.ErrorOf(*reply) : OkStatus();
 }
 
 void RedisStateStore::Suspend(bool keep_connections) {
@@ -43,12 +44,12 @@ void RedisStateStore::Suspend(bool keep_connections) {
   }
 }
 
-absl::Status RedisStateStore::Resume(const CallContext&) {
+Status RedisStateStore::Resume(const CallContext&) {
   // Connections come back with the first operation that needs one.
   if (pool_ != nullptr) {
     pool_->ForgetFailures();
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void RedisStateStore::Close() {
@@ -64,8 +65,7 @@ void RedisStateStore::Get(const CallContext& call, std::string_view key, const S
 }
 
 void RedisStateStore::GetMany(const CallContext& call, std::span<const std::string_view> keys,
-                              const StateRead&,
-                              Done<std::vector<absl::StatusOr<StateValue>>> done) {
+                              const StateRead&, Done<std::vector<StatusOr<StateValue>>> done) {
   std::move(done)(ReadValues(*pool_, call, keys));
 }
 

@@ -12,9 +12,7 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-using absl::StatusCode;
-
-std::string Etags(const absl::StatusOr<Etag>& etag) {
+std::string Etags(const StatusOr<Etag>& etag) {
   return etag.ok() ? std::string(etag->view()) : StoreUser::CodeOf(etag.status());
 }
 
@@ -275,7 +273,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "a strong write waits for the replicas there
   replica.Pause();
   const auto unconfirmed = user.Write(strong);
   CHECK(unconfirmed.status().code() == StatusCode::kUnavailable);
-  CHECK(AppliedOf(unconfirmed.status()) == Applied::kYes);
+  CHECK(unconfirmed.status().applied() == Applied::kYes);
   replica.Continue();
 }
 

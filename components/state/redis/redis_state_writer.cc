@@ -10,6 +10,7 @@
 #include "redis_replication.h"
 #include "redis_write_command.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -27,12 +28,11 @@ bool WantsReplicas(std::span<const StateWrite> writes) {
 }
 
 // A script that was refused half-way, which only an ACL or an unknown error can do.
-absl::Status ScriptError(RedisLease& lease, const Reply& reply) {
+Status ScriptError(RedisLease& lease, const Reply& reply) {
   const bool names_script = reply.text().find("script") != std::string_view::npos;
-  absl::Status status = lease.ErrorOf(reply);
-  const bool may_be_half_done =
-      names_script && (status.code() == absl::StatusCode::kPermissionDenied ||
-                       status.code() == absl::StatusCode::kInternal);
+  Status status = lease.ErrorOf(reply);
+  const bool may_be_half_done = names_script && (status.code() == StatusCode::kPermissionDenied ||
+                                                 status.code() == StatusCode::kInternal);
   return may_be_half_done ? MarkApplied(std::move(status), Applied::kMaybe) : status;
 }
 
@@ -47,7 +47,7 @@ class WriteChunk {
   void Run(RedisLease& lease) {
     const bool is_strong = WantsReplicas(writes_);
     if (is_strong) {
-      const absl::Status status = LearnReplicas(lease, call_);
+      const Status status = LearnReplicas(lease, call_);
       if (!status.ok()) {
         std::fill(outcomes_.begin(), outcomes_.end(), WriteOutcome(status));
         return;
@@ -84,7 +84,7 @@ class WriteChunk {
     if (is_strong) {
       AddWait(lease, call_);
     }
-    const absl::Status sent = lease.Send(call_);
+    const Status sent = lease.Send(call_);
     if (!sent.ok()) {
       Fail(form, 0, sent, lease);
       return;
@@ -113,7 +113,7 @@ class WriteChunk {
   }
 
   // From `first` on no reply came. A write whose last byte went out may have been applied.
-  void Fail(ScriptForm form, size_t first, const absl::Status& status, const RedisLease& lease) {
+  void Fail(ScriptForm form, size_t first, const Status& status, const RedisLease& lease) {
     for (size_t i = first; i < count(form); ++i) {
       const Applied applied = lease.HasSent(i) ? Applied::kMaybe : Applied::kNo;
       outcomes_[At(form, i)] = MarkApplied(status, applied);
@@ -121,7 +121,7 @@ class WriteChunk {
   }
 
   // The writes of this exchange stand; those that asked for replicas may not be safe there.
-  void Confirm(ScriptForm form, const absl::Status& status) {
+  void Confirm(ScriptForm form, const Status& status) {
     for (size_t i = 0; !status.ok() && i < count(form); ++i) {
       const size_t index = At(form, i);
       if (outcomes_[index].ok() && writes_[index].consistency == Consistency::kStrong) {
@@ -154,7 +154,7 @@ size_t ChunkLength(std::span<const StateWrite> writes) {
 }
 
 // The outcomes of a transaction that one write refuses.
-std::vector<WriteOutcome> RefusedBy(size_t index, absl::Status cause, size_t count) {
+std::vector<WriteOutcome> RefusedBy(size_t index, Status cause, size_t count) {
   std::vector<WriteOutcome> outcomes(count, Cancelled("another write of the transaction failed"));
   outcomes[index] = std::move(cause);
   return outcomes;
@@ -171,11 +171,11 @@ void AddTransaction(RedisCommands& commands, std::span<const StateWrite> writes,
 }
 
 // Sends the script and leaves its reply in `reply`; on failure says whether it may have run.
-absl::StatusOr<Reply*> RunTransaction(RedisLease& lease, const CallContext& call,
-                                      std::span<const StateWrite> writes, ScriptForm form) {
+StatusOr<Reply*> RunTransaction(RedisLease& lease, const CallContext& call,
+                                std::span<const StateWrite> writes, ScriptForm form) {
   lease.commands().Clear();
   AddTransaction(lease.commands(), writes, form);
-  absl::Status status = lease.Send(call);
+  Status status = lease.Send(call);
   if (status.ok()) {
     auto reply = lease.Receive(call);
     if (reply.ok()) {
@@ -186,9 +186,9 @@ absl::StatusOr<Reply*> RunTransaction(RedisLease& lease, const CallContext& call
   return MarkApplied(std::move(status), lease.HasSent(0) ? Applied::kMaybe : Applied::kNo);
 }
 
-absl::StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
-                                                          std::span<const StateWrite> writes,
-                                                          const Reply& reply) {
+StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
+                                                    std::span<const StateWrite> writes,
+                                                    const Reply& reply) {
   if (reply.is_error()) {
     return ScriptError(lease, reply);
   }
@@ -200,7 +200,7 @@ absl::StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
   if (!reply.is_array() || reply.items.size() != writes.size()) {
     lease.connection().MarkBroken();
     return MarkApplied(
-        MakeStatus(absl::StatusCode::kDataLoss, "Redis answered a transaction with something else"),
+        Status(StatusCode::kDataLoss, "Redis answered a transaction with something else"),
         Applied::kMaybe);
   }
   std::vector<WriteOutcome> outcomes;
@@ -221,8 +221,8 @@ WriteOutcome WriteOne(RedisPool& pool, const CallContext& call, const StateWrite
   return outcome;
 }
 
-absl::StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext& call,
-                                                    std::span<const StateWrite> writes) {
+StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext& call,
+                                              std::span<const StateWrite> writes) {
   std::vector<WriteOutcome> outcomes(writes.size());
   size_t start = 0;
   bool has_tried = false;
@@ -250,8 +250,8 @@ absl::StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallC
   return outcomes;
 }
 
-absl::StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallContext& call,
-                                                   std::span<const StateWrite> writes) {
+StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallContext& call,
+                                             std::span<const StateWrite> writes) {
   if (writes.empty()) {
     return std::vector<WriteOutcome>();
   }
@@ -260,7 +260,7 @@ absl::StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallCo
                            std::to_string(kLongestTransaction) + " writes");
   }
   for (size_t i = 0; i < writes.size(); ++i) {
-    if (absl::Status status = CheckEtag(writes[i]); !status.ok()) {
+    if (Status status = CheckEtag(writes[i]); !status.ok()) {
       return RefusedBy(i, std::move(status), writes.size());
     }
   }
@@ -275,7 +275,7 @@ absl::StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallCo
   }
   ASSIGN_OR_RETURN(auto outcomes, ReadTransaction(lease, writes, *reply));
   if (is_strong && outcomes.front().ok()) {
-    absl::Status confirmed = WaitForReplicas(lease, call);
+    Status confirmed = WaitForReplicas(lease, call);
     if (!confirmed.ok()) {
       return MarkApplied(std::move(confirmed), Applied::kYes);
     }

@@ -13,6 +13,7 @@
 
 #include "redis_state_store.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "support/catch.h"
 #include "support/redis_server.h"
 #include "support/test_host.h"
@@ -48,11 +49,11 @@ struct TestCall {
 template <class T>
 struct Caught {
   Done<T> Catch() {
-    return [this](absl::StatusOr<T> value) { result.emplace(std::move(value)); };
+    return [this](StatusOr<T> value) { result.emplace(std::move(value)); };
   }
-  absl::StatusOr<T> Take() { return result.has_value() ? *result : Internal("done did not run"); }
+  StatusOr<T> Take() { return result.has_value() ? *result : Internal("done did not run"); }
 
-  std::optional<absl::StatusOr<T>> result;
+  std::optional<StatusOr<T>> result;
 };
 
 inline StateWrite SetOf(std::string_view key, std::string_view value) {
@@ -93,46 +94,45 @@ class StoreUser {
  public:
   explicit StoreUser(RedisStateStore& store) : store_(store) {}
 
-  absl::StatusOr<StateValue> Get(std::string_view key, const CallContext* call = nullptr) {
+  StatusOr<StateValue> Get(std::string_view key, const CallContext* call = nullptr) {
     Caught<StateValue> caught;
     store_.Get(call == nullptr ? plain_.context : *call, key, {}, caught.Catch());
     return caught.Take();
   }
-  absl::StatusOr<std::vector<absl::StatusOr<StateValue>>> GetMany(
-      const std::vector<std::string_view>& keys) {
-    Caught<std::vector<absl::StatusOr<StateValue>>> caught;
+  StatusOr<std::vector<StatusOr<StateValue>>> GetMany(const std::vector<std::string_view>& keys) {
+    Caught<std::vector<StatusOr<StateValue>>> caught;
     store_.GetMany(plain_.context, keys, {}, caught.Catch());
     return caught.Take();
   }
-  absl::StatusOr<Etag> Write(const StateWrite& write, const CallContext* call = nullptr) {
+  StatusOr<Etag> Write(const StateWrite& write, const CallContext* call = nullptr) {
     Caught<Etag> caught;
     store_.Write(call == nullptr ? plain_.context : *call, write, caught.Catch());
     return caught.Take();
   }
-  absl::StatusOr<std::vector<WriteOutcome>> WriteMany(const std::vector<StateWrite>& writes) {
+  StatusOr<std::vector<WriteOutcome>> WriteMany(const std::vector<StateWrite>& writes) {
     Caught<std::vector<WriteOutcome>> caught;
     store_.WriteMany(plain_.context, writes, caught.Catch());
     return caught.Take();
   }
-  absl::StatusOr<std::vector<WriteOutcome>> Transact(const std::vector<StateWrite>& writes) {
+  StatusOr<std::vector<WriteOutcome>> Transact(const std::vector<StateWrite>& writes) {
     Caught<std::vector<WriteOutcome>> caught;
     store_.Transact(plain_.context, writes, caught.Catch());
     return caught.Take();
   }
-  absl::StatusOr<ListPage> List(const ListRequest& request) {
+  StatusOr<ListPage> List(const ListRequest& request) {
     Caught<ListPage> caught;
     store_.List(plain_.context, request, caught.Catch());
     return caught.Take();
   }
-  absl::Status Ping() { return store_.Ping(plain_.context); }
+  Status Ping() { return store_.Ping(plain_.context); }
 
   // The value's bytes, or the status's code as text.
   std::string Read(std::string_view key) {
     const auto value = Get(key);
     return value.ok() ? std::string(value->data.view()) : CodeOf(value.status());
   }
-  static std::string CodeOf(const absl::Status& status) {
-    return "<" + absl::StatusCodeToString(status.code()) + ">";
+  static std::string CodeOf(const Status& status) {
+    return std::string("<") + NameOf(status.code()) + ">";
   }
 
  private:
@@ -147,8 +147,8 @@ class RedisStoreFixture {
     fields.emplace("redisHost", server.address());
     settings.emplace(MakeSettings(fields));
     TestCall call;
-    const absl::Status status = store.Init(call.context, *settings, host);
-    INFO(Message(status));
+    const Status status = store.Init(call.context, *settings, host);
+    INFO(status.message());
     REQUIRE(status.ok());
   }
 

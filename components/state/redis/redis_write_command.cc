@@ -39,9 +39,9 @@ std::string_view EtagOf(const StateWrite& write) {
 
 }  // namespace
 
-absl::Status CheckEtag(const StateWrite& write) {
+Status CheckEtag(const StateWrite& write) {
   if (write.condition != Condition::kIfMatch) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   const std::string_view etag = write.etag;
   uint64_t number = 0;
@@ -53,7 +53,7 @@ absl::Status CheckEtag(const StateWrite& write) {
         "the etag is no version number of state.redis; pass the etag that a "
         "get or a write returned");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 bool NeedsScript(const StateWrite& write) {
@@ -109,7 +109,7 @@ Etag ReadVersion(const Reply& reply) {
   return Etag({digits, static_cast<size_t>(end - digits)});
 }
 
-absl::Status ConditionFailed(const StateWrite& write) {
+Status ConditionFailed(const StateWrite& write) {
   return Aborted(write.condition == Condition::kIfAbsent
                      ? "the key has a value already"
                      : "the etag is not the stored one; read the value again");
@@ -124,9 +124,8 @@ WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply) {
   }
   const Etag etag = ReadVersion(reply);
   if (etag.empty()) {
-    return MarkApplied(
-        MakeStatus(absl::StatusCode::kDataLoss, "Redis answered a write with something else"),
-        Applied::kMaybe);
+    return MarkApplied(Status(StatusCode::kDataLoss, "Redis answered a write with something else"),
+                       Applied::kMaybe);
   }
   return etag;
 }

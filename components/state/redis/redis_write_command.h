@@ -6,11 +6,11 @@
 #include <optional>
 #include <string_view>
 
-#include "absl/status/status.h"
 #include "contract/state_store.h"
 #include "redis_commands.h"
 #include "redis_reply.h"
 #include "redis_scripts.h"
+#include "result/status.h"
 
 namespace MECHA_COMPONENT {
 
@@ -18,7 +18,7 @@ namespace MECHA_COMPONENT {
 enum class ScriptForm : uint8_t { kHash, kText };
 
 // OK, or INVALID_ARGUMENT for an etag that is no version number.
-absl::Status CheckEtag(const StateWrite& write);
+Status CheckEtag(const StateWrite& write);
 
 // True when the write runs as a script; an unconditional delete is a plain DEL.
 bool NeedsScript(const StateWrite& write);
@@ -36,6 +36,6 @@ bool IsNoScript(const Reply& reply);
 WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply);
 // The etag a version number in a reply stands for; empty when it is none.
 Etag ReadVersion(const Reply& reply);
-absl::Status ConditionFailed(const StateWrite& write);
+Status ConditionFailed(const StateWrite& write);
 
 }  // namespace MECHA_COMPONENT

@@ -74,7 +74,7 @@ TEST_CASE("only decimal version numbers are etags") {
                                       "18446744073709551616", "99999999999999999999999"}) {
     INFO(etag);
     write.etag = etag;
-    CHECK(CheckEtag(write).code() == absl::StatusCode::kInvalidArgument);
+    CHECK(CheckEtag(write).code() == StatusCode::kInvalidArgument);
     StateWrite ignored = write;
     ignored.condition = Condition::kAlways;
     CHECK(CheckEtag(ignored).ok());
@@ -84,7 +84,7 @@ TEST_CASE("only decimal version numbers are etags") {
 TEST_CASE("replies become etags and conflicts") {
   const StateWrite set = Make(StateWrite::Kind::kSet, Condition::kIfMatch);
   Reply reply;
-  CHECK(ReadOutcome(set, reply).status().code() == absl::StatusCode::kAborted);
+  CHECK(ReadOutcome(set, reply).status().code() == StatusCode::kAborted);
   reply.type = Reply::Type::kInteger;
   reply.integer = 12;
   CHECK(ReadOutcome(set, reply)->view() == "12");
@@ -93,7 +93,7 @@ TEST_CASE("replies become etags and conflicts") {
   reply.line = "9007199254740993";
   CHECK(ReadOutcome(set, reply)->view() == "9007199254740993");
   reply.type = Reply::Type::kArray;
-  CHECK(ReadOutcome(set, reply).status().code() == absl::StatusCode::kDataLoss);
+  CHECK(ReadOutcome(set, reply).status().code() == StatusCode::kDataLoss);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -17,7 +18,7 @@ constexpr Duration kJobStep = std::chrono::milliseconds(20);
 constexpr size_t kMostPauses = 8;
 
 // After a unit or a commit did not fit, those that do fit are still carried out.
-bool MayFitAlone(const absl::Status& cause) { return absl::IsResourceExhausted(cause); }
+bool MayFitAlone(const Status& cause) { return IsResourceExhausted(cause); }
 
 void Complete(std::span<Participant* const> writes) {
   for (Participant* write : writes) {
@@ -41,17 +42,17 @@ void CommitGroup::Commit(const CallContext& call, WriteUnit& unit) {
   HandOver(self, batch);
 }
 
-absl::Status CommitGroup::RunExclusive(const CallContext& call,
-                                       absl::AnyInvocable<absl::Status(Connection&) &&> work) {
+Status CommitGroup::RunExclusive(const CallContext& call,
+                                 absl::AnyInvocable<Status(Connection&) &&> work) {
   Participant self;
   self.call = &call;
   self.wake = call.waiter;
   if (!JoinOrLead(self) && !AwaitTurn(self)) {
     return self.stopped;
   }
-  absl::Status status;
+  Status status;
   {
-    absl::StatusOr<Lease> writer = database_.AcquireWriter(call);
+    StatusOr<Lease> writer = database_.AcquireWriter(call);
     if (writer.ok()) {
       (*writer)->WaitFor(&call);
       status = std::move(work)(**writer);
@@ -81,7 +82,7 @@ bool CommitGroup::JoinOrLead(Participant& self) {
 bool CommitGroup::AwaitTurn(Participant& self) {
   const CallContext bounded = database_.Bounded(*self.call);
   for (;;) {
-    const absl::Status parked = host_.Park(bounded);
+    const Status parked = host_.Park(bounded);
     if (!parked.ok()) {
       StopWaiting(self, parked);
       return false;
@@ -94,7 +95,7 @@ bool CommitGroup::AwaitTurn(Participant& self) {
   }
 }
 
-void CommitGroup::StopWaiting(Participant& self, const absl::Status& why) {
+void CommitGroup::StopWaiting(Participant& self, const Status& why) {
   Waiter settled;
   std::unique_lock lock(mutex_);
   self.stopped = why;
@@ -125,7 +126,7 @@ void CommitGroup::StopWaiting(Participant& self, const absl::Status& why) {
 }
 
 void CommitGroup::Lead(Participant& self, Batch& batch) {
-  absl::StatusOr<Lease> writer = database_.AcquireWriter(*self.call);
+  StatusOr<Lease> writer = database_.AcquireWriter(*self.call);
   if (!writer.ok()) {
     self.unit->status = writer.status();
     return;
@@ -137,7 +138,7 @@ void CommitGroup::Lead(Participant& self, Batch& batch) {
     return;
   }
   batch.Add(&self);
-  const absl::Status status = RunTogether(connection, Source::kLine, batch);
+  const Status status = RunTogether(connection, Source::kLine, batch);
   if (!status.ok()) {
     self.unit->status = status;
     PutBack(self, batch);
@@ -176,10 +177,10 @@ void CommitGroup::HandOver(const Participant& self, const Batch& finished) {
 
 // Carries out the batch and whoever joins it until the commit. An error is why the transaction did
 // not come about for its leader; the others, if any, have been given nothing then.
-absl::Status CommitGroup::RunTogether(Connection& connection, Source source, Batch& batch) {
+Status CommitGroup::RunTogether(Connection& connection, Source source, Batch& batch) {
   RETURN_IF_ERROR(connection.Run(Sql::kBeginImmediate));
   const bool is_intact = RunMembers(connection, source, batch);
-  const absl::Status committed =
+  const Status committed =
       is_intact ? connection.Run(Sql::kCommit) : ResourceExhausted("rolled back");
   if (committed.ok()) {
     return committed;
@@ -226,8 +227,7 @@ size_t CommitGroup::Gather(Batch& batch, size_t& pauses) {
   return 0;
 }
 
-absl::Status CommitGroup::Recover(Connection& connection, const absl::Status& cause,
-                                  const Batch& batch) {
+Status CommitGroup::Recover(Connection& connection, const Status& cause, const Batch& batch) {
   for (Participant* member : batch.all()) {
     if (MayFitAlone(cause)) {
       UnitRunner(connection, etags_, member->call).RunAlone(*member->unit);
@@ -235,7 +235,7 @@ absl::Status CommitGroup::Recover(Connection& connection, const absl::Status& ca
       member->unit->status = cause;
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // How many joined the batch.
@@ -333,7 +333,7 @@ bool CommitGroup::AwaitTurnOfJob(Participant& self) {
       const std::lock_guard woken(waking_mutex_);
       break;
     }
-    TakeFailed(absl::OkStatus(), false, failed);
+    TakeFailed(OkStatus(), false, failed);
     const bool is_idle = deferred_.empty();
     if (is_idle) {
       std::erase(line_, &self);
@@ -349,10 +349,10 @@ bool CommitGroup::AwaitTurnOfJob(Participant& self) {
 }
 
 void CommitGroup::LeadDeferred(Participant& self, Batch& batch) {
-  absl::Status status;
+  Status status;
   bool is_final = true;
   {
-    absl::StatusOr<Lease> writer = database_.AcquireWriter(*self.call);
+    StatusOr<Lease> writer = database_.AcquireWriter(*self.call);
     if (writer.ok()) {
       (*writer)->WaitFor(self.call, host_.clock().Now() + kJobStep);
       status = RunTogether(**writer, Source::kDeferred, batch);
@@ -374,7 +374,7 @@ void CommitGroup::LeadDeferred(Participant& self, Batch& batch) {
 }
 
 // Moves the deferred writes that must not wait longer to `failed`. Under the lock.
-void CommitGroup::TakeFailed(const absl::Status& cause, bool is_final, Batch& failed) {
+void CommitGroup::TakeFailed(const Status& cause, bool is_final, Batch& failed) {
   const SteadyTime now = host_.clock().Now();
   for (auto next = deferred_.begin(); next != deferred_.end() && !failed.is_full();) {
     DeferredWrite& write = **next;

@@ -38,7 +38,7 @@ struct Participant {
   SteadyTime busy_until = SteadyTime::max();
   Waiter* wake = nullptr;
   // Why the caller gave up while its writes were being carried out.
-  absl::Status stopped;
+  Status stopped;
 };
 
 // A write that may not block, on the heap until it is complete.
@@ -64,8 +64,7 @@ class CommitGroup {
   // Completes later, on a pool thread.
   void Defer(std::unique_ptr<DeferredWrite> write);
   // Runs `work` on the writer's connection while nobody else writes.
-  absl::Status RunExclusive(const CallContext& call,
-                            absl::AnyInvocable<absl::Status(Connection&) &&> work);
+  Status RunExclusive(const CallContext& call, absl::AnyInvocable<Status(Connection&) &&> work);
 
   // A copy of this process must not make the same etags. While nobody writes.
   void ForgetRandom() { etags_.Clear(); }
@@ -86,13 +85,13 @@ class CommitGroup {
 
   bool JoinOrLead(Participant& self);
   bool AwaitTurn(Participant& self);
-  void StopWaiting(Participant& self, const absl::Status& why);
+  void StopWaiting(Participant& self, const Status& why);
   void Lead(Participant& self, Batch& batch);
   void HandOver(const Participant& self, const Batch& finished);
 
-  absl::Status RunTogether(Connection& connection, Source source, Batch& batch);
+  Status RunTogether(Connection& connection, Source source, Batch& batch);
   bool RunMembers(Connection& connection, Source source, Batch& batch);
-  absl::Status Recover(Connection& connection, const absl::Status& cause, const Batch& batch);
+  Status Recover(Connection& connection, const Status& cause, const Batch& batch);
   size_t Take(Source source, Batch& batch);
   size_t Gather(Batch& batch, size_t& pauses);
   void PutBack(const Participant& leader, Batch& batch);
@@ -100,7 +99,7 @@ class CommitGroup {
   void RunDeferred();
   bool AwaitTurnOfJob(Participant& self);
   void LeadDeferred(Participant& self, Batch& batch);
-  void TakeFailed(const absl::Status& cause, bool is_final, Batch& failed);
+  void TakeFailed(const Status& cause, bool is_final, Batch& failed);
 
   Database& database_;
   Host& host_;

@@ -111,7 +111,7 @@ TEST_CASE("one failed condition in a shared transaction leaves the others alone"
       const std::string own = std::to_string(t) + "." + std::to_string(i);
       const WriteOutcome outcome = store.Write(Put(key, own, Condition::kIfAbsent));
       created += outcome.ok() ? 1 : 0;
-      aborted += absl::IsAborted(outcome.status()) ? 1 : 0;
+      aborted += IsAborted(outcome.status()) ? 1 : 0;
       // All or nothing: the second write must not leave the first one behind.
       const std::string never = "never" + own;
       const std::vector<StateWrite> writes = {Put(never, own), Put(key, own, Condition::kIfAbsent)};
@@ -153,9 +153,9 @@ TEST_CASE("a lock that is held too long is UNAVAILABLE, and nothing was applied"
   const auto begin = std::chrono::steady_clock::now();
   const WriteOutcome outcome = store.Write(Put("k", "1"));
   CHECK(std::chrono::steady_clock::now() - begin >= milliseconds(50));
-  CHECK(absl::IsUnavailable(outcome.status()));
-  CHECK(AppliedOf(outcome.status()) == Applied::kNo);
-  CHECK(std::string(Message(outcome.status())).find(store.file()) == 0);
+  CHECK(IsUnavailable(outcome.status()));
+  CHECK(outcome.status().applied() == Applied::kNo);
+  CHECK(std::string(outcome.status().message()).find(store.file()) == 0);
   CHECK(store.Text("k") == "NOT_FOUND");
 }
 
@@ -168,7 +168,7 @@ TEST_CASE("a deadline ends the wait for a lock, also for those behind the leader
     Call call;
     call.context.may_block = t < 3;
     call.context.deadline = Deadline::After(store.host().clock().Now(), milliseconds(100));
-    late += absl::IsDeadlineExceeded(store.Write(Put("k", "1"), call).status()) ? 1 : 0;
+    late += IsDeadlineExceeded(store.Write(Put("k", "1"), call).status()) ? 1 : 0;
   });
   CHECK(late == 4);
   CHECK(std::chrono::steady_clock::now() - begin < seconds(5));
@@ -231,7 +231,7 @@ TEST_CASE("writers that are cancelled at any moment leave no one hanging and no 
       Answer<std::vector<WriteOutcome>> answer;
       store.store().Transact(call.context, writes, answer.done());
       const auto outcomes = answer.Await();
-      odd += outcomes.ok() || absl::IsCancelled(outcomes.status()) ? 0 : 1;
+      odd += outcomes.ok() || IsCancelled(outcomes.status()) ? 0 : 1;
       odd += store.Get(a).ok() == outcomes.ok() && store.Get(b).ok() == outcomes.ok() ? 0 : 1;
     }
   });
@@ -247,14 +247,14 @@ TEST_CASE("a write that does not fit fails alone, also among others of one trans
       Fields{{"connectionString", "file:" + store.file() + "?_pragma=max_page_count(64)"}});
   const std::string large(400000, 'x');
   const WriteOutcome outcome = small.Write(Put("large", large));
-  CHECK(absl::IsResourceExhausted(outcome.status()));
-  CHECK(AppliedOf(outcome.status()) == Applied::kNo);
+  CHECK(IsResourceExhausted(outcome.status()));
+  CHECK(outcome.status().applied() == Applied::kNo);
 
   const auto outcomes = small.WriteMany({Put("a", "1"), Put("large", large), Put("b", "2")});
   CHECK(outcomes[0].ok());
-  CHECK(absl::IsResourceExhausted(outcomes[1].status()));
+  CHECK(IsResourceExhausted(outcomes[1].status()));
   CHECK(outcomes[2].ok());
-  CHECK(absl::IsResourceExhausted(small.Transact({Put("c", "1"), Put("large", large)}).status()));
+  CHECK(IsResourceExhausted(small.Transact({Put("c", "1"), Put("large", large)}).status()));
   CHECK(small.Text("c") == "NOT_FOUND");
 
   std::atomic<int> wrong{0};
@@ -263,7 +263,7 @@ TEST_CASE("a write that does not fit fails alone, also among others of one trans
       const std::string key = "k" + std::to_string(t);
       const bool is_large = t % 4 == 0;
       const WriteOutcome one = small.Write(Put(key, is_large ? large : "v"));
-      wrong += is_large == absl::IsResourceExhausted(one.status()) ? 0 : 1;
+      wrong += is_large == IsResourceExhausted(one.status()) ? 0 : 1;
     }
   });
   CHECK(wrong == 0);

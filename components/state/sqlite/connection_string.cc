@@ -11,6 +11,7 @@
 #include "encoding/hex.h"
 #include "encoding/nearest_name.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -47,13 +48,13 @@ constexpr Replaced kReplacedPragmas[] = {
     {"locking_mode", "it would lock out the other connections; leave it out"},
 };
 
-absl::Status Refuse(std::string_view what) {
+Status Refuse(std::string_view what) {
   return InvalidArgument(std::string("connectionString: ").append(what));
 }
 
 std::string Quoted(std::string_view text) { return std::string("\"").append(text) += '"'; }
 
-absl::StatusOr<std::string> PercentDecoded(std::string_view text) {
+StatusOr<std::string> PercentDecoded(std::string_view text) {
   std::string decoded;
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '%') {
@@ -96,7 +97,7 @@ std::optional<bool> ParseFlag(std::string_view value) {
                                                                : std::nullopt;
 }
 
-absl::Status SetMode(std::string_view value, ConnectionString& target) {
+Status SetMode(std::string_view value, ConnectionString& target) {
   if (value == "memory") {
     target.is_in_memory = true;
   } else if (value == "ro") {
@@ -106,7 +107,7 @@ absl::Status SetMode(std::string_view value, ConnectionString& target) {
   } else if (value != "rwc") {
     return Refuse("mode=" + std::string(value) + " is unknown; modes are ro, rw, rwc and memory");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 bool IsPragmaValue(std::string_view value) {
@@ -116,7 +117,7 @@ bool IsPragmaValue(std::string_view value) {
   });
 }
 
-absl::Status SetSynchronous(const std::string& value, ConnectionString& target) {
+Status SetSynchronous(const std::string& value, ConnectionString& target) {
   constexpr std::array<std::string_view, 8> kLevels = {"off", "normal", "full", "extra",
                                                        "0",   "1",      "2",    "3"};
   const auto* level = std::find(kLevels.begin(), kLevels.end(), ToLower(value));
@@ -124,11 +125,11 @@ absl::Status SetSynchronous(const std::string& value, ConnectionString& target) 
     return Refuse("_pragma=synchronous(" + value + "): levels are off, normal, full and extra");
   }
   target.synchronous = kLevels[static_cast<size_t>(level - kLevels.begin()) % 4];
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // "name(value)" or "name=value".
-absl::Status AddPragma(std::string_view text, ConnectionString& target) {
+Status AddPragma(std::string_view text, ConnectionString& target) {
   const size_t split = text.find_first_of("(=");
   const std::string name = ToLower(text.substr(0, split));
   for (const Replaced& replaced : kReplacedPragmas) {
@@ -153,10 +154,10 @@ absl::Status AddPragma(std::string_view text, ConnectionString& target) {
     return SetSynchronous(value, target);
   }
   target.pragmas.push_back(name + " = " + value);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status SetFlag(const std::string& name, std::string_view value, ConnectionString& target) {
+Status SetFlag(const std::string& name, std::string_view value, ConnectionString& target) {
   const std::optional<bool> flag = ParseFlag(value);
   if (!flag.has_value()) {
     return Refuse(name + "=" + std::string(value) + ": write 0 or 1");
@@ -166,31 +167,30 @@ absl::Status SetFlag(const std::string& name, std::string_view value, Connection
   } else {
     target.options.push_back(name + (*flag ? "=1" : "=0"));
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status SetCache(std::string_view value, ConnectionString& target) {
+Status SetCache(std::string_view value, ConnectionString& target) {
   if (value != "shared" && value != "private") {
     return Refuse("cache=" + std::string(value) + " is unknown; it is shared or private");
   }
   if (value == "shared") {
     target.warnings.emplace_back("connectionString: cache=shared has no effect");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status SetTransactionLock(std::string_view value, ConnectionString& target) {
+Status SetTransactionLock(std::string_view value, ConnectionString& target) {
   if (value != "immediate" && value != "deferred" && value != "exclusive") {
     return Refuse("_txlock=" + std::string(value) + " is unknown; it is immediate");
   }
   if (value != "immediate") {
     target.warnings.emplace_back("connectionString: _txlock has no effect; it is immediate");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status SetParameter(const std::string& name, std::string_view value,
-                          ConnectionString& target) {
+Status SetParameter(const std::string& name, std::string_view value, ConnectionString& target) {
   if (name == "mode") {
     return SetMode(value, target);
   }
@@ -205,7 +205,7 @@ absl::Status SetParameter(const std::string& name, std::string_view value,
   }
   if (name == "vfs") {
     target.vfs = value;
-    return absl::OkStatus();
+    return OkStatus();
   }
   if (name == "immutable" || name == "nolock" || name == "psow") {
     return SetFlag(name, ToLower(value), target);
@@ -213,7 +213,7 @@ absl::Status SetParameter(const std::string& name, std::string_view value,
   return Refuse(Quoted(name) + " is unknown." + DidYouMean(name, kParameters));
 }
 
-absl::Status SetParameters(std::string_view query, ConnectionString& target) {
+Status SetParameters(std::string_view query, ConnectionString& target) {
   while (!query.empty()) {
     const size_t end = std::min(query.find('&'), query.size());
     const std::string_view item = query.substr(0, end);
@@ -227,11 +227,11 @@ absl::Status SetParameters(std::string_view query, ConnectionString& target) {
                      PercentDecoded(item.substr(std::min(equals + 1, item.size()))));
     RETURN_IF_ERROR(SetParameter(name, value, target));
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // "file:///a" and "file://localhost/a" name "/a".
-absl::StatusOr<std::string_view> WithoutAuthority(std::string_view path) {
+StatusOr<std::string_view> WithoutAuthority(std::string_view path) {
   if (!path.starts_with("//")) {
     return path;
   }
@@ -244,19 +244,19 @@ absl::StatusOr<std::string_view> WithoutAuthority(std::string_view path) {
   return path.substr(slash);
 }
 
-absl::Status SetFile(std::string_view path, ConnectionString& target) {
+Status SetFile(std::string_view path, ConnectionString& target) {
   ASSIGN_OR_RETURN(const std::string name, PercentDecoded(path));
   if (name == ":memory:" || target.is_in_memory) {
     target.is_in_memory = true;
     target.file = ":memory:";
-    return absl::OkStatus();
+    return OkStatus();
   }
   if (name.empty()) {
     return Refuse("it names no file; write data.db, or :memory:");
   }
   std::error_code error;
   target.file = std::filesystem::absolute(name, error).lexically_normal().string();
-  return error ? Refuse(name + ": " + error.message()) : absl::OkStatus();
+  return error ? Refuse(name + ": " + error.message()) : OkStatus();
 }
 
 }  // namespace
@@ -281,7 +281,7 @@ std::string ConnectionString::Uri(bool as_immutable) const {
   return uri;
 }
 
-absl::StatusOr<ConnectionString> ParseConnectionString(std::string_view text) {
+StatusOr<ConnectionString> ParseConnectionString(std::string_view text) {
   if (text.find('\0') != text.npos) {
     return Refuse("it holds a zero byte");
   }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
@@ -30,6 +30,6 @@ struct ConnectionString {
   std::string Uri(bool as_immutable) const;
 };
 
-absl::StatusOr<ConnectionString> ParseConnectionString(std::string_view text);
+StatusOr<ConnectionString> ParseConnectionString(std::string_view text);
 
 }  // namespace MECHA_COMPONENT

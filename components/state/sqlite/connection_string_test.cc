@@ -87,10 +87,10 @@ TEST_CASE("what is unknown or has another field is refused, and the message says
       {"file:a%00b", "no encoded byte"},
       {std::string("a\0b", 3), "zero byte"}};
   for (const auto& [text, part] : wrong) {
-    const absl::Status status = ParseConnectionString(text).status();
-    INFO(text << " -> " << status);
-    CHECK(absl::IsInvalidArgument(status));
-    CHECK(std::string(Message(status)).find(part) != std::string::npos);
+    const Status status = ParseConnectionString(text).status();
+    INFO(text << " -> " << status.message());
+    CHECK(IsInvalidArgument(status));
+    CHECK(std::string(status.message()).find(part) != std::string::npos);
   }
 }
 

@@ -163,10 +163,10 @@ TEST_CASE("a newer migration level and a foreign table are refused, with what to
     if (std::string_view(table) == "other") {
       raw.Run("UPDATE metadata SET value = '1'");
     }
-    const absl::Status status = store.Init(call.context, settings, host);
-    INFO(status);
-    CHECK(absl::IsFailedPrecondition(status));
-    CHECK(std::string(Message(status)).find(part) != std::string::npos);
+    const Status status = store.Init(call.context, settings, host);
+    INFO(status.message());
+    CHECK(IsFailedPrecondition(status));
+    CHECK(std::string(status.message()).find(part) != std::string::npos);
   }
 }
 

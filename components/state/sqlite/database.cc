@@ -7,6 +7,7 @@
 #include <string>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "schema.h"
 
 namespace MECHA_COMPONENT {
@@ -37,9 +38,9 @@ Database::Database(DatabaseSettings settings, Host& host)
 
 Database::~Database() { Close(); }
 
-absl::Status Database::Open(const CallContext& call) {
+Status Database::Open(const CallContext& call) {
   if (is_open()) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   if (!settings_.location.is_in_memory) {
     RETURN_IF_ERROR(OpenFile::CheckNotInherited(settings_.location.file));
@@ -53,17 +54,17 @@ absl::Status Database::Open(const CallContext& call) {
     idle_.push_back(connection.get());
     readers_.push_back(std::move(connection));
     reader_count_ = 1;
-    return absl::OkStatus();
+    return OkStatus();
   }
   open_file_ = OpenFile::Add(settings_.location.file);
   writer_ = std::move(connection);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 // A file in WAL mode whose folder may not be written can only be read as one that nobody changes.
-absl::StatusOr<std::unique_ptr<Connection>> Database::OpenFirst(const CallContext& call) {
+StatusOr<std::unique_ptr<Connection>> Database::OpenFirst(const CallContext& call) {
   const std::string& file = settings_.location.file;
-  absl::Status first;
+  Status first;
   for (const OpenAs as : {OpenAs::kConfigured, OpenAs::kReadOnly, OpenAs::kImmutable}) {
     if (as == OpenAs::kImmutable && IsNonEmptyFile(file + "-wal")) {
       break;
@@ -80,7 +81,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Database::OpenFirst(const CallContex
       return connection;
     }
     first.Update(connection.status());
-    const bool may_be_read_only = absl::IsFailedPrecondition(connection.status());
+    const bool may_be_read_only = IsFailedPrecondition(connection.status());
     if (!may_be_read_only || !IsNonEmptyFile(file)) {
       break;
     }
@@ -88,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Database::OpenFirst(const CallContex
   return first;
 }
 
-absl::Status Database::Prepare(Connection& connection) {
+Status Database::Prepare(Connection& connection) {
   is_read_only_ = connection.is_read_only();
   if (is_read_only_) {
     return CheckTable(connection, settings_.table);
@@ -104,9 +105,9 @@ void Database::Close() {
   open_file_.Remove();
 }
 
-absl::Status Database::CheckWritable() const {
+Status Database::CheckWritable() const {
   if (!is_read_only_) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   return FailedPrecondition(settings_.location.file +
                             ": the file or its folder is read-only, or the connectionString says "
@@ -126,22 +127,22 @@ CallContext Database::Bounded(const CallContext& call) const {
   return bounded;
 }
 
-absl::Status Database::CheckCall(const CallContext& call) const {
+Status Database::CheckCall(const CallContext& call) const {
   RETURN_IF_ERROR(call.waiter->Check());
   if (!call.deadline.is_never() && call.deadline.HasPassed(host_.clock().Now())) {
     return DeadlineExceeded("the deadline passed before the operation could begin");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::StatusOr<Lease> Database::AcquireWriter(const CallContext& call) {
+StatusOr<Lease> Database::AcquireWriter(const CallContext& call) {
   if (writer_ == nullptr) {
     return AcquireReader(call);
   }
   return Lease(*this, *writer_, false);
 }
 
-absl::StatusOr<Lease> Database::AcquireReader(const CallContext& call) {
+StatusOr<Lease> Database::AcquireReader(const CallContext& call) {
   std::unique_lock lock(mutex_);
   if (!idle_.empty()) {
     Connection* connection = idle_.back();
@@ -159,7 +160,7 @@ absl::StatusOr<Lease> Database::AcquireReader(const CallContext& call) {
   return OpenReader(call);
 }
 
-absl::StatusOr<Lease> Database::OpenReader(const CallContext& call) {
+StatusOr<Lease> Database::OpenReader(const CallContext& call) {
   auto opened = Connection::Open(settings_, schema_, host_, call, open_as_);
   const std::lock_guard lock(mutex_);
   if (!opened.ok()) {
@@ -177,13 +178,12 @@ absl::StatusOr<Lease> Database::OpenReader(const CallContext& call) {
   return Lease(*this, connection, true);
 }
 
-absl::StatusOr<Lease> Database::AwaitReader(const CallContext& call,
-                                            std::unique_lock<std::mutex> lock) {
+StatusOr<Lease> Database::AwaitReader(const CallContext& call, std::unique_lock<std::mutex> lock) {
   Waiting self{call.waiter};
   call.waiter->ResetNotification();
   waiting_.push_back(&self);
   const CallContext bounded = Bounded(call);
-  absl::Status parked;
+  Status parked;
   while (parked.ok() && self.given == nullptr && !self.may_try_again) {
     lock.unlock();
     parked = host_.Park(bounded);

@@ -11,11 +11,11 @@
 #include <utility>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "contract/host.h"
 #include "database_settings.h"
 #include "open_files.h"
+#include "result/status.h"
+#include "result/status_or.h"
 #include "sqlite_connection.h"
 
 namespace MECHA_COMPONENT {
@@ -50,21 +50,21 @@ class Database {
   ~Database();
 
   // Opens the file, creates the tables; falls back to reading where nothing may be written.
-  absl::Status Open(const CallContext& call);
+  Status Open(const CallContext& call);
   void Close();
   bool is_open() const { return writer_ != nullptr || !readers_.empty(); }
 
   // Waits in Host::Park when all readers are in use; only where call.may_block.
-  absl::StatusOr<Lease> AcquireReader(const CallContext& call);
+  StatusOr<Lease> AcquireReader(const CallContext& call);
   // For the one thread that leads the writers.
-  absl::StatusOr<Lease> AcquireWriter(const CallContext& call);
+  StatusOr<Lease> AcquireWriter(const CallContext& call);
 
   // FAILED_PRECONDITION where the file or its folder is read-only.
-  absl::Status CheckWritable() const;
+  Status CheckWritable() const;
   // `call` with the default deadline where it has none.
   CallContext Bounded(const CallContext& call) const;
   // Why `call` must not begin anything any more; OK when it may.
-  absl::Status CheckCall(const CallContext& call) const;
+  Status CheckCall(const CallContext& call) const;
   // Whether a commit waits for the disk.
   bool waits_for_disk() const;
   const DatabaseSettings& settings() const { return settings_; }
@@ -81,10 +81,10 @@ class Database {
     bool may_try_again = false;
   };
 
-  absl::StatusOr<std::unique_ptr<Connection>> OpenFirst(const CallContext& call);
-  absl::Status Prepare(Connection& connection);
-  absl::StatusOr<Lease> OpenReader(const CallContext& call);
-  absl::StatusOr<Lease> AwaitReader(const CallContext& call, std::unique_lock<std::mutex> lock);
+  StatusOr<std::unique_ptr<Connection>> OpenFirst(const CallContext& call);
+  Status Prepare(Connection& connection);
+  StatusOr<Lease> OpenReader(const CallContext& call);
+  StatusOr<Lease> AwaitReader(const CallContext& call, std::unique_lock<std::mutex> lock);
   void Release(Connection& connection);
 
   const DatabaseSettings settings_;

@@ -19,7 +19,7 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-absl::Status TryInit(const Fields& fields) {
+Status TryInit(const Fields& fields) {
   test::TestHost host;
   const Settings settings = SettingsOf(fields);
   SqliteStateStore store;
@@ -47,9 +47,9 @@ void CheckReadsOnly(StoreUnderTest& store, const std::string& file) {
   CHECK(store.Text("k") == "1");
   CHECK(store.List("").keys.size() == 1);
   const WriteOutcome outcome = store.Write(Put("k", "2"));
-  INFO(outcome.status());
-  CHECK(absl::IsFailedPrecondition(outcome.status()));
-  CHECK(std::string(Message(outcome.status())).find(file) == 0);
+  INFO(outcome.status().message());
+  CHECK(IsFailedPrecondition(outcome.status()));
+  CHECK(std::string(outcome.status().message()).find(file) == 0);
   CHECK(store.Text("k") == "1");
 }
 
@@ -84,18 +84,18 @@ TEST_CASE("a read-only file without the table is refused") {
   PrivateFolder folder;
   const std::string file = folder.File("a.db");
   Fill(file);
-  const absl::Status status =
+  const Status status =
       TryInit({{"connectionString", "file:" + file + "?mode=ro"}, {"tableName", "other"}});
-  CHECK(absl::IsFailedPrecondition(status));
-  CHECK(std::string(Message(status)).find("no table other") != std::string::npos);
+  CHECK(IsFailedPrecondition(status));
+  CHECK(std::string(status.message()).find("no table other") != std::string::npos);
 }
 
 TEST_CASE("a file that is no database, a folder and a missing file say so") {
   PrivateFolder folder;
   std::ofstream(folder.File("text")) << std::string(5000, 'x');
-  CHECK(absl::IsDataLoss(TryInit({{"connectionString", folder.File("text")}})));
-  CHECK(absl::IsFailedPrecondition(TryInit({{"connectionString", folder.path()}})));
-  CHECK(absl::IsFailedPrecondition(
+  CHECK(IsDataLoss(TryInit({{"connectionString", folder.File("text")}})));
+  CHECK(IsFailedPrecondition(TryInit({{"connectionString", folder.path()}})));
+  CHECK(IsFailedPrecondition(
       TryInit({{"connectionString", "file:" + folder.File("none") + "?mode=rw"}})));
   CHECK_FALSE(std::filesystem::exists(folder.File("none")));
 }
@@ -124,7 +124,7 @@ TEST_CASE("a damaged page is DATA_LOSS, and the store goes on") {
   int lost = 0;
   for (const std::string& key : keys) {
     const auto value = store.Get(key);
-    lost += absl::IsDataLoss(value.status()) ? 1 : 0;
+    lost += IsDataLoss(value.status()) ? 1 : 0;
   }
   CHECK(lost > 0);
 }
@@ -132,7 +132,7 @@ TEST_CASE("a damaged page is DATA_LOSS, and the store goes on") {
 TEST_CASE("a value that is marked as binary but is not base64 is DATA_LOSS") {
   StoreUnderTest store;
   RawDatabase(store.file()).Run("INSERT INTO state VALUES ('k', 'no*base64', 1, 'e', NULL, '')");
-  CHECK(absl::IsDataLoss(store.Get("k").status()));
+  CHECK(IsDataLoss(store.Get("k").status()));
 }
 
 // What the child reports: its first Init's code, then the one after the parent's file was let go.
@@ -143,10 +143,10 @@ int InitInChild(const std::string& file) {
     const Settings settings = SettingsOf({{"connectionString", file}, {"synchronous", "off"}});
     SqliteStateStore store;
     const Call call;
-    const absl::Status status = store.Init(call.context, settings, host);
-    const bool says_how = Message(status).find("suspend before fork") != std::string_view::npos;
+    const Status status = store.Init(call.context, settings, host);
+    const bool says_how = status.message().find("suspend before fork") != std::string_view::npos;
     store.Close();
-    _exit(status.ok() ? 0 : (absl::IsFailedPrecondition(status) && says_how ? 1 : 2));
+    _exit(status.ok() ? 0 : (IsFailedPrecondition(status) && says_how ? 1 : 2));
   }
   int result = -1;
   waitpid(child, &result, 0);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "result/status.h"
+#include "result/status_or.h"
 #include "timestamp.h"
 
 namespace MECHA_COMPONENT {
@@ -16,7 +17,7 @@ constexpr Duration kLongest = std::chrono::minutes(10);
 constexpr std::chrono::milliseconds kSlack(100);
 
 // True when this process has the turn: nobody cleaned up within the interval.
-absl::StatusOr<bool> ClaimTurn(Connection& connection, std::string_view now, Duration interval) {
+StatusOr<bool> ClaimTurn(Connection& connection, std::string_view now, Duration interval) {
   const auto least = std::chrono::duration_cast<std::chrono::milliseconds>(interval) - kSlack;
   ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kClaimCleanup));
   statement.BindText(1, now);
@@ -25,11 +26,11 @@ absl::StatusOr<bool> ClaimTurn(Connection& connection, std::string_view now, Dur
   return connection.changed_rows() > 0;
 }
 
-absl::Status DeleteExpired(Connection& connection, Duration interval) {
+Status DeleteExpired(Connection& connection, Duration interval) {
   const Timestamp now = Timestamp::Of(connection.host().clock().WallNow());
   ASSIGN_OR_RETURN(const bool has_turn, ClaimTurn(connection, now.text(), interval));
   if (!has_turn) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kDeleteExpired));
   statement.BindText(1, now.text());
@@ -90,13 +91,13 @@ void ExpiryCleanup::Run(const std::shared_ptr<Schedule>& schedule) {
   call.waiter = &schedule->waiter;
   call.may_block = true;
   call.deadline = Deadline::After(schedule->host.clock().Now(), kLongest);
-  const absl::Status status = schedule->group.RunExclusive(
-      call,
-      [schedule](Connection& connection) { return DeleteExpired(connection, schedule->interval); });
+  const Status status = schedule->group.RunExclusive(call, [schedule](Connection& connection) {
+    return DeleteExpired(connection, schedule->interval);
+  });
   if (!status.ok() && schedule->waiter.stop_cause() == StopCause::kNone) {
     schedule->host.Log(Severity::kWarning, MECHA_COMPONENT_TYPE,
                        "expired rows were not deleted, the next try is in a while: " +
-                           std::string(Message(status)));
+                           std::string(status.message()));
   }
   schedule->waiter.ResetNotification();
   Arm(schedule);

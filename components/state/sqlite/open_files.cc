@@ -63,10 +63,10 @@ OpenFile& OpenFile::operator=(OpenFile&& other) noexcept {
   return *this;
 }
 
-absl::Status OpenFile::CheckNotInherited(const std::string& file) {
+Status OpenFile::CheckNotInherited(const std::string& file) {
   const std::optional<FileId> id = IdOf(file);
   if (!id.has_value()) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   const pid_t self = getpid();
   for (const Entry& entry : open_files) {
@@ -80,7 +80,7 @@ absl::Status OpenFile::CheckNotInherited(const std::string& file) {
           "Suspend the runtime in the parent around the fork, or execute a new program");
     }
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 OpenFile OpenFile::Add(const std::string& file) {

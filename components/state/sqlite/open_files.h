@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
+#include "result/status.h"
 
 namespace MECHA_COMPONENT {
 
@@ -26,7 +26,7 @@ class OpenFile {
 
   // FAILED_PRECONDITION when `file` was open at a fork that made this process. OK for a file that
   // does not exist yet.
-  static absl::Status CheckNotInherited(const std::string& file);
+  static Status CheckNotInherited(const std::string& file);
   // Enters `file`, which exists. Without effect when it cannot be read or the table is full.
   static OpenFile Add(const std::string& file);
   void Remove();

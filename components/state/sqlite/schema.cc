@@ -7,6 +7,7 @@
 #include "encoding/ascii.h"
 #include "encoding/number.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "sqlite_connection.h"
 
 namespace MECHA_COMPONENT {
@@ -18,14 +19,14 @@ constexpr std::string_view kColumns = "key, value, is_binary, etag, expiration_t
 std::string Quoted(const std::string& name) { return '"' + name + '"'; }
 
 // The names of a table's columns in order; empty when there is no such table.
-absl::StatusOr<std::string> ColumnsOf(Connection& connection, const std::string& table) {
+StatusOr<std::string> ColumnsOf(Connection& connection, const std::string& table) {
   ASSIGN_OR_RETURN(std::optional<std::string> columns,
                    connection.QueryText("SELECT group_concat(name, ', ') FROM pragma_table_info('" +
                                         table + "')"));
   return std::move(columns).value_or("");
 }
 
-absl::StatusOr<int> ReadLevel(Connection& connection, const std::string& metadata_table) {
+StatusOr<int> ReadLevel(Connection& connection, const std::string& metadata_table) {
   ASSIGN_OR_RETURN(const std::optional<std::string> text,
                    connection.QueryText("SELECT value FROM " + Quoted(metadata_table) +
                                         " WHERE key = 'migrations'"));
@@ -39,8 +40,8 @@ absl::StatusOr<int> ReadLevel(Connection& connection, const std::string& metadat
   return *level;
 }
 
-absl::Status CreateTables(Connection& connection, const std::string& table,
-                          const std::string& metadata_table) {
+Status CreateTables(Connection& connection, const std::string& table,
+                    const std::string& metadata_table) {
   RETURN_IF_ERROR(connection.Execute("CREATE TABLE IF NOT EXISTS " + Quoted(metadata_table) +
                                      " (key text NOT NULL PRIMARY KEY, value text NOT NULL)"));
   RETURN_IF_ERROR(ReadLevel(connection, metadata_table).status());
@@ -57,8 +58,8 @@ absl::Status CreateTables(Connection& connection, const std::string& table,
 }
 
 // True when nothing needs to be written, so that a second start takes no write lock.
-absl::StatusOr<bool> IsUpToDate(Connection& connection, const std::string& table,
-                                const std::string& metadata_table) {
+StatusOr<bool> IsUpToDate(Connection& connection, const std::string& table,
+                          const std::string& metadata_table) {
   for (const std::string& name : {table, metadata_table}) {
     ASSIGN_OR_RETURN(const std::string columns, ColumnsOf(connection, name));
     if (columns.empty()) {
@@ -117,14 +118,14 @@ Schema::Schema(const std::string& table, const std::string& metadata_table) {
   At(Sql::kDeleteExpired) = "DELETE FROM " + name + " WHERE expiration_time <= ?1";
 }
 
-absl::Status Migrate(Connection& connection, const std::string& table,
-                     const std::string& metadata_table) {
+Status Migrate(Connection& connection, const std::string& table,
+               const std::string& metadata_table) {
   ASSIGN_OR_RETURN(const bool is_up_to_date, IsUpToDate(connection, table, metadata_table));
   if (is_up_to_date) {
     return CheckTable(connection, table);
   }
   RETURN_IF_ERROR(connection.Run(Sql::kBeginImmediate));
-  absl::Status status = CreateTables(connection, table, metadata_table);
+  Status status = CreateTables(connection, table, metadata_table);
   if (status.ok()) {
     status = connection.Run(Sql::kCommit);
   }
@@ -135,7 +136,7 @@ absl::Status Migrate(Connection& connection, const std::string& table,
   return CheckTable(connection, table);
 }
 
-absl::Status CheckTable(Connection& connection, const std::string& table) {
+Status CheckTable(Connection& connection, const std::string& table) {
   ASSIGN_OR_RETURN(const std::string columns, ColumnsOf(connection, table));
   if (columns.empty()) {
     return FailedPrecondition(connection.file() + ": there is no table " + table +
@@ -146,7 +147,7 @@ absl::Status CheckTable(Connection& connection, const std::string& table) {
                               columns + " instead of " + std::string(kColumns) +
                               "; name another tableName");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 }  // namespace MECHA_COMPONENT

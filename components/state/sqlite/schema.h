@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "absl/status/status.h"
+#include "result/status.h"
 
 namespace MECHA_COMPONENT {
 
@@ -57,9 +57,8 @@ bool IsIdentifier(std::string_view name);
 
 // Creates what is missing, in one transaction that keeps other processes out. A file at a newer
 // level than this code knows is refused.
-absl::Status Migrate(Connection& connection, const std::string& table,
-                     const std::string& metadata_table);
+Status Migrate(Connection& connection, const std::string& table, const std::string& metadata_table);
 // For a file that may not be written: the table must be there.
-absl::Status CheckTable(Connection& connection, const std::string& table);
+Status CheckTable(Connection& connection, const std::string& table);
 
 }  // namespace MECHA_COMPONENT

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -37,9 +38,9 @@ int OpenFlags(FileAccess access, OpenAs as) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const DatabaseSettings& settings,
-                                                             const Schema& schema, Host& host,
-                                                             const CallContext& call, OpenAs as) {
+StatusOr<std::unique_ptr<Connection>> Connection::Open(const DatabaseSettings& settings,
+                                                       const Schema& schema, Host& host,
+                                                       const CallContext& call, OpenAs as) {
   std::unique_ptr<Connection> connection(new Connection(settings, schema, host));
   connection->WaitFor(&call);
   RETURN_IF_ERROR(connection->OpenFile(as));
@@ -55,7 +56,7 @@ Connection::~Connection() {
   sqlite3_close(db_);
 }
 
-absl::Status Connection::OpenFile(OpenAs as) {
+Status Connection::OpenFile(OpenAs as) {
   const ConnectionString& location = settings_.location;
   const char* vfs = location.vfs.empty() ? nullptr : location.vfs.c_str();
   const int code = sqlite3_open_v2(location.Uri(as == OpenAs::kImmutable).c_str(), &db_,
@@ -70,10 +71,10 @@ absl::Status Connection::OpenFile(OpenAs as) {
   sqlite3_busy_handler(
       db_, [](void* self, int attempt) { return static_cast<Connection*>(self)->OnBusy(attempt); },
       this);
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status Connection::Configure() {
+Status Connection::Configure() {
   RETURN_IF_ERROR(Execute("PRAGMA cache_size = -" + std::to_string(kPageCacheKib)));
   for (const std::string& pragma : settings_.location.pragmas) {
     RETURN_IF_ERROR(Execute("PRAGMA " + pragma));
@@ -88,26 +89,26 @@ absl::Status Connection::Configure() {
   return SetJournalMode();
 }
 
-absl::Status Connection::SetJournalMode() {
+Status Connection::SetJournalMode() {
   if (settings_.location.is_in_memory || is_read_only()) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   const std::string wanted = settings_.uses_wal ? "wal" : "delete";
   ASSIGN_OR_RETURN(const std::optional<std::string> before, QueryText("PRAGMA journal_mode"));
   if (before == wanted) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   // SQLite does not call the busy handler for every lock this takes, so the wait is here.
   for (int attempt = 0;; ++attempt) {
     const auto after = QueryText("PRAGMA journal_mode = " + wanted);
-    const bool is_busy = !after.ok() && absl::IsUnavailable(after.status());
+    const bool is_busy = !after.ok() && IsUnavailable(after.status());
     if (is_busy && OnBusy(attempt) != 0) {
       continue;
     }
     if (after.ok() && *after != wanted) {
       host_.Log(Severity::kWarning, "state.sqlite",
                 file() + ": the journal mode stays " + after->value_or("unknown"));
-      return absl::OkStatus();
+      return OkStatus();
     }
     return after.status();
   }
@@ -119,7 +120,7 @@ int Connection::OnBusy(int attempt) {
   }
   const SteadyTime now = host_.clock().Now();
   if (attempt == 0) {
-    wait_ended_ = absl::OkStatus();
+    wait_ended_ = OkStatus();
     give_up_at_ = busy_until_ != SteadyTime::max() ? busy_until_ : now + settings_.busy_timeout;
   }
   if (now >= give_up_at_) {
@@ -129,7 +130,7 @@ int Connection::OnBusy(int attempt) {
   return wait_ended_.ok() ? 1 : 0;
 }
 
-absl::StatusOr<Statement> Connection::Prepare(Sql sql) {
+StatusOr<Statement> Connection::Prepare(Sql sql) {
   sqlite3_stmt*& statement = statements_[static_cast<size_t>(sql)];
   if (statement == nullptr) {
     const std::string& text = schema_.Of(sql);
@@ -142,7 +143,7 @@ absl::StatusOr<Statement> Connection::Prepare(Sql sql) {
   return Statement(*this, statement);
 }
 
-absl::Status Connection::Run(Sql sql) {
+Status Connection::Run(Sql sql) {
   ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
   return statement.Step(sql == Sql::kCommit ? Moment::kCommit : Moment::kBeforeCommit).status();
 }
@@ -153,12 +154,12 @@ void Connection::RollBack() {
   }
 }
 
-absl::Status Connection::Execute(const std::string& sql) {
+Status Connection::Execute(const std::string& sql) {
   const int code = sqlite3_exec(db_, sql.c_str(), nullptr, nullptr, nullptr);
-  return code == SQLITE_OK ? absl::OkStatus() : StatusOf(code);
+  return code == SQLITE_OK ? OkStatus() : StatusOf(code);
 }
 
-absl::StatusOr<std::optional<std::string>> Connection::QueryText(const std::string& sql) {
+StatusOr<std::optional<std::string>> Connection::QueryText(const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
   const int prepared = sqlite3_prepare_v2(db_, sql.c_str(), -1, &statement, nullptr);
   if (prepared != SQLITE_OK) {
@@ -169,22 +170,21 @@ absl::StatusOr<std::optional<std::string>> Connection::QueryText(const std::stri
   if (code == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
     text = reinterpret_cast<const char*>(sqlite3_column_text(statement, 0));
   }
-  const absl::Status status =
-      code == SQLITE_ROW || code == SQLITE_DONE ? absl::OkStatus() : StatusOf(code);
+  const Status status = code == SQLITE_ROW || code == SQLITE_DONE ? OkStatus() : StatusOf(code);
   sqlite3_finalize(statement);
   RETURN_IF_ERROR(status);
   return text;
 }
 
-absl::Status Connection::StatusOf(int code, Moment moment) {
+Status Connection::StatusOf(int code, Moment moment) {
   was_busy_ = (code & 0xff) == SQLITE_BUSY;
   if (was_busy_ && !wait_ended_.ok()) {
-    return std::exchange(wait_ended_, absl::OkStatus());
+    return std::exchange(wait_ended_, OkStatus());
   }
   return StatusOfSqlite(code, file(), sqlite3_errmsg(db_), moment);
 }
 
-absl::StatusOr<bool> Statement::Step(Moment moment) {
+StatusOr<bool> Statement::Step(Moment moment) {
   if (failure_ != SQLITE_OK) {
     return connection_->StatusOf(failure_);
   }

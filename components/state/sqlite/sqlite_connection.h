@@ -14,10 +14,10 @@
 #include <string_view>
 #include <utility>
 
-#include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "contract/host.h"
 #include "database_settings.h"
+#include "result/status.h"
+#include "result/status_or.h"
 #include "schema.h"
 #include "sqlite_error.h"
 
@@ -30,9 +30,9 @@ enum class OpenAs : unsigned char { kConfigured, kReadOnly, kImmutable };
 class Connection {
  public:
   // `settings`, `schema` and `host` outlive the connection. `call` bounds waiting while it opens.
-  static absl::StatusOr<std::unique_ptr<Connection>> Open(const DatabaseSettings& settings,
-                                                          const Schema& schema, Host& host,
-                                                          const CallContext& call, OpenAs as);
+  static StatusOr<std::unique_ptr<Connection>> Open(const DatabaseSettings& settings,
+                                                    const Schema& schema, Host& host,
+                                                    const CallContext& call, OpenAs as);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -45,14 +45,14 @@ class Connection {
   }
 
   // The prepared statement, ready to bind.
-  absl::StatusOr<Statement> Prepare(Sql sql);
+  StatusOr<Statement> Prepare(Sql sql);
   // Runs a prepared statement without values and rows.
-  absl::Status Run(Sql sql);
+  Status Run(Sql sql);
   // Ends a transaction, if there still is one, without looking at the outcome.
   void RollBack();
   // For seldom used statements.
-  absl::Status Execute(const std::string& sql);
-  absl::StatusOr<std::optional<std::string>> QueryText(const std::string& sql);
+  Status Execute(const std::string& sql);
+  StatusOr<std::optional<std::string>> QueryText(const std::string& sql);
 
   // False once an error has made SQLite roll back by itself.
   bool is_in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
@@ -61,7 +61,7 @@ class Connection {
   const std::string& file() const { return settings_.location.file; }
 
   // The status for what sqlite3_step or so returned. A wait that the call ended says why it ended.
-  absl::Status StatusOf(int code, Moment moment = Moment::kBeforeCommit);
+  Status StatusOf(int code, Moment moment = Moment::kBeforeCommit);
 
   // Whether the last error was that another one holds a lock.
   bool was_busy() const { return was_busy_; }
@@ -74,9 +74,9 @@ class Connection {
   Connection(const DatabaseSettings& settings, const Schema& schema, Host& host)
       : settings_(settings), schema_(schema), host_(host) {}
 
-  absl::Status OpenFile(OpenAs as);
-  absl::Status Configure();
-  absl::Status SetJournalMode();
+  Status OpenFile(OpenAs as);
+  Status Configure();
+  Status SetJournalMode();
   int OnBusy(int attempt);
 
   const DatabaseSettings& settings_;
@@ -87,7 +87,7 @@ class Connection {
   const CallContext* call_ = nullptr;
   SteadyTime busy_until_ = SteadyTime::max();
   SteadyTime give_up_at_{};  // of the wait under way
-  absl::Status wait_ended_;  // why a wait was cut short; OK when it was not
+  Status wait_ended_;        // why a wait was cut short; OK when it was not
   bool was_busy_ = false;
   std::string scratch_;
 };
@@ -120,7 +120,7 @@ class Statement {
   void BindEmptyBlob(int index) { Note(sqlite3_bind_zeroblob(statement_, index, 0)); }
 
   // True: a row. False: done.
-  absl::StatusOr<bool> Step(Moment moment = Moment::kBeforeCommit);
+  StatusOr<bool> Step(Moment moment = Moment::kBeforeCommit);
 
   bool IsNull(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   int64_t Integer(int column) const { return sqlite3_column_int64(statement_, column); }

@@ -10,38 +10,38 @@ namespace {
 
 struct Meaning {
   int code;  // primary
-  absl::StatusCode status;
+  StatusCode status;
   std::string_view text;
   bool is_unsure_at_commit = false;
 };
 
 constexpr Meaning kMeanings[] = {
-    {SQLITE_BUSY, absl::StatusCode::kUnavailable,
+    {SQLITE_BUSY, StatusCode::kUnavailable,
      "the database is locked by another process; raise busyTimeout or end the long transaction"},
-    {SQLITE_LOCKED, absl::StatusCode::kUnavailable,
+    {SQLITE_LOCKED, StatusCode::kUnavailable,
      "the table is locked by another connection of this process; try again"},
-    {SQLITE_PROTOCOL, absl::StatusCode::kUnavailable,
+    {SQLITE_PROTOCOL, StatusCode::kUnavailable,
      "too many processes race for the write-ahead log; try again"},
-    {SQLITE_SCHEMA, absl::StatusCode::kUnavailable, "the schema keeps changing; try again"},
-    {SQLITE_INTERRUPT, absl::StatusCode::kUnavailable, "the operation was interrupted"},
-    {SQLITE_ABORT, absl::StatusCode::kUnavailable, "the operation was rolled back; try again"},
-    {SQLITE_IOERR, absl::StatusCode::kUnavailable,
+    {SQLITE_SCHEMA, StatusCode::kUnavailable, "the schema keeps changing; try again"},
+    {SQLITE_INTERRUPT, StatusCode::kUnavailable, "the operation was interrupted"},
+    {SQLITE_ABORT, StatusCode::kUnavailable, "the operation was rolled back; try again"},
+    {SQLITE_IOERR, StatusCode::kUnavailable,
      "the disk reported an error; check the device and its file system", true},
-    {SQLITE_FULL, absl::StatusCode::kResourceExhausted,
+    {SQLITE_FULL, StatusCode::kResourceExhausted,
      "the disk is full, or max_page_count is reached; free space and try again"},
-    {SQLITE_TOOBIG, absl::StatusCode::kResourceExhausted,
+    {SQLITE_TOOBIG, StatusCode::kResourceExhausted,
      "key and value are larger than one SQLite row may be (1 GB unless built otherwise)"},
-    {SQLITE_READONLY, absl::StatusCode::kFailedPrecondition,
+    {SQLITE_READONLY, StatusCode::kFailedPrecondition,
      "the file or its folder is read-only; allow this user to write both"},
-    {SQLITE_CANTOPEN, absl::StatusCode::kFailedPrecondition,
+    {SQLITE_CANTOPEN, StatusCode::kFailedPrecondition,
      "the file cannot be opened; check that its folder exists and that this user may use it"},
-    {SQLITE_CONSTRAINT, absl::StatusCode::kFailedPrecondition,
+    {SQLITE_CONSTRAINT, StatusCode::kFailedPrecondition,
      "the table refused the row; it has a constraint or trigger that is not ours"},
-    {SQLITE_PERM, absl::StatusCode::kPermissionDenied, "access was refused"},
-    {SQLITE_AUTH, absl::StatusCode::kPermissionDenied, "access was refused"},
-    {SQLITE_CORRUPT, absl::StatusCode::kDataLoss,
+    {SQLITE_PERM, StatusCode::kPermissionDenied, "access was refused"},
+    {SQLITE_AUTH, StatusCode::kPermissionDenied, "access was refused"},
+    {SQLITE_CORRUPT, StatusCode::kDataLoss,
      "the database is damaged; restore a backup (sqlite3 FILE .recover saves what can be read)"},
-    {SQLITE_NOTADB, absl::StatusCode::kDataLoss,
+    {SQLITE_NOTADB, StatusCode::kDataLoss,
      "the file is not an SQLite database, or it is encrypted; name another file"},
 };
 
@@ -65,17 +65,16 @@ std::string Text(std::string_view file, std::string_view text, std::string_view 
 
 }  // namespace
 
-absl::Status StatusOfSqlite(int code, std::string_view file, std::string_view detail,
-                            Moment moment) {
+Status StatusOfSqlite(int code, std::string_view file, std::string_view detail, Moment moment) {
   const int primary = code & 0xff;
   if (primary == SQLITE_NOMEM || code == SQLITE_IOERR_NOMEM) {
-    return MakeStatus(LocalCode::kNoMemory, Text(file, "out of memory", detail, code));
+    return Status(StatusCode::kNoMemory, Text(file, "out of memory", detail, code));
   }
   const Meaning* meaning = Find(primary);
   if (meaning == nullptr) {
     return Internal(Text(file, "SQLite refused the operation", detail, code));
   }
-  absl::Status status = MakeStatus(meaning->status, Text(file, meaning->text, detail, code));
+  Status status = Status(meaning->status, Text(file, meaning->text, detail, code));
   if (meaning->is_unsure_at_commit && moment == Moment::kCommit) {
     return MarkApplied(std::move(status), Applied::kMaybe);
   }

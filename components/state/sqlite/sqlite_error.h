@@ -5,7 +5,6 @@
 
 #include <string_view>
 
-#include "absl/status/status.h"
 #include "result/status.h"
 
 namespace MECHA_COMPONENT {
@@ -13,7 +12,7 @@ namespace MECHA_COMPONENT {
 // `code` may be an extended one. `file` is named in the message; `detail` is SQLite's own text, may
 // be empty. An error that struck while a commit waited for the disk is marked "maybe applied".
 enum class Moment : unsigned char { kBeforeCommit, kCommit };
-absl::Status StatusOfSqlite(int code, std::string_view file, std::string_view detail,
-                            Moment moment = Moment::kBeforeCommit);
+Status StatusOfSqlite(int code, std::string_view file, std::string_view detail,
+                      Moment moment = Moment::kBeforeCommit);
 
 }  // namespace MECHA_COMPONENT

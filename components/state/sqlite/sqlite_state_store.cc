@@ -9,6 +9,7 @@
 #include "database_settings.h"
 #include "open_files.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -19,7 +20,7 @@ Duration TimeOf(const Settings& settings, std::string_view name, std::string_vie
   return settings.Time(settings.Has(older_name) ? older_name : name);
 }
 
-absl::StatusOr<std::string> TableName(const Settings& settings, std::string_view field) {
+StatusOr<std::string> TableName(const Settings& settings, std::string_view field) {
   std::string name(settings.Text(field));
   if (!IsIdentifier(name)) {
     return InvalidArgument(std::string(field) + ": \"" + name +
@@ -28,7 +29,7 @@ absl::StatusOr<std::string> TableName(const Settings& settings, std::string_view
   return name;
 }
 
-absl::StatusOr<DatabaseSettings> ReadSettings(const Settings& settings) {
+StatusOr<DatabaseSettings> ReadSettings(const Settings& settings) {
   DatabaseSettings read;
   ASSIGN_OR_RETURN(read.location, ParseConnectionString(settings.Text("connectionString")));
   ASSIGN_OR_RETURN(read.table, TableName(settings, "tableName"));
@@ -95,7 +96,7 @@ struct DeferredMany final : DeferredWrite {
 
 }  // namespace
 
-absl::Status SqliteStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
+Status SqliteStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   host_ = &host;
   ASSIGN_OR_RETURN(DatabaseSettings read, ReadSettings(settings));
   WarnOfSecondLibrary(host);
@@ -107,9 +108,9 @@ absl::Status SqliteStateStore::Init(const CallContext& call, const Settings& set
   return Resume(call);
 }
 
-absl::Status SqliteStateStore::Ping(const CallContext& call) {
-  const absl::Status status = ReadOne(call, "").status();
-  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+Status SqliteStateStore::Ping(const CallContext& call) {
+  const Status status = ReadOne(call, "").status();
+  return IsNotFound(status) ? OkStatus() : status;
 }
 
 void SqliteStateStore::Suspend(bool keep_connections) {
@@ -120,12 +121,12 @@ void SqliteStateStore::Suspend(bool keep_connections) {
   }
 }
 
-absl::Status SqliteStateStore::Resume(const CallContext& call) {
+Status SqliteStateStore::Resume(const CallContext& call) {
   RETURN_IF_ERROR(database_->Open(call));
   if (database_->CheckWritable().ok()) {
     cleanup_.Start(*group_, *host_, database_->settings().cleanup_interval);
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 void SqliteStateStore::Close() {
@@ -151,7 +152,7 @@ void SqliteStateStore::Answer(const CallContext& call, Read read, Done<T> done) 
     CallContext blocking = task->call;
     blocking.may_block = true;
     blocking.interrupt = {};
-    absl::StatusOr<T> result = task->read(blocking);
+    StatusOr<T> result = task->read(blocking);
     std::move(task->done)(std::move(result));
   });
 }
@@ -163,8 +164,7 @@ void SqliteStateStore::Get(const CallContext& call, std::string_view key, const 
       std::move(done));
 }
 
-absl::StatusOr<StateValue> SqliteStateStore::ReadOne(const CallContext& call,
-                                                     std::string_view key) {
+StatusOr<StateValue> SqliteStateStore::ReadOne(const CallContext& call, std::string_view key) {
   RETURN_IF_ERROR(database_->CheckCall(call));
   ASSIGN_OR_RETURN(Lease reader, database_->AcquireReader(call));
   return ReadRow(*reader, key);
@@ -178,21 +178,21 @@ void SqliteStateStore::GetMany(const CallContext& call, std::span<const std::str
 }
 
 // Point look-ups in one read transaction: they all see the same moment.
-absl::StatusOr<SqliteStateStore::Values> SqliteStateStore::ReadMany(
+StatusOr<SqliteStateStore::Values> SqliteStateStore::ReadMany(
     const CallContext& call, std::span<const std::string_view> keys) {
   RETURN_IF_ERROR(database_->CheckCall(call));
   ASSIGN_OR_RETURN(Lease reader, database_->AcquireReader(call));
   RETURN_IF_ERROR(reader->Run(Sql::kBegin));
   Values values;
   values.reserve(keys.size());
-  absl::Status stopped;
+  Status stopped;
   for (const std::string_view key : keys) {
     if (stopped.ok() && values.size() % 64 == 63) {
       stopped = database_->CheckCall(call);
     }
     values.push_back(stopped.ok() ? ReadRow(*reader, key) : stopped);
-    const absl::Status& status = values.back().status();
-    if (!status.ok() && !absl::IsNotFound(status) && !absl::IsDataLoss(status)) {
+    const Status& status = values.back().status();
+    if (!status.ok() && !IsNotFound(status) && !IsDataLoss(status)) {
       stopped = status;
     }
     if (!stopped.ok() && values.size() == 1) {
@@ -213,20 +213,19 @@ void SqliteStateStore::List(const CallContext& call, const ListRequest& request,
       std::move(done));
 }
 
-absl::StatusOr<ListPage> SqliteStateStore::ListKeys(const CallContext& call,
-                                                    const ListRequest& request) {
+StatusOr<ListPage> SqliteStateStore::ListKeys(const CallContext& call, const ListRequest& request) {
   RETURN_IF_ERROR(database_->CheckCall(call));
   ASSIGN_OR_RETURN(Lease reader, database_->AcquireReader(call));
   return ReadKeys(*reader, request);
 }
 
-absl::Status SqliteStateStore::CheckWrite(const CallContext& call) const {
+Status SqliteStateStore::CheckWrite(const CallContext& call) const {
   RETURN_IF_ERROR(database_->CheckCall(call));
   return database_->CheckWritable();
 }
 
 void SqliteStateStore::Write(const CallContext& call, const StateWrite& write, Done<Etag> done) {
-  const absl::Status allowed = CheckWrite(call);
+  const Status allowed = CheckWrite(call);
   if (!allowed.ok()) {
     std::move(done)(allowed);
     return;
@@ -255,9 +254,9 @@ void SqliteStateStore::Transact(const CallContext& call, std::span<const StateWr
 
 void SqliteStateStore::WriteAll(const CallContext& call, std::span<const StateWrite> writes,
                                 bool is_atomic, Done<Outcomes> done) {
-  const absl::Status allowed = CheckWrite(call);
+  const Status allowed = CheckWrite(call);
   if (!allowed.ok() || writes.empty()) {
-    std::move(done)(allowed.ok() ? absl::StatusOr<Outcomes>(Outcomes()) : allowed);
+    std::move(done)(allowed.ok() ? StatusOr<Outcomes>(Outcomes()) : allowed);
     return;
   }
   auto unit = std::make_unique<DeferredMany>(call, writes, std::move(done));

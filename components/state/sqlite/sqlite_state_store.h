@@ -24,16 +24,16 @@ class SqliteStateStore : public StateStore {
  public:
   ~SqliteStateStore() override { Close(); }
 
-  absl::Status Init(const CallContext& call, const Settings& settings, Host& host) override;
-  absl::Status Ping(const CallContext& call) override;
+  Status Init(const CallContext& call, const Settings& settings, Host& host) override;
+  Status Ping(const CallContext& call) override;
   void Suspend(bool keep_connections) override;
-  absl::Status Resume(const CallContext& call) override;
+  Status Resume(const CallContext& call) override;
   void Close() override;
 
   void Get(const CallContext& call, std::string_view key, const StateRead& read,
            Done<StateValue> done) override;
   void GetMany(const CallContext& call, std::span<const std::string_view> keys,
-               const StateRead& read, Done<std::vector<absl::StatusOr<StateValue>>> done) override;
+               const StateRead& read, Done<std::vector<StatusOr<StateValue>>> done) override;
   void Write(const CallContext& call, const StateWrite& write, Done<Etag> done) override;
   void WriteMany(const CallContext& call, std::span<const StateWrite> writes,
                  Done<std::vector<WriteOutcome>> done) override;
@@ -42,13 +42,13 @@ class SqliteStateStore : public StateStore {
   void List(const CallContext& call, const ListRequest& request, Done<ListPage> done) override;
 
  private:
-  using Values = std::vector<absl::StatusOr<StateValue>>;
+  using Values = std::vector<StatusOr<StateValue>>;
   using Outcomes = std::vector<WriteOutcome>;
 
-  absl::StatusOr<StateValue> ReadOne(const CallContext& call, std::string_view key);
-  absl::StatusOr<Values> ReadMany(const CallContext& call, std::span<const std::string_view> keys);
-  absl::StatusOr<ListPage> ListKeys(const CallContext& call, const ListRequest& request);
-  absl::Status CheckWrite(const CallContext& call) const;
+  StatusOr<StateValue> ReadOne(const CallContext& call, std::string_view key);
+  StatusOr<Values> ReadMany(const CallContext& call, std::span<const std::string_view> keys);
+  StatusOr<ListPage> ListKeys(const CallContext& call, const ListRequest& request);
+  Status CheckWrite(const CallContext& call) const;
   void WriteAll(const CallContext& call, std::span<const StateWrite> writes, bool is_atomic,
                 Done<Outcomes> done);
   // Answers from this thread where it may block, else from a pool thread.

@@ -95,19 +95,19 @@ TEST_CASE("keys may hold any bytes") {
 TEST_CASE("the etag matrix: what each condition does to a present and an absent key") {
   StoreUnderTest store;
   const std::string etag(store.Write(Put("k", "1"))->view());
-  CHECK(absl::IsAborted(store.Write(Put("k", "2", Condition::kIfMatch, kOtherEtag)).status()));
-  CHECK(absl::IsAborted(store.Write(Put("k", "2", Condition::kIfAbsent)).status()));
-  CHECK(absl::IsAborted(store.Write(Removal("k", kOtherEtag)).status()));
+  CHECK(IsAborted(store.Write(Put("k", "2", Condition::kIfMatch, kOtherEtag)).status()));
+  CHECK(IsAborted(store.Write(Put("k", "2", Condition::kIfAbsent)).status()));
+  CHECK(IsAborted(store.Write(Removal("k", kOtherEtag)).status()));
   CHECK(store.Text("k") == "1");
   const WriteOutcome second = store.Write(Put("k", "2", Condition::kIfMatch, etag));
   REQUIRE(second.ok());
   CHECK(second->view() != etag);
-  CHECK(absl::IsAborted(store.Write(Put("k", "3", Condition::kIfMatch, etag)).status()));
+  CHECK(IsAborted(store.Write(Put("k", "3", Condition::kIfMatch, etag)).status()));
   CHECK(store.Write(Put("k", "4", Condition::kAlways, kOtherEtag)).ok());
   CHECK(store.Text("k") == "4");
 
-  CHECK(absl::IsAborted(store.Write(Put("new", "1", Condition::kIfMatch, etag)).status()));
-  CHECK(absl::IsAborted(store.Write(Removal("new", etag)).status()));
+  CHECK(IsAborted(store.Write(Put("new", "1", Condition::kIfMatch, etag)).status()));
+  CHECK(IsAborted(store.Write(Removal("new", etag)).status()));
   CHECK(store.Write(Put("new", "1", Condition::kIfAbsent)).ok());
   CHECK(store.Write(Removal("new", store.Get("new")->etag.view())).ok());
   CHECK(store.Text("new") == "NOT_FOUND");
@@ -117,9 +117,9 @@ TEST_CASE("an etag that is no UUID is refused and changes nothing") {
   StoreUnderTest store;
   REQUIRE(store.Write(Put("k", "1")).ok());
   for (const char* etag : {"1", "", "00000000-0000-4000-8000-00000000000g"}) {
-    CHECK(absl::IsInvalidArgument(store.Write(Put("k", "2", Condition::kIfMatch, etag)).status()));
+    CHECK(IsInvalidArgument(store.Write(Put("k", "2", Condition::kIfMatch, etag)).status()));
   }
-  CHECK(absl::IsInvalidArgument(store.Write(Removal("k", "abc")).status()));
+  CHECK(IsInvalidArgument(store.Write(Removal("k", "abc")).status()));
   CHECK(store.Text("k") == "1");
 }
 
@@ -138,10 +138,10 @@ TEST_CASE("a value is hidden everywhere once its time to live is over") {
   CHECK(store.Text("k") == "1");
   store.host().Advance(seconds(3));
   CHECK(store.Text("k") == "NOT_FOUND");
-  CHECK(absl::IsNotFound(store.GetMany({"k"})[0].status()));
+  CHECK(IsNotFound(store.GetMany({"k"})[0].status()));
   CHECK(store.List("").keys == std::vector<std::string>{"stays"});
-  CHECK(absl::IsAborted(store.Write(Put("k", "2", Condition::kIfMatch, etag)).status()));
-  CHECK(absl::IsAborted(store.Write(Removal("k", etag)).status()));
+  CHECK(IsAborted(store.Write(Put("k", "2", Condition::kIfMatch, etag)).status()));
+  CHECK(IsAborted(store.Write(Removal("k", etag)).status()));
   CHECK(store.Write(Put("k", "3", Condition::kIfAbsent)).ok());
   CHECK(store.Text("k") == "3");
   CHECK_FALSE(store.Get("k")->expires.has_value());
@@ -171,7 +171,7 @@ TEST_CASE("get_many answers each key in its place") {
   const auto values = store.GetMany({"b", "none", "a", "b"});
   REQUIRE(values.size() == 4);
   CHECK(values[0]->data.view() == "2");
-  CHECK(absl::IsNotFound(values[1].status()));
+  CHECK(IsNotFound(values[1].status()));
   CHECK(values[2]->data.view() == "1");
   CHECK(values[3]->data.view() == "2");
   CHECK(store.GetMany({}).empty());
@@ -184,8 +184,8 @@ TEST_CASE("write_many applies each write by itself, in order") {
                        Put("b", "3", Condition::kIfMatch, "bad"), Put("c", "4"), Put("c", "5")});
   REQUIRE(outcomes.size() == 5);
   CHECK(outcomes[0].ok());
-  CHECK(absl::IsAborted(outcomes[1].status()));
-  CHECK(absl::IsInvalidArgument(outcomes[2].status()));
+  CHECK(IsAborted(outcomes[1].status()));
+  CHECK(IsInvalidArgument(outcomes[2].status()));
   CHECK(outcomes[4].ok());
   CHECK(store.Text("a") == "1");
   CHECK(store.Text("b") == "NOT_FOUND");
@@ -203,14 +203,14 @@ TEST_CASE("a transaction applies everything, or nothing and says which write fai
   outcomes =
       store.Transact({Put("c", "1"), Put("a", "3", Condition::kIfMatch, etag), Removal("b")});
   REQUIRE(outcomes.ok());
-  CHECK(absl::IsCancelled((*outcomes)[0].status()));
-  CHECK(absl::IsAborted((*outcomes)[1].status()));
-  CHECK(absl::IsCancelled((*outcomes)[2].status()));
+  CHECK(IsCancelled((*outcomes)[0].status()));
+  CHECK(IsAborted((*outcomes)[1].status()));
+  CHECK(IsCancelled((*outcomes)[2].status()));
   CHECK(store.Text("a") == "2");
   CHECK(store.Text("b") == "1");
   CHECK(store.Text("c") == "NOT_FOUND");
   CHECK(store.Transact({})->empty());
-  CHECK(absl::IsAborted((*store.Transact({Put("a", "4", Condition::kIfAbsent)}))[0].status()));
+  CHECK(IsAborted((*store.Transact({Put("a", "4", Condition::kIfAbsent)}))[0].status()));
 }
 
 TEST_CASE("a transaction of 1,000 operations is applied in order") {
@@ -269,14 +269,14 @@ TEST_CASE("what may not block completes on a pool thread") {
   call.context.may_block = false;
   REQUIRE(store.Write(Put("k", "1"), call).ok());
   CHECK(store.Get("k", call)->data.view() == "1");
-  CHECK(absl::IsAborted(store.Write(Put("k", "2", Condition::kIfAbsent), call).status()));
+  CHECK(IsAborted(store.Write(Put("k", "2", Condition::kIfAbsent), call).status()));
   store.host().WaitForJobs();
   CHECK(store.host().job_count() == 3);
 
   std::vector<StateWrite> writes = {Put("x", "1"), Put("k", "1", Condition::kIfAbsent)};
   Answer<std::vector<WriteOutcome>> answer;
   store.store().Transact(call.context, writes, answer.done());
-  CHECK(absl::IsAborted((*answer.Await())[1].status()));
+  CHECK(IsAborted((*answer.Await())[1].status()));
   CHECK(store.Text("x") == "NOT_FOUND");
 }
 
@@ -302,11 +302,11 @@ TEST_CASE("a call that was stopped or is too late does nothing") {
   StoreUnderTest store;
   Call cancelled;
   cancelled.waiter.Stop(StopCause::kCancelled);
-  CHECK(absl::IsCancelled(store.Write(Put("k", "1"), cancelled).status()));
-  CHECK(absl::IsCancelled(store.Get("k", cancelled).status()));
+  CHECK(IsCancelled(store.Write(Put("k", "1"), cancelled).status()));
+  CHECK(IsCancelled(store.Get("k", cancelled).status()));
   Call late;
   late.context.deadline = Deadline::At(store.host().clock().Now() - seconds(1));
-  CHECK(absl::IsDeadlineExceeded(store.Write(Put("k", "1"), late).status()));
+  CHECK(IsDeadlineExceeded(store.Write(Put("k", "1"), late).status()));
   CHECK(store.Text("k") == "NOT_FOUND");
 }
 
@@ -419,10 +419,10 @@ TEST_CASE("fields that make no sense are refused by name") {
     const Settings settings = SettingsOf(all);
     SqliteStateStore store;
     const Call call;
-    const absl::Status status = store.Init(call.context, settings, host);
-    INFO(status);
+    const Status status = store.Init(call.context, settings, host);
+    INFO(status.message());
     CHECK_FALSE(status.ok());
-    CHECK(std::string(Message(status)).find(part) != std::string::npos);
+    CHECK(std::string(status.message()).find(part) != std::string::npos);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "encoding/base64.h"
 #include "encoding/uuid.h"
 #include "result/status.h"
+#include "result/status_or.h"
 #include "timestamp.h"
 
 namespace MECHA_COMPONENT {
@@ -17,27 +18,27 @@ namespace {
 // Larger encoded values are not kept between writes.
 constexpr size_t kScratchKept = 1 << 20;
 
-absl::StatusOr<Buffer> Decoded(const Connection& connection, std::string_view text) {
+StatusOr<Buffer> Decoded(const Connection& connection, std::string_view text) {
   Buffer data = Buffer::OfSize(Base64DecodedBound(text.size()));
   const std::optional<size_t> size = DecodeBase64(text, data.mutable_data());
   if (!size.has_value()) {
-    return MakeStatus(absl::StatusCode::kDataLoss,
-                      connection.file() + ": the stored value is marked as binary and is not " +
-                          "base64; another program wrote it");
+    return Status(StatusCode::kDataLoss, connection.file() +
+                                             ": the stored value is marked as binary and is not " +
+                                             "base64; another program wrote it");
   }
   data.Truncate(*size);
   return data;
 }
 
-absl::Status CheckEtag(const StateWrite& write) {
+Status CheckEtag(const StateWrite& write) {
   if (write.condition == Condition::kIfMatch && !IsUuid(write.etag)) {
     return InvalidArgument(
         "the etag is not one of this store's, which are UUIDs; pass the one that a get returned");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
-absl::Status ConditionFailed(Condition condition) {
+Status ConditionFailed(Condition condition) {
   return Aborted(condition == Condition::kIfAbsent
                      ? "there is a value already; get it and write with its etag"
                      : "the value was changed or deleted by another writer; get it and try again");
@@ -143,7 +144,7 @@ Etag EtagSource::Next(Host& host) {
   return Etag(FormatUuid(bytes));
 }
 
-absl::StatusOr<StateValue> ReadRow(Connection& connection, std::string_view key) {
+StatusOr<StateValue> ReadRow(Connection& connection, std::string_view key) {
   ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kGet));
   statement.BindText(1, key);
   ASSIGN_OR_RETURN(const bool is_found, statement.Step());
@@ -169,7 +170,7 @@ absl::StatusOr<StateValue> ReadRow(Connection& connection, std::string_view key)
   return value;
 }
 
-absl::StatusOr<ListPage> ReadKeys(Connection& connection, const ListRequest& request) {
+StatusOr<ListPage> ReadKeys(Connection& connection, const ListRequest& request) {
   std::string from(request.prefix);
   if (request.position >= request.prefix && !request.position.empty()) {
     // The first key that can follow `position`.

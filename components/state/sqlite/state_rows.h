@@ -27,8 +27,8 @@ class EtagSource {
 };
 
 // NOT_FOUND when there is no live value.
-absl::StatusOr<StateValue> ReadRow(Connection& connection, std::string_view key);
-absl::StatusOr<ListPage> ReadKeys(Connection& connection, const ListRequest& request);
+StatusOr<StateValue> ReadRow(Connection& connection, std::string_view key);
+StatusOr<ListPage> ReadKeys(Connection& connection, const ListRequest& request);
 // ABORTED when the condition does not hold; then nothing was written.
 WriteOutcome WriteRow(Connection& connection, const StateWrite& write, EtagSource& etags);
 

@@ -129,13 +129,13 @@ template <class T>
 class Answer {
  public:
   Done<T> done() {
-    return [this](absl::StatusOr<T> value) {
+    return [this](StatusOr<T> value) {
       const std::lock_guard lock(mutex_);
       value_ = std::move(value);
       ready_.notify_all();
     };
   }
-  absl::StatusOr<T> Await() {
+  StatusOr<T> Await() {
     std::unique_lock lock(mutex_);
     if (!ready_.wait_for(lock, std::chrono::seconds(60), [&] { return value_.has_value(); })) {
       return DeadlineExceeded("no answer within a minute");
@@ -155,7 +155,7 @@ class Answer {
  private:
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::optional<absl::StatusOr<T>> value_;
+  std::optional<StatusOr<T>> value_;
 };
 
 // One call's context with its own waiter.
@@ -174,31 +174,31 @@ class StoreUnderTest {
     fields_.emplace("connectionString", folder_.File("data.db"));
     // A power cut is no part of these tests; waiting for the disk is most of their time.
     fields_.emplace("synchronous", "off");
-    const absl::Status status = Start();
-    INFO(status);
+    const Status status = Start();
+    INFO(status.message());
     REQUIRE(status.ok());
   }
 
-  absl::Status Start() {
+  Status Start() {
     settings_.emplace(SettingsOf(fields_));
     Call call;
     return store_.Init(call.context, *settings_, host_);
   }
 
-  absl::StatusOr<StateValue> Get(std::string_view key) { return Get(key, Call()); }
-  absl::StatusOr<StateValue> Get(std::string_view key, const Call& call) {
+  StatusOr<StateValue> Get(std::string_view key) { return Get(key, Call()); }
+  StatusOr<StateValue> Get(std::string_view key, const Call& call) {
     Answer<StateValue> answer;
     store_.Get(call.context, key, {}, answer.done());
     return answer.Await();
   }
   // The value's bytes, or the status.
   std::string Text(std::string_view key) {
-    const absl::StatusOr<StateValue> value = Get(key);
+    const StatusOr<StateValue> value = Get(key);
     return value.ok() ? std::string(value->data.view())
-                      : std::string(absl::StatusCodeToString(value.status().code()));
+                      : std::string(NameOf(value.status().code()));
   }
-  std::vector<absl::StatusOr<StateValue>> GetMany(const std::vector<std::string_view>& keys) {
-    Answer<std::vector<absl::StatusOr<StateValue>>> answer;
+  std::vector<StatusOr<StateValue>> GetMany(const std::vector<std::string_view>& keys) {
+    Answer<std::vector<StatusOr<StateValue>>> answer;
     const Call call;
     store_.GetMany(call.context, keys, {}, answer.done());
     return *answer.Await();
@@ -215,7 +215,7 @@ class StoreUnderTest {
     store_.WriteMany(call.context, writes, answer.done());
     return *answer.Await();
   }
-  absl::StatusOr<std::vector<WriteOutcome>> Transact(const std::vector<StateWrite>& writes) {
+  StatusOr<std::vector<WriteOutcome>> Transact(const std::vector<StateWrite>& writes) {
     Answer<std::vector<WriteOutcome>> answer;
     const Call call;
     store_.Transact(call.context, writes, answer.done());

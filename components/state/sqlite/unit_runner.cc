@@ -12,11 +12,9 @@ namespace {
 constexpr size_t kWritesPerCheck = 64;
 
 // What a caller can do something about in this one write; anything else befell the whole unit.
-bool IsOfOneWrite(const absl::Status& status) {
-  return absl::IsAborted(status) || absl::IsInvalidArgument(status);
-}
+bool IsOfOneWrite(const Status& status) { return IsAborted(status) || IsInvalidArgument(status); }
 
-void FailAtomic(WriteUnit& unit, size_t index, absl::Status cause) {
+void FailAtomic(WriteUnit& unit, size_t index, Status cause) {
   if (!IsOfOneWrite(cause)) {
     unit.status = std::move(cause);
     return;
@@ -30,7 +28,7 @@ void FailAtomic(WriteUnit& unit, size_t index, absl::Status cause) {
 }  // namespace
 
 void UnitRunner::RunAlone(WriteUnit& unit) {
-  unit.status = absl::OkStatus();
+  unit.status = OkStatus();
   if (unit.writes.size() == 1) {
     RunOneByOne(unit);
     return;
@@ -45,7 +43,7 @@ void UnitRunner::RunAlone(WriteUnit& unit) {
     unit.status = connection_.Run(Sql::kCommit);
   }
   connection_.RollBack();
-  const bool is_full = is_rolled_back || absl::IsResourceExhausted(unit.status);
+  const bool is_full = is_rolled_back || IsResourceExhausted(unit.status);
   if (is_full && !unit.is_atomic) {
     RunOneByOne(unit);
   }
@@ -53,9 +51,9 @@ void UnitRunner::RunAlone(WriteUnit& unit) {
 
 // One that does not fit must not take the others with it.
 void UnitRunner::RunOneByOne(WriteUnit& unit) {
-  unit.status = absl::OkStatus();
+  unit.status = OkStatus();
   for (size_t i = 0; i < unit.writes.size(); ++i) {
-    const absl::Status stop = CheckStop(i);
+    const Status stop = CheckStop(i);
     unit.outcomes[i] = stop.ok() ? WriteRow(connection_, unit.writes[i], etags_) : stop;
   }
   if (unit.is_atomic && !unit.outcomes[0].ok() && !IsOfOneWrite(unit.outcomes[0].status())) {
@@ -64,7 +62,7 @@ void UnitRunner::RunOneByOne(WriteUnit& unit) {
 }
 
 bool UnitRunner::RunInside(WriteUnit& unit) {
-  unit.status = absl::OkStatus();
+  unit.status = OkStatus();
   if (!unit.is_atomic) {
     return RunWrites(unit) && connection_.is_in_transaction();
   }
@@ -76,7 +74,7 @@ bool UnitRunner::RunInside(WriteUnit& unit) {
   if (!connection_.is_in_transaction()) {
     return false;
   }
-  absl::Status undone = is_complete ? absl::OkStatus() : connection_.Run(Sql::kRollbackTo);
+  Status undone = is_complete ? OkStatus() : connection_.Run(Sql::kRollbackTo);
   undone.Update(connection_.Run(Sql::kRelease));
   if (!undone.ok()) {
     // Half a unit must not be committed.
@@ -87,7 +85,7 @@ bool UnitRunner::RunInside(WriteUnit& unit) {
 
 bool UnitRunner::RunWrites(WriteUnit& unit) {
   for (size_t i = 0; i < unit.writes.size(); ++i) {
-    absl::Status stop = CheckStop(i);
+    Status stop = CheckStop(i);
     unit.outcomes[i] = stop.ok() ? WriteRow(connection_, unit.writes[i], etags_) : std::move(stop);
     if (unit.outcomes[i].ok()) {
       continue;
@@ -103,16 +101,16 @@ bool UnitRunner::RunWrites(WriteUnit& unit) {
   return true;
 }
 
-absl::Status UnitRunner::CheckStop(size_t index) const {
+Status UnitRunner::CheckStop(size_t index) const {
   if (call_ == nullptr || index == 0 || index % kWritesPerCheck != 0) {
-    return absl::OkStatus();
+    return OkStatus();
   }
   RETURN_IF_ERROR(call_->waiter->Check());
   const Deadline& deadline = call_->deadline;
   if (!deadline.is_never() && deadline.HasPassed(connection_.host().clock().Now())) {
     return DeadlineExceeded("the deadline passed between two writes");
   }
-  return absl::OkStatus();
+  return OkStatus();
 }
 
 }  // namespace MECHA_COMPONENT

@@ -18,7 +18,7 @@ struct WriteUnit {
   // All or nothing: when one fails its outcome is the cause and the others' is CANCELLED.
   bool is_atomic = false;
   // Why nothing of the unit was done, as far as its marks say.
-  absl::Status status;
+  Status status;
 };
 
 class UnitRunner {
@@ -37,7 +37,7 @@ class UnitRunner {
   void RunOneByOne(WriteUnit& unit);
   // In the transaction under way. False: one of an atomic unit failed, or SQLite rolled back.
   bool RunWrites(WriteUnit& unit);
-  absl::Status CheckStop(size_t index) const;
+  Status CheckStop(size_t index) const;
 
   Connection& connection_;
   EtagSource& etags_;
