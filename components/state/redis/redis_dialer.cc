@@ -18,9 +18,15 @@ int64_t InMilliseconds(Duration time) {
 
 // Whether `status` says something about the server, not about the call that happened to connect.
 bool ConcernsServer(const Status& status) {
-  return status.code() != StatusCode::kDeadlineExceeded &&
-         status.code() != StatusCode::kCancelled &&
-         status.code() != StatusCode::kUnknown;  // SUSPENDED, CLOSED
+  switch (status.code()) {
+    case StatusCode::kDeadlineExceeded:
+    case StatusCode::kCancelled:
+    case StatusCode::kSuspended:
+    case StatusCode::kClosed:
+      return false;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
