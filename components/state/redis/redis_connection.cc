@@ -159,12 +159,21 @@ bool RedisConnection::IsAlive() const {
   return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-Status RedisConnection::Send(const CallContext& call) {
+void RedisConnection::BeginSend() {
   sent_bytes_ = 0;
   outstanding_ += commands_.count();
+}
+
+StatusOr<bool> RedisConnection::SendAvailable() {
+  RETURN_IF_ERROR(SendSome());
+  return sent_bytes_ == commands_.total_bytes();
+}
+
+Status RedisConnection::Send(const CallContext& call) {
+  BeginSend();
   for (;;) {
-    RETURN_IF_ERROR(SendSome());
-    if (sent_bytes_ == commands_.total_bytes()) {
+    ASSIGN_OR_RETURN(const bool is_sent, SendAvailable());
+    if (is_sent) {
       return OkStatus();
     }
     RETURN_IF_ERROR(WaitFor(call, options_.write_timeout, POLLOUT, "send to"));
@@ -199,18 +208,31 @@ Status RedisConnection::SendSome() {
 
 StatusOr<Reply*> RedisConnection::Receive(const CallContext& call) {
   for (;;) {
-    switch (reader_.Next()) {
-      case ReplyReader::Progress::kReply:
-        --outstanding_;
-        large_.reset();
-        return &reader_.reply();
-      case ReplyReader::Progress::kBroken:
-        return Fail(WithPrefix(reader_.error(), "receive from " + Name()));
-      case ReplyReader::Progress::kNeedsMore:
-        break;
+    ASSIGN_OR_RETURN(Reply * reply, NextReply());
+    if (reply != nullptr) {
+      return reply;
     }
     RETURN_IF_ERROR(ReceiveSome(call));
   }
+}
+
+StatusOr<Reply*> RedisConnection::NextReply() {
+  switch (reader_.Next()) {
+    case ReplyReader::Progress::kReply:
+      --outstanding_;
+      large_.reset();
+      return &reader_.reply();
+    case ReplyReader::Progress::kBroken:
+      return Fail(WithPrefix(reader_.error(), "receive from " + Name()));
+    case ReplyReader::Progress::kNeedsMore:
+      break;
+  }
+  return nullptr;
+}
+
+StatusOr<bool> RedisConnection::ReceiveAvailable(std::span<char> room) {
+  RETURN_IF_ERROR(Feed(recv(fd_, room.data(), room.size(), MSG_DONTWAIT), room));
+  return may_have_more_;
 }
 
 Status RedisConnection::ReceiveSome(const CallContext& call) {
@@ -226,6 +248,11 @@ Status RedisConnection::ReceiveSome(const CallContext& call) {
 
 Status RedisConnection::Read(const CallContext& call, std::span<char> into) {
   ASSIGN_OR_RETURN(const ssize_t count, WaitAndReceive(call, into));
+  return Feed(count, into);
+}
+
+// What recv returned, with errno, and where it put the bytes.
+Status RedisConnection::Feed(ssize_t count, std::span<char> into) {
   may_have_more_ = count == static_cast<ssize_t>(into.size());
   if (count > 0) {
     reader_.Feed({into.data(), static_cast<size_t>(count)});

@@ -38,6 +38,16 @@ class RedisConnection {
   // The reply of the next command, valid until the next Receive. Error replies are OK here.
   StatusOr<Reply*> Receive(const CallContext& call);
 
+  // For a connection that is shared and watched: none of these waits. BeginSend marks commands() as
+  // the ones to send; SendAvailable is true when the socket has taken all; ReceiveAvailable reads
+  // what is there, by way of `room`, true when there may be more; NextReply is null when none is
+  // complete.
+  void BeginSend();
+  StatusOr<bool> SendAvailable();
+  StatusOr<bool> ReceiveAvailable(std::span<char> room);
+  StatusOr<Reply*> NextReply();
+  int fd() const { return fd_; }
+
   // Whether command `index` has left this process; the server runs none that has not come whole.
   bool HasSent(size_t index) const { return sent_bytes_ >= commands_.EndOf(index); }
   bool has_sent_nothing() const { return sent_bytes_ == 0; }
@@ -62,6 +72,7 @@ class RedisConnection {
   Status SendSome();
   Status ReceiveSome(const CallContext& call);
   Status Read(const CallContext& call, std::span<char> into);
+  Status Feed(ssize_t count, std::span<char> into);
   Status Fail(Status status);
   std::string Name() const { return options_.address.Text(); }
 

@@ -17,12 +17,27 @@ namespace MECHA_COMPONENT {
 
 extern const ComponentInfo kComponentInfo;
 
+namespace {
+
+// What needs a connection of its own waits for its replies on the caller's thread.
+template <class T>
+bool Declines(const CallContext& call, Done<T>& done) {
+  if (call.may_block) {
+    return false;
+  }
+  std::move(done)(WouldBlock());
+  return true;
+}
+
+}  // namespace
+
 RedisStateStore::~RedisStateStore() { Close(); }
 
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
   pool_ = std::make_unique<RedisPool>(host, options_);
+  channel_ = std::make_shared<RedisChannel>(host, options_);
   Status status = Ping(call);
   if (!status.ok()) {
     Close();
@@ -41,6 +56,7 @@ Status RedisStateStore::Ping(const CallContext& call) {
 void RedisStateStore::Suspend(bool keep_connections) {
   if (!keep_connections && pool_ != nullptr) {
     pool_->CloseIdle();
+    channel_->Close(Status(StatusCode::kSuspended, "the runtime is suspended"));
   }
 }
 
@@ -48,43 +64,70 @@ Status RedisStateStore::Resume(const CallContext&) {
   // Connections come back with the first operation that needs one.
   if (pool_ != nullptr) {
     pool_->ForgetFailures();
+    channel_->ForgetFailures();
   }
   return OkStatus();
 }
 
 void RedisStateStore::Close() {
+  if (channel_ != nullptr) {
+    channel_->Close(Status(StatusCode::kClosed, "the runtime is shut down"));
+    channel_.reset();
+  }
   pool_.reset();
   explicit_bzero(options_.password.data(), options_.password.size());
   options_ = RedisOptions();
 }
 
+// One node: its value is the latest, whatever consistency is asked for.
 void RedisStateStore::Get(const CallContext& call, std::string_view key, const StateRead&,
                           Done<StateValue> done) {
-  // One node: its value is the latest, whatever consistency is asked for.
-  std::move(done)(ReadValue(*pool_, call, key));
+  if (call.may_block) {
+    std::move(done)(ReadValue(*pool_, call, key));
+  } else {
+    channel_->Submit(std::make_unique<ReadRequest>(call, key, std::move(done)));
+  }
 }
 
 void RedisStateStore::GetMany(const CallContext& call, std::span<const std::string_view> keys,
                               const StateRead&, Done<std::vector<StatusOr<StateValue>>> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(ReadValues(*pool_, call, keys));
 }
 
 void RedisStateStore::Write(const CallContext& call, const StateWrite& write, Done<Etag> done) {
-  std::move(done)(WriteOne(*pool_, call, write));
+  if (call.may_block) {
+    std::move(done)(WriteOne(*pool_, call, write));
+  } else if (WriteRequest::Fits(write)) {
+    channel_->Submit(std::make_unique<WriteRequest>(call, write, std::move(done)));
+  } else {
+    std::move(done)(WouldBlock());
+  }
 }
 
 void RedisStateStore::WriteMany(const CallContext& call, std::span<const StateWrite> writes,
                                 Done<std::vector<WriteOutcome>> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(WriteEach(*pool_, call, writes));
 }
 
 void RedisStateStore::Transact(const CallContext& call, std::span<const StateWrite> writes,
                                Done<std::vector<WriteOutcome>> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(WriteAll(*pool_, call, writes));
 }
 
 void RedisStateStore::List(const CallContext& call, const ListRequest& request,
                            Done<ListPage> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(ListKeys(*pool_, call, request));
 }
 

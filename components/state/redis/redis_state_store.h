@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisStateStore: state.redis on one node. Each operation runs on its caller's thread, over a
-// connection of its own for as long as it lasts; the store starts no thread and never resends.
+// RedisStateStore: state.redis on one node. An operation that may block runs on its caller's
+// thread, over a connection of its own for as long as it lasts; single reads and writes that may
+// not share a channel. The store starts no thread and never resends.
 #pragma once
 
 #include <memory>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "contract/state_store.h"
+#include "redis_channel.h"
 #include "redis_options.h"
 #include "redis_pool.h"
 
@@ -38,6 +40,7 @@ class RedisStateStore : public StateStore {
  private:
   RedisOptions options_;
   std::unique_ptr<RedisPool> pool_;
+  std::shared_ptr<RedisChannel> channel_;
 };
 
 }  // namespace MECHA_COMPONENT

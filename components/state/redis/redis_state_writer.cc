@@ -27,15 +27,6 @@ bool WantsReplicas(std::span<const StateWrite> writes) {
   });
 }
 
-// A script that was refused half-way, which only an ACL or an unknown error can do.
-Status ScriptError(RedisLease& lease, const Reply& reply) {
-  const bool names_script = reply.text().find("script") != std::string_view::npos;
-  Status status = lease.ErrorOf(reply);
-  const bool may_be_half_done = names_script && (status.code() == StatusCode::kPermissionDenied ||
-                                                 status.code() == StatusCode::kInternal);
-  return may_be_half_done ? MarkApplied(std::move(status), Applied::kMaybe) : status;
-}
-
 // Some writes of distinct keys, sent together over one connection.
 class WriteChunk {
  public:
@@ -106,7 +97,7 @@ class WriteChunk {
     if (form == ScriptForm::kHash && IsNoScript(reply)) {
       unknown_scripts_.push_back(index);
     } else if (reply.is_error()) {
-      outcomes_[index] = ScriptError(lease, reply);
+      outcomes_[index] = MarkHalfDone(lease.ErrorOf(reply), reply);
     } else {
       outcomes_[index] = ReadOutcome(writes_[index], reply);
     }
@@ -190,7 +181,7 @@ StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
                                                     std::span<const StateWrite> writes,
                                                     const Reply& reply) {
   if (reply.is_error()) {
-    return ScriptError(lease, reply);
+    return MarkHalfDone(lease.ErrorOf(reply), reply);
   }
   const auto count = static_cast<int64_t>(writes.size());
   if (reply.type == Reply::Type::kInteger && reply.integer >= 1 && reply.integer <= count) {
