@@ -207,12 +207,29 @@ std::deque<Job> IoLoop::Take() {
   return taken;
 }
 
+bool IoLoop::RunAtTurnEnd(Job job) {
+  if (host_runs_ || !IsCurrentThread()) {
+    return false;
+  }
+  turn_ends_.push_back(std::move(job));
+  return true;
+}
+
+void IoLoop::EndTurn() {
+  for (size_t i = 0; i < turn_ends_.size(); ++i) {
+    Job job = std::move(turn_ends_[i]);
+    std::move(job)();
+  }
+  turn_ends_.clear();
+}
+
 size_t IoLoop::RunTaken() {
   std::deque<Job> work = Take();
   for (Job& job : work) {
     std::move(job)();
     job = nullptr;
   }
+  EndTurn();
   if (host_runs_ && !work.empty()) {
     const std::lock_guard lock(mutex_);
     --running_;
@@ -232,6 +249,7 @@ bool IoLoop::WaitForWork(Duration timeout, int* dispatched) {
   for (int i = 0; i < ready; ++i) {
     if (events[static_cast<size_t>(i)].data.u64 >= WatchTable::kFirst) {
       watches_.Dispatch(events[static_cast<size_t>(i)]);
+      EndTurn();
       ++*dispatched;
     }
   }

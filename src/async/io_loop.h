@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <vector>
 
 #include "async/thread.h"
 #include "async/timer_queue.h"
@@ -33,6 +34,10 @@ class IoLoop {
   uint64_t Watch(int fd, OnReady on_ready);
   void Await(uint64_t watch, short events);
   void Unwatch(uint64_t watch) { watches_.Remove(watch); }
+
+  // Runs `job` when the callback or the jobs that run now have ended; once for many things to tell.
+  // False, and nothing happens, on any other thread than the loop's own.
+  bool RunAtTurnEnd(Job job);
 
   // Runs what is due on the calling thread, waiting at most `timeout` (negative: for ever) for the
   // first piece. Returns how many pieces ran; wakes early, with 0, on Wake, on Finish, and on a
@@ -66,6 +71,7 @@ class IoLoop {
   void RunUntilStopped();
   void ArmTimer();
   void JoinThread();
+  void EndTurn();
   size_t GatherDue();
   std::deque<Job> Take();
   size_t RunTaken();
@@ -85,6 +91,7 @@ class IoLoop {
   std::deque<Job> posted_;
   TimerQueue timers_;
   WatchTable watches_;
+  std::vector<Job> turn_ends_;  // the loop's own thread only
   Thread thread_;
   bool is_stopping_ = false;
   bool is_finished_ = false;  // only where the host runs the loop

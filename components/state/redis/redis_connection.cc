@@ -23,6 +23,7 @@ namespace {
 constexpr size_t kReadBytes = 16 * 1024;
 constexpr size_t kLargeReadBytes = 256 * 1024;
 constexpr size_t kPiecesAtOnce = 32;
+constexpr size_t kSliceBytes = 4 * 1024;
 
 }  // namespace
 
@@ -217,21 +218,36 @@ StatusOr<Reply*> RedisConnection::Receive(const CallContext& call) {
 }
 
 StatusOr<Reply*> RedisConnection::NextReply() {
-  switch (reader_.Next()) {
-    case ReplyReader::Progress::kReply:
-      --outstanding_;
-      large_.reset();
-      return &reader_.reply();
-    case ReplyReader::Progress::kBroken:
-      return Fail(WithPrefix(reader_.error(), "receive from " + Name()));
-    case ReplyReader::Progress::kNeedsMore:
-      break;
+  for (;;) {
+    switch (reader_.Next()) {
+      case ReplyReader::Progress::kReply:
+        --outstanding_;
+        large_.reset();
+        return &reader_.reply();
+      case ReplyReader::Progress::kBroken:
+        return Fail(WithPrefix(reader_.error(), "receive from " + Name()));
+      case ReplyReader::Progress::kNeedsMore:
+        break;
+    }
+    if (unread_.empty()) {
+      return nullptr;
+    }
+    FeedSlice();
   }
-  return nullptr;
+}
+
+// hiredis moves what it has not parsed yet with every reply, so it gets no more than a little.
+void RedisConnection::FeedSlice() {
+  const size_t wanted = std::max(kSliceBytes, std::min(reader_.missing_bytes(), kReadBytes));
+  const std::string_view slice = unread_.substr(0, wanted);
+  reader_.Feed(slice);
+  unread_.remove_prefix(slice.size());
 }
 
 StatusOr<bool> RedisConnection::ReceiveAvailable(std::span<char> room) {
-  RETURN_IF_ERROR(Feed(recv(fd_, room.data(), room.size(), MSG_DONTWAIT), room));
+  const ssize_t count = recv(fd_, room.data(), room.size(), MSG_DONTWAIT);
+  RETURN_IF_ERROR(CheckReceived(count, room.size()));
+  unread_ = {room.data(), static_cast<size_t>(std::max<ssize_t>(count, 0))};
   return may_have_more_;
 }
 
@@ -248,14 +264,17 @@ Status RedisConnection::ReceiveSome(const CallContext& call) {
 
 Status RedisConnection::Read(const CallContext& call, std::span<char> into) {
   ASSIGN_OR_RETURN(const ssize_t count, WaitAndReceive(call, into));
-  return Feed(count, into);
-}
-
-// What recv returned, with errno, and where it put the bytes.
-Status RedisConnection::Feed(ssize_t count, std::span<char> into) {
-  may_have_more_ = count == static_cast<ssize_t>(into.size());
+  RETURN_IF_ERROR(CheckReceived(count, into.size()));
   if (count > 0) {
     reader_.Feed({into.data(), static_cast<size_t>(count)});
+  }
+  return OkStatus();
+}
+
+// What recv returned, with errno; it had room for `size`.
+Status RedisConnection::CheckReceived(ssize_t count, size_t size) {
+  may_have_more_ = count == static_cast<ssize_t>(size);
+  if (count > 0) {
     return OkStatus();
   }
   if (count == 0) {

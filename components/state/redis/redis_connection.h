@@ -40,8 +40,8 @@ class RedisConnection {
 
   // For a connection that is shared and watched: none of these waits. BeginSend marks commands() as
   // the ones to send; SendAvailable is true when the socket has taken all; ReceiveAvailable reads
-  // what is there, by way of `room`, true when there may be more; NextReply is null when none is
-  // complete.
+  // what is there into `room`, which stays until NextReply has given all of it, true when there may
+  // be more; NextReply is null when no reply is complete.
   void BeginSend();
   StatusOr<bool> SendAvailable();
   StatusOr<bool> ReceiveAvailable(std::span<char> room);
@@ -72,7 +72,8 @@ class RedisConnection {
   Status SendSome();
   Status ReceiveSome(const CallContext& call);
   Status Read(const CallContext& call, std::span<char> into);
-  Status Feed(ssize_t count, std::span<char> into);
+  Status CheckReceived(ssize_t count, size_t size);
+  void FeedSlice();
   Status Fail(Status status);
   std::string Name() const { return options_.address.Text(); }
 
@@ -85,6 +86,7 @@ class RedisConnection {
   size_t sent_bytes_ = 0;       // of commands_
   RedisCommands commands_;
   ReplyReader reader_;
+  std::string_view unread_;        // by ReceiveAvailable, in its room, and not parsed yet
   std::unique_ptr<char[]> large_;  // where a large value is read to, while it comes
 };
 
