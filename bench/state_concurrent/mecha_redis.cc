@@ -23,13 +23,13 @@ void CheckValue(const mecha_result* result) {
 
 }  // namespace
 
-struct MechaRedis::Impl {
+struct MechaRedis::Opened {
   mecha_runtime* runtime = nullptr;
   mecha_view store = ViewOf("store");
   std::vector<std::string> keys;
 };
 
-MechaRedis::MechaRedis(int port) : impl_(std::make_unique<Impl>()) {
+MechaRedis::MechaRedis(int port) : opened_(std::make_unique<Opened>()) {
   const std::string document =
       "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\nspec:\n"
       "  type: state.redis\n  version: v1\n  metadata:\n"
@@ -43,19 +43,19 @@ MechaRedis::MechaRedis(int port) : impl_(std::make_unique<Impl>()) {
   options.resource_texts = &text;
   options.resource_text_count = 1;
   mecha_error* error = nullptr;
-  if (mecha_runtime_open(&options, &impl_->runtime, &error) != MECHA_OK ||
-      mecha_runtime_start(impl_->runtime, &error) != MECHA_OK) {
+  if (mecha_runtime_open(&options, &opened_->runtime, &error) != MECHA_OK ||
+      mecha_runtime_start(opened_->runtime, &error) != MECHA_OK) {
     Fail(mecha_error_message(error));
   }
   for (size_t i = 0; i < kKeys; ++i) {
-    impl_->keys.push_back("key-" + std::to_string(i));
+    opened_->keys.push_back("key-" + std::to_string(i));
   }
 }
 
-MechaRedis::~MechaRedis() { mecha_runtime_free(impl_->runtime); }
+MechaRedis::~MechaRedis() { mecha_runtime_free(opened_->runtime); }
 
 void MechaRedis::Set(size_t key, std::string_view value) const {
-  if (mecha_state_set(impl_->runtime, nullptr, impl_->store, ViewOf(impl_->keys[key]),
+  if (mecha_state_set(opened_->runtime, nullptr, opened_->store, ViewOf(opened_->keys[key]),
                       {value.data(), value.size(), nullptr, nullptr}, nullptr,
                       nullptr) != MECHA_OK) {
     Fail("mecha: set failed");
@@ -64,7 +64,7 @@ void MechaRedis::Set(size_t key, std::string_view value) const {
 
 void MechaRedis::Get(size_t turn) const {
   mecha_result* result = nullptr;
-  if (mecha_state_get(impl_->runtime, nullptr, impl_->store, ViewOf(impl_->keys[KeyAt(turn)]),
+  if (mecha_state_get(opened_->runtime, nullptr, opened_->store, ViewOf(opened_->keys[KeyAt(turn)]),
                       nullptr, &result) != MECHA_OK) {
     Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
   }
@@ -74,7 +74,7 @@ void MechaRedis::Get(size_t turn) const {
 
 Rate MechaRedis::GetOnQueue(size_t window) const {
   mecha_queue* queue = nullptr;
-  if (mecha_queue_open(impl_->runtime, nullptr, &queue) != MECHA_OK) {
+  if (mecha_queue_open(opened_->runtime, nullptr, &queue) != MECHA_OK) {
     Fail("mecha: no queue");
   }
   mecha_call call{};
@@ -84,8 +84,8 @@ Rate MechaRedis::GetOnQueue(size_t window) const {
   size_t turn = 0;
   size_t in_flight = 0;
   const auto submit = [&] {
-    if (mecha_state_get(impl_->runtime, &call, impl_->store, ViewOf(impl_->keys[KeyAt(turn++)]),
-                        nullptr, nullptr) != MECHA_PENDING) {
+    if (mecha_state_get(opened_->runtime, &call, opened_->store,
+                        ViewOf(opened_->keys[KeyAt(turn++)]), nullptr, nullptr) != MECHA_PENDING) {
       Fail("mecha: submit failed");
     }
     ++in_flight;

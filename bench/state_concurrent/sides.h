@@ -33,8 +33,8 @@ class MechaRedis {
   Rate GetOnQueue(size_t window) const;
 
  private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  struct Opened;
+  std::unique_ptr<Opened> opened_;
 };
 
 // One connection that reads, by itself, the keys MechaRedis wrote.

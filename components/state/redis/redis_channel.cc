@@ -132,7 +132,7 @@ Status RedisChannel::Receive(Requests& ended) {
 
 Status RedisChannel::TakeReply(Reply& reply, Requests& ended) {
   if (in_flight_.empty()) {
-    return Unavailable("Redis answered what nobody asked; the connection is given up");
+    return UnaskedReply();
   }
   Place place = std::move(in_flight_.front());
   in_flight_.pop_front();
@@ -147,7 +147,7 @@ Status RedisChannel::TakeReply(Reply& reply, Requests& ended) {
   }
   const bool must_reconnect = place.request->must_reconnect();
   ended.push_back(std::move(place.request));
-  return must_reconnect ? Unavailable("the server asked for another connection") : OkStatus();
+  return must_reconnect ? ReconnectAsked() : OkStatus();
 }
 
 // Makes what waits the next batch. False when nothing does.
@@ -288,10 +288,7 @@ void RedisChannel::OnAlarm() {
     EndLate(in_flight_, now, ended);
     const Duration limit = options_.read_timeout;
     if (!in_flight_.empty() && limit != Duration::max() && now - progress_at_ >= limit) {
-      const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(limit);
-      lost = Lose(Unavailable("wait for a reply of " + options_.address.Text() +
-                              ": no progress for " + std::to_string(time.count()) + " ms"),
-                  ended);
+      lost = Lose(NoProgress("wait for a reply of " + options_.address.Text(), limit), ended);
     }
     const std::lock_guard lock(mutex_);
     EndLate(waiting_, now, ended);

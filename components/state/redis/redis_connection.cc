@@ -55,8 +55,7 @@ Status RedisConnection::FailWait(const Status& status, bool is_own_limit, Durati
                                  std::string_view what) {
   const std::string place = std::string(what) + " " + Name();
   if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
-    const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
-    return Fail(Unavailable(place + ": no progress for " + std::to_string(limit.count()) + " ms"));
+    return Fail(NoProgress(place, timeout));
   }
   return Fail(WithPrefix(status, place));
 }

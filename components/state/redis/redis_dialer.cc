@@ -16,8 +16,9 @@ int64_t InMilliseconds(Duration time) {
   return std::chrono::ceil<std::chrono::milliseconds>(time).count();
 }
 
-// Whether `status` says something about the server, not about the call that happened to connect.
-bool ConcernsServer(const Status& status) {
+}  // namespace
+
+bool RedisDialer::ConcernsServer(const Status& status) {
   switch (status.code()) {
     case StatusCode::kDeadlineExceeded:
     case StatusCode::kCancelled:
@@ -28,8 +29,6 @@ bool ConcernsServer(const Status& status) {
       return true;
   }
 }
-
-}  // namespace
 
 void RedisDialer::Reset() {
   const std::lock_guard lock(mutex_);

@@ -24,6 +24,8 @@ class RedisDialer {
   RedisDialer(Host& host, const RedisOptions& options) : host_(host), options_(options) {}
 
   StatusOr<std::unique_ptr<RedisConnection>> Dial(const CallContext& call);
+  // Whether `status` says something about the server, not about the call that happened to connect.
+  static bool ConcernsServer(const Status& status);
   // Forgets resolved addresses and earlier failures.
   void Reset();
 

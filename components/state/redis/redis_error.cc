@@ -125,6 +125,20 @@ ServerError FromServer(std::string_view text) {
   return {Status(row.code, message), row.must_reconnect};
 }
 
+Status UnaskedReply() {
+  return Unavailable("Redis answered what nobody asked; the connection is given up");
+}
+
+Status ReconnectAsked() {
+  return Unavailable("the server asked for another connection; try again");
+}
+
+Status NoProgress(std::string_view place, Duration limit) {
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(limit);
+  return Unavailable(std::string(place) + ": no progress for " + std::to_string(time.count()) +
+                     " ms");
+}
+
 Status FromSystem(std::string_view what, int error) {
   std::string message(what);
   message += ": ";

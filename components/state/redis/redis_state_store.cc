@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "contract/registry.h"
@@ -18,6 +19,26 @@ namespace MECHA_COMPONENT {
 extern const ComponentInfo kComponentInfo;
 
 namespace {
+
+// So many callers at once have a connection each; a crowd shares lines, which costs each of them
+// more but all of them much less. Measured: docs/benchmarks.md, state_concurrent.
+constexpr size_t kOwnConnections = 16;
+
+// One blocking caller inside, for as long as it lives.
+class Caller {
+ public:
+  explicit Caller(std::atomic<size_t>& callers)
+      : callers_(callers), before_(callers.fetch_add(1)) {}
+  ~Caller() { callers_.fetch_sub(1); }
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  // Whether so many others were inside already.
+  bool has_company(size_t others) const { return before_ >= others; }
+
+ private:
+  std::atomic<size_t>& callers_;
+  const size_t before_;
+};
 
 // What needs a connection of its own waits for its replies on the caller's thread.
 template <class T>
@@ -38,6 +59,10 @@ Status RedisStateStore::Init(const CallContext& call, const Settings& settings, 
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
   pool_ = std::make_unique<RedisPool>(host, options_);
   channel_ = std::make_shared<RedisChannel>(host, options_);
+  own_connections_ = std::min(kOwnConnections, options_.pool_size);
+  for (std::unique_ptr<RedisLine>& line : lines_) {
+    line = std::make_unique<RedisLine>(host, options_);
+  }
   Status status = Ping(call);
   if (!status.ok()) {
     Close();
@@ -57,6 +82,9 @@ void RedisStateStore::Suspend(bool keep_connections) {
   if (!keep_connections && pool_ != nullptr) {
     pool_->CloseIdle();
     channel_->Close(Status(StatusCode::kSuspended, "the runtime is suspended"));
+    for (const std::unique_ptr<RedisLine>& line : lines_) {
+      line->Close();
+    }
   }
 }
 
@@ -65,6 +93,9 @@ Status RedisStateStore::Resume(const CallContext&) {
   if (pool_ != nullptr) {
     pool_->ForgetFailures();
     channel_->ForgetFailures();
+    for (const std::unique_ptr<RedisLine>& line : lines_) {
+      line->ForgetFailures();
+    }
   }
   return OkStatus();
 }
@@ -74,6 +105,7 @@ void RedisStateStore::Close() {
     channel_->Close(Status(StatusCode::kClosed, "the runtime is shut down"));
     channel_.reset();
   }
+  lines_ = {};
   pool_.reset();
   explicit_bzero(options_.password.data(), options_.password.size());
   options_ = RedisOptions();
@@ -82,11 +114,22 @@ void RedisStateStore::Close() {
 // One node: its value is the latest, whatever consistency is asked for.
 void RedisStateStore::Get(const CallContext& call, std::string_view key, const StateRead&,
                           Done<StateValue> done) {
-  if (call.may_block) {
-    std::move(done)(ReadValue(*pool_, call, key));
-  } else {
+  if (!call.may_block) {
     channel_->Submit(std::make_unique<ReadRequest>(call, key, std::move(done)));
+    return;
   }
+  const Caller caller(callers_);
+  if (caller.has_company(own_connections_)) {
+    ReadRequest request(call, key, std::move(done));
+    NextLine().Run(request);
+    request.Complete();
+  } else {
+    std::move(done)(ReadValue(*pool_, call, key));
+  }
+}
+
+RedisLine& RedisStateStore::NextLine() {
+  return *lines_[next_line_.fetch_add(1, std::memory_order_relaxed) % lines_.size()];
 }
 
 void RedisStateStore::GetMany(const CallContext& call, std::span<const std::string_view> keys,
@@ -98,12 +141,22 @@ void RedisStateStore::GetMany(const CallContext& call, std::span<const std::stri
 }
 
 void RedisStateStore::Write(const CallContext& call, const StateWrite& write, Done<Etag> done) {
-  if (call.may_block) {
-    std::move(done)(WriteOne(*pool_, call, write));
-  } else if (WriteRequest::Fits(write)) {
-    channel_->Submit(std::make_unique<WriteRequest>(call, write, std::move(done)));
+  const bool may_share = WriteRequest::Fits(write);
+  if (!call.may_block) {
+    if (may_share) {
+      channel_->Submit(std::make_unique<WriteRequest>(call, write, std::move(done)));
+    } else {
+      std::move(done)(WouldBlock());
+    }
+    return;
+  }
+  const Caller caller(callers_);
+  if (may_share && caller.has_company(own_connections_)) {
+    WriteRequest request(call, write, std::move(done));
+    NextLine().Run(request);
+    request.Complete();
   } else {
-    std::move(done)(WouldBlock());
+    std::move(done)(WriteOne(*pool_, call, write));
   }
 }
 
