@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table that turns what Redis and the system say into a status. It decides codes and words;
-// it does not decide on retries.
+// The one table that turns what Redis says into a status. It decides codes and words; it does not
+// decide on retries.
 #pragma once
 
 #include <string_view>
@@ -18,8 +18,5 @@ struct ServerError {
 // `text` is an error reply without its "-". Echoed arguments are cut off: they may hold a password
 // or a value. Not marked as applied: a command that failed did nothing, except as the scripts say.
 ServerError FromServer(std::string_view text);
-
-// A failed system call, for example FromSystem("connect to 127.0.0.1:6379", ECONNREFUSED).
-Status FromSystem(std::string_view what, int error);
 
 }  // namespace MECHA_COMPONENT

@@ -22,7 +22,8 @@ RedisStateStore::~RedisStateStore() { Close(); }
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
-  pool_ = std::make_unique<RedisPool>(host, options_);
+  pool_ = std::make_unique<ConnectionPool>(
+      host, options_, [this, &host] { return std::make_unique<RedisConnection>(host, options_); });
   Status status = Ping(call);
   if (!status.ok()) {
     Close();

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "connection/connection_pool.h"
 #include "contract/state_store.h"
 #include "redis_options.h"
-#include "redis_pool.h"
 
 namespace MECHA_COMPONENT {
 
@@ -37,7 +37,7 @@ class RedisStateStore : public StateStore {
 
  private:
   RedisOptions options_;
-  std::unique_ptr<RedisPool> pool_;
+  std::unique_ptr<ConnectionPool> pool_;
 };
 
 }  // namespace MECHA_COMPONENT

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table that turns what the system says of a socket into a status. It decides codes and
+// words; it does not decide on retries. Safe from any thread.
+#pragma once
+
+#include <string_view>
+
+#include "result/status.h"
+
+namespace mecha::components {
+
+// A failed system call, for example FromSystem("connect to 127.0.0.1:6379", ECONNREFUSED).
+Status FromSystem(std::string_view what, int error);
+
+}  // namespace mecha::components
