@@ -15,7 +15,7 @@
 namespace mecha::components {
 
 // Connection is what the pool makes: a ServerConnection with Send(call), which sends what it was
-// filled with, and TakeOver(dead), which moves that from another one.
+// filled with, and TakeOver(dead), which moves that from another one or says why it cannot.
 template <class Connection>
 class ConnectionLease {
  public:
@@ -45,7 +45,7 @@ class ConnectionLease {
     }
     const std::unique_ptr<ServerConnection> dead = std::move(connection_);
     ASSIGN_OR_RETURN(connection_, pool_->Replace(call));
-    connection().TakeOver(static_cast<Connection&>(*dead));
+    RETURN_IF_ERROR(connection().TakeOver(static_cast<Connection&>(*dead)));
     return connection().Send(call);
   }
 

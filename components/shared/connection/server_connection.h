@@ -46,6 +46,8 @@ class ServerConnection {
   // Sends it whole. After a failure sent_bytes() tells how far it came.
   Status SendAll(const CallContext& call, const SendBuffer& requests);
   size_t sent_bytes() const { return sent_bytes_; }
+  // Nothing of the next requests has been sent.
+  void ForgetSent() { sent_bytes_ = 0; }
   // Waits for bytes and reads some into `into`; 0 means: look again.
   StatusOr<size_t> Read(const CallContext& call, std::span<char> into);
   Status Fail(Status status);

@@ -41,9 +41,10 @@ Status RedisConnection::LogIn(const CallContext& call) {
   return result;
 }
 
-void RedisConnection::TakeOver(RedisConnection& dead) {
+Status RedisConnection::TakeOver(RedisConnection& dead) {
   std::swap(commands_, dead.commands_);
   replicas = dead.replicas;  // what the commands were made for
+  return OkStatus();
 }
 
 Status RedisConnection::Send(const CallContext& call) {

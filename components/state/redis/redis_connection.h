@@ -31,7 +31,7 @@ class RedisConnection final : public ServerConnection {
   // The commands to send next. Cleared by whoever fills them.
   RedisCommands& commands() { return commands_; }
   // Takes the commands of a connection found dead before it sent any of them.
-  void TakeOver(RedisConnection& dead);
+  Status TakeOver(RedisConnection& dead);
   // Sends commands() whole. After a failure HasSent tells which of them may run.
   Status Send(const CallContext& call);
   // The reply of the next command, valid until the next Receive. Error replies are OK here.
