@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// state.redis where many share a connection: queue operations on the channel, crowds on the lines.
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <random>
+#include <thread>
+
+#include "redis_store_fixture.h"
+#include "support/moment.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+using test::AwaitThat;
+
+// One operation that may not block, and what became of it. Stays in place until it has ended.
+struct Queued {
+  explicit Queued(Deadline deadline = Deadline::Never()) {
+    context.waiter = &waiter;
+    context.deadline = deadline;
+  }
+  bool is_done() const { return dones.load() != 0; }
+
+  Waiter waiter;
+  CallContext context;
+  std::string key;
+  std::string text;
+  StatusOr<StateValue> value;
+  StatusOr<Etag> etag;
+  std::atomic<int> dones{0};
+};
+
+void Get(RedisStateStore& store, Queued& queued, const std::string& key) {
+  queued.key = key;
+  store.Get(queued.context, queued.key, {}, [&queued](StatusOr<StateValue> value) {
+    queued.value = std::move(value);
+    queued.dones.fetch_add(1);
+  });
+}
+
+void Set(RedisStateStore& store, Queued& queued, const std::string& key, const std::string& text) {
+  queued.key = key;
+  queued.text = text;
+  store.Write(queued.context, SetOf(queued.key, queued.text), [&queued](StatusOr<Etag> etag) {
+    queued.etag = std::move(etag);
+    queued.dones.fetch_add(1);
+  });
+}
+
+bool AreDone(const std::deque<Queued>& all) {
+  return AwaitThat([&] {
+    return std::all_of(all.begin(), all.end(), [](const Queued& one) { return one.is_done(); });
+  });
+}
+
+Deadline Soon(test::TestHost& host, Duration time) {
+  return Deadline::After(host.clock().Now(), time);
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "queued operations share one connection, each its own reply") {
+  std::deque<Queued> sets(500);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    Set(store, sets[i], "k" + std::to_string(i), "v" + std::to_string(i));
+  }
+  REQUIRE(AreDone(sets));
+  std::deque<Queued> gets(500);
+  for (size_t i = 0; i < gets.size(); ++i) {
+    Get(store, gets[i], "k" + std::to_string(i));
+  }
+  REQUIRE(AreDone(gets));
+  for (size_t i = 0; i < gets.size(); ++i) {
+    REQUIRE(sets[i].etag.ok());
+    REQUIRE(gets[i].value.ok());
+    CHECK(gets[i].value->data.view() == "v" + std::to_string(i));
+    CHECK(gets[i].value->etag.view() == sets[i].etag->view());
+  }
+  // The pool's, the channel's and the one that asks.
+  CHECK(server.Command({"INFO", "clients"}).find("connected_clients:3") != std::string::npos);
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "a forgotten script and a plain string take a second command") {
+  REQUIRE(server.Command({"SCRIPT", "FLUSH"}).starts_with("+OK"));
+  REQUIRE(server.Command({"SET", "plain", "old"}).starts_with("+OK"));
+  std::deque<Queued> operations(3);
+  Set(store, operations[0], "k", "v");
+  Get(store, operations[1], "plain");
+  Get(store, operations[2], "absent");
+  REQUIRE(AreDone(operations));
+  CHECK(operations[0].etag.ok());
+  REQUIRE(operations[1].value.ok());
+  CHECK(operations[1].value->data.view() == "old");
+  CHECK(IsNotFound(operations[2].value.status()));
+  CHECK(user.Read("k") == "v");
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "what cannot share is asked again on a thread that may block") {
+  Queued large;
+  Set(store, large, "k", std::string(100'000, 'x'));
+  REQUIRE(large.is_done());
+  CHECK(HasCode(large.etag.status(), StatusCode::kWouldBlock));
+  Queued strong;
+  strong.key = "k";
+  StateWrite write = SetOf(strong.key, "v");
+  write.consistency = Consistency::kStrong;
+  store.Write(strong.context, write, [&](StatusOr<Etag> etag) {
+    strong.etag = std::move(etag);
+    strong.dones.fetch_add(1);
+  });
+  REQUIRE(strong.is_done());
+  CHECK(HasCode(strong.etag.status(), StatusCode::kWouldBlock));
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "a lost server fails what was sent, and is found again") {
+  Queued first;
+  Set(store, first, "k", "v");
+  REQUIRE(AwaitThat([&] { return first.is_done(); }));
+  server.Pause();
+  std::deque<Queued> sets(20);
+  std::deque<Queued> gets(20);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    Set(store, sets[i], "k" + std::to_string(i), "w");
+    Get(store, gets[i], "k");
+  }
+  server.Kill();
+  REQUIRE(AreDone(sets));
+  REQUIRE(AreDone(gets));
+  for (size_t i = 0; i < sets.size(); ++i) {
+    CHECK(IsUnavailable(sets[i].etag.status()));
+    CHECK(IsUnavailable(gets[i].value.status()));
+    CHECK(gets[i].value.status().applied() == Applied::kNo);
+  }
+  CHECK(sets[0].etag.status().applied() == Applied::kMaybe);
+  Queued refused;
+  Set(store, refused, "k", "w");
+  REQUIRE(AwaitThat([&] { return refused.is_done(); }));
+  CHECK(IsUnavailable(refused.etag.status()));
+  CHECK(refused.etag.status().applied() == Applied::kNo);
+  server.Restart();
+  CHECK(AwaitThat([&] {
+    Queued again;
+    Set(store, again, "k", "w");
+    return AwaitThat([&] { return again.is_done(); }) && again.etag.ok();
+  }));
+  CHECK(AwaitThat([&] { return user.Read("k") == "w"; }));  // the pool finds it on its own
+}
+
+TEST_CASE("a paused server: each deadline holds, then readTimeout gives the connection up") {
+  RedisStoreFixture fixture({}, {{"readTimeout", "300ms"}});
+  Queued opens;
+  Get(fixture.store, opens, "k");
+  REQUIRE(AwaitThat([&] { return opens.is_done(); }));
+  fixture.server.Pause();
+  Queued late(Soon(fixture.host, std::chrono::milliseconds(40)));
+  Queued patient;
+  Set(fixture.store, late, "k", "v");
+  Get(fixture.store, patient, "k");
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(AwaitThat([&] { return late.is_done(); }));
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(250));
+  CHECK(IsDeadlineExceeded(late.etag.status()));
+  CHECK(late.etag.status().applied() == Applied::kMaybe);
+  CHECK_FALSE(patient.is_done());
+  REQUIRE(AwaitThat([&] { return patient.is_done(); }));
+  CHECK(IsUnavailable(patient.value.status()));
+  CHECK(patient.value.status().message().find("no progress for 300 ms") != std::string_view::npos);
+  fixture.server.Continue();
+}
+
+TEST_CASE_METHOD(RedisStoreFixture,
+                 "queued operations stopped at random end once, with the truth") {
+  std::mt19937 random(7);
+  for (int round = 0; round < 40; ++round) {
+    std::deque<Queued> sets(50);
+    std::thread stopper([&, seed = random()] {
+      std::mt19937 own(seed);
+      for (int i = 0; i < 25; ++i) {
+        sets[own() % sets.size()].waiter.Stop(StopCause::kCancelled);
+        std::this_thread::yield();
+      }
+    });
+    const std::string text = "round-" + std::to_string(round);
+    for (size_t i = 0; i < sets.size(); ++i) {
+      Set(store, sets[i], "k" + std::to_string(i), text);
+    }
+    stopper.join();
+    REQUIRE(AreDone(sets));
+    for (size_t i = 0; i < sets.size(); ++i) {
+      CHECK(sets[i].dones.load() == 1);
+      const bool is_written = user.Read("k" + std::to_string(i)) == text;
+      const Status status = sets[i].etag.status();
+      CHECK((status.ok()
+                 ? is_written
+                 : IsCancelled(status) && (!is_written || status.applied() == Applied::kMaybe)));
+    }
+  }
+}
+
+// So many threads that lines are used, each with its own keys; `work` returns how often it failed.
+template <class Work>
+int Crowd(size_t threads, Work work) {
+  std::atomic<int> failures{0};
+  std::vector<std::thread> crowd;
+  for (size_t t = 0; t < threads; ++t) {
+    crowd.emplace_back([&, t] { failures.fetch_add(work(t)); });
+  }
+  for (std::thread& thread : crowd) {
+    thread.join();
+  }
+  return failures.load();
+}
+
+TEST_CASE("in a crowd each caller gets its own replies, whatever the others' deadlines do") {
+  RedisStoreFixture fixture({}, {{"poolSize", "64"}});
+  const int failures = Crowd(48, [&](size_t thread) {
+    int wrong = 0;
+    StoreUser own(fixture.store);
+    std::mt19937 random(static_cast<unsigned>(thread));
+    const std::string key = "k" + std::to_string(thread);
+    for (int i = 0; i < 200; ++i) {
+      const std::string text = key + "-" + std::to_string(i);
+      if (!own.Write(SetOf(key, text)).ok() || own.Read(key) != text) {
+        ++wrong;
+      }
+      // A neighbour in a hurry: any outcome in time, but never another one's value.
+      TestCall hurried(Soon(fixture.host, std::chrono::microseconds(random() % 400)));
+      const auto value = own.Get(key, &hurried.context);
+      if (value.ok() ? value->data.view() != text : !IsDeadlineExceeded(value.status())) {
+        ++wrong;
+      }
+    }
+    return wrong;
+  });
+  CHECK(failures == 0);
+}
+
+TEST_CASE("a crowd whose server is killed fails in time, and goes on with the next server") {
+  RedisStoreFixture fixture({}, {{"poolSize", "64"}});
+  std::atomic<bool> is_back{false};
+  std::atomic<int> failed{0};
+  std::thread breaker([&] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); });
+  std::vector<std::thread> crowd;
+  std::atomic<int> wrong{0};
+  for (size_t t = 0; t < 40; ++t) {
+    crowd.emplace_back([&, t] {
+      StoreUser own(fixture.store);
+      const std::string key = "k" + std::to_string(t);
+      while (!is_back.load()) {
+        const auto written = own.Write(SetOf(key, "v"));
+        failed.fetch_add(written.ok() ? 0 : 1);
+        wrong.fetch_add(written.ok() || IsUnavailable(written.status()) ? 0 : 1);
+      }
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+      // Each line and each pooled connection finds out on its own that the server is another.
+      bool is_kept = false;
+      while (!is_kept && std::chrono::steady_clock::now() < end) {
+        is_kept = own.Write(SetOf(key, "last")).ok() && own.Read(key) == "last";
+      }
+      wrong.fetch_add(is_kept ? 0 : 1);
+    });
+  }
+  breaker.join();
+  fixture.server.Kill();
+  CHECK(AwaitThat([&] { return failed.load() > 40; }));
+  fixture.server.Restart();
+  is_back.store(true);
+  for (std::thread& thread : crowd) {
+    thread.join();
+  }
+  CHECK(wrong.load() == 0);
+}
+
+}  // namespace
+}  // namespace MECHA_COMPONENT
