@@ -15,31 +15,14 @@ function(mecha_components root)
     add_subdirectory(${folder})
   endforeach()
   mecha_component_registration()
+  mecha_component_schema()
 endfunction()
 
-# add_shared_code(): called by components/shared/<thing>/CMakeLists.txt. What several components are
-# made of becomes the target mecha_shared_<thing>, which a component names in its LIBS; its files
-# include "<thing>/x.h".
-function(add_shared_code)
-  get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
-  get_filename_component(parent ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)
-  file(GLOB sources CONFIGURE_DEPENDS *.cc)
-  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
-  add_library(mecha_shared_${name} STATIC ${sources})
-  target_include_directories(mecha_shared_${name} PUBLIC ${parent})
-  target_link_libraries(mecha_shared_${name} PUBLIC mecha_contract)
-  set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES mecha_shared_${name})
-  if(MECHA_BUILD_TESTS AND tests)
-    mecha_test(shared_${name}_test SOURCES ${tests}
-      LIBS mecha_shared_${name} mecha_async LABELS unit)
-  endif()
-endfunction()
-
-# add_component(LIBS ...): called by a component's CMakeLists.txt. REQUIRES names targets without
-# which the component is left out with one line.
+# add_component([MODULE] LIBS ...): called by a component's CMakeLists.txt. REQUIRES names targets
+# without which the component is left out with one line. MODULE: the component's library is heavy,
+# so it becomes a file of its own, <type>.so, that is loaded by those who use it.
 function(add_component)
-  cmake_parse_arguments(arg "" "" "LIBS;REQUIRES" ${ARGN})
+  cmake_parse_arguments(arg "MODULE" "" "LIBS;REQUIRES" ${ARGN})
   set(folder ${CMAKE_CURRENT_SOURCE_DIR})
   get_filename_component(name ${folder} NAME)
   get_filename_component(parent ${folder} DIRECTORY)
@@ -52,31 +35,24 @@ function(add_component)
     endif()
   endforeach()
   string(MAKE_C_IDENTIFIER "${block}_${name}" identifier)
-  set(namespace mecha::components::${identifier})
   set(target mecha_component_${identifier})
+  mecha_component_library(${target} ${folder} ${type} definitions)
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} ${arg_REQUIRES})
+  set_property(GLOBAL APPEND PROPERTY MECHA_COMPONENT_MANIFESTS ${folder}/component.yaml)
+  if(arg_MODULE)
+    mecha_component_module(${identifier} ${type} "${definitions}")
+    set_property(GLOBAL APPEND PROPERTY MECHA_MODULE_MANIFESTS ${folder}/component.yaml)
+  else()
+    set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES ${target})
+    set_property(GLOBAL APPEND PROPERTY MECHA_COMPONENT_TYPES ${type})
+    set_property(GLOBAL APPEND PROPERTY MECHA_COMPONENT_NAMESPACES
+      mecha::components::${identifier})
+    set_property(GLOBAL APPEND PROPERTY MECHA_COMPONENT_TARGETS ${target})
+  endif()
 
-  set(generated ${CMAKE_CURRENT_BINARY_DIR}/component_info.cc)
-  add_custom_command(
-    OUTPUT ${generated}
-    COMMAND ${MECHA_PYTHON} ${MECHA_GENERATOR} info ${folder}/component.yaml ${generated}
-    DEPENDS ${folder}/component.yaml ${MECHA_GENERATOR} VERBATIM)
-
-  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
   file(GLOB tests CONFIGURE_DEPENDS ${folder}/*_test.cc)
   file(GLOB server_tests CONFIGURE_DEPENDS ${folder}/*_server_test.cc)
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests EXCLUDE REGEX "_server_test\\.cc$")
-  add_library(${target} STATIC ${sources} ${generated})
-  # Private: registration links every component, and each has its own.
-  set(definitions MECHA_COMPONENT=${namespace} MECHA_COMPONENT_TYPE="${type}")
-  target_compile_definitions(${target} PRIVATE ${definitions})
-  target_include_directories(${target} PUBLIC ${folder})
-  target_link_libraries(${target} PUBLIC mecha_contract PRIVATE ${arg_LIBS} ${arg_REQUIRES})
-  set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES ${target})
-  set_property(GLOBAL APPEND PROPERTY MECHA_COMPONENT_NAMESPACES ${namespace})
-  set_property(GLOBAL APPEND PROPERTY MECHA_COMPONENT_TARGETS ${target})
-  set_property(GLOBAL APPEND PROPERTY MECHA_COMPONENT_MANIFESTS ${folder}/component.yaml)
-
   if(MECHA_BUILD_TESTS AND tests)
     mecha_test(component_${identifier}_test SOURCES ${tests}
       LIBS ${target} mecha_async ${arg_LIBS} ${arg_REQUIRES} LABELS unit)
@@ -90,11 +66,31 @@ function(add_component)
   endif()
 endfunction()
 
+# mecha_component_library(<target> <folder> <type> <variable>): the component of <folder> as a
+# static library, under the name <type>. <variable> gets the definitions of its sources.
+function(mecha_component_library target folder type variable)
+  string(MAKE_C_IDENTIFIER ${type} identifier)
+  set(generated ${CMAKE_CURRENT_BINARY_DIR}/component_info.cc)
+  add_custom_command(
+    OUTPUT ${generated}
+    COMMAND ${MECHA_PYTHON} ${MECHA_GENERATOR} info ${folder}/component.yaml ${generated}
+    DEPENDS ${folder}/component.yaml ${MECHA_GENERATOR} VERBATIM)
+  file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  add_library(${target} STATIC ${sources} ${generated})
+  # Private: registration links every component, and each has its own.
+  set(definitions MECHA_COMPONENT=mecha::components::${identifier} MECHA_COMPONENT_TYPE="${type}")
+  target_compile_definitions(${target} PRIVATE ${definitions})
+  target_include_directories(${target} PUBLIC ${folder})
+  target_link_libraries(${target} PUBLIC mecha_contract)
+  set(${variable} ${definitions} PARENT_SCOPE)
+endfunction()
+
 # Writes components/registration.cc: one call per component, no static initialisers.
 function(mecha_component_registration)
   get_property(namespaces GLOBAL PROPERTY MECHA_COMPONENT_NAMESPACES)
   get_property(targets GLOBAL PROPERTY MECHA_COMPONENT_TARGETS)
-  get_property(manifests GLOBAL PROPERTY MECHA_COMPONENT_MANIFESTS)
+  get_property(modules GLOBAL PROPERTY MECHA_MODULE_MANIFESTS)
   set(declarations "")
   set(calls "")
   foreach(namespace IN LISTS namespaces)
@@ -110,15 +106,23 @@ function(mecha_component_registration)
 namespace mecha {
 
 void RegisterComponents(Registry& registry) {
-@calls@}
+@calls@  RegisterModuleTypes(registry);
+}
 
 }  // namespace mecha
 ")
-  add_library(mecha_registration STATIC ${file})
+  set(names ${CMAKE_CURRENT_BINARY_DIR}/module_types.cc)
+  add_custom_command(
+    OUTPUT ${names} COMMAND ${MECHA_PYTHON} ${MECHA_GENERATOR} modules ${names} ${modules}
+    DEPENDS ${modules} ${MECHA_GENERATOR} VERBATIM)
+  add_library(mecha_registration STATIC ${file} ${names})
   target_link_libraries(mecha_registration PUBLIC mecha_contract ${targets})
   set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES mecha_registration)
+endfunction()
 
-  # The JSON schema of every component's fields, for editors.
+# The JSON schema of every component's fields, for editors.
+function(mecha_component_schema)
+  get_property(manifests GLOBAL PROPERTY MECHA_COMPONENT_MANIFESTS)
   set(schema ${CMAKE_BINARY_DIR}/component.schema.json)
   add_custom_command(
     OUTPUT ${schema}

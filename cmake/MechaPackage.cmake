@@ -21,15 +21,21 @@ function(mecha_third_party libraries variable)
   set(${variable} ${found} PARENT_SCOPE)
 endfunction()
 
-# mecha_private_libraries(<third party targets> <variable>): the linker flags a program needs beside
-# libmecha.a. C++ libraries are named as archives, for their interfaces change with every release.
-# C libraries stay shared: two copies of SQLite in one process lose acknowledged rows.
-function(mecha_private_libraries third_party variable)
+# mecha_pkg_config_names(<third party targets> <variable>): what pkg-config calls them.
+function(mecha_pkg_config_names third_party variable)
   list(FILTER third_party EXCLUDE REGEX "^(Threads::Threads|nlohmann_json::.*)$")
   list(TRANSFORM third_party REPLACE "^absl::" "absl_")
   list(TRANSFORM third_party REPLACE "^yaml-cpp::" "")
   list(TRANSFORM third_party REPLACE "^PkgConfig::" "")
   list(TRANSFORM third_party TOLOWER)
+  set(${variable} ${third_party} PARENT_SCOPE)
+endfunction()
+
+# mecha_private_libraries(<third party targets> <variable>): the linker flags a program needs beside
+# libmecha.a. C++ libraries are named as archives, for their interfaces change with every release.
+# C libraries stay shared: two copies of SQLite in one process lose acknowledged rows.
+function(mecha_private_libraries third_party variable)
+  mecha_pkg_config_names("${third_party}" third_party)
   execute_process(COMMAND ${PKG_CONFIG_EXECUTABLE} --static --libs ${third_party}
     OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   separate_arguments(flags UNIX_COMMAND "${flags}")
@@ -75,8 +81,44 @@ function(mecha_install_package third_party)
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
   install(FILES ${CMAKE_BINARY_DIR}/component.schema.json
     DESTINATION ${CMAKE_INSTALL_DATADIR}/mecha)
+  mecha_install_modules(${config})
   # Deferred: the program may be declared after this folder.
   cmake_language(DEFER DIRECTORY ${CMAKE_SOURCE_DIR} CALL mecha_install_programs)
+endfunction()
+
+# mecha_install_modules(<folder of mechaConfig.cmake>): each module and its archive, as CMake
+# components of their own: a packager makes mecha-<type> and mecha-<type>-dev of them.
+function(mecha_install_modules config)
+  get_property(MECHA_BUILT_IN_TYPES GLOBAL PROPERTY MECHA_COMPONENT_TYPES)
+  get_property(MECHA_MODULE_TYPES GLOBAL PROPERTY MECHA_MODULE_TYPES)
+  set(folder ${CMAKE_INSTALL_LIBDIR}/mecha)
+  set(MECHA_MODULE_FLAGS "")
+  foreach(type IN LISTS MECHA_MODULE_TYPES)
+    string(MAKE_C_IDENTIFIER ${type} identifier)
+    install(TARGETS mecha_module_${identifier}
+      LIBRARY DESTINATION ${folder} COMPONENT mecha-${type})
+    install(FILES ${MECHA_MODULE_FOLDER}/${type}.a
+      DESTINATION ${folder} COMPONENT mecha-${type}-dev)
+    mecha_module_flags(mecha_component_${identifier} flags)
+    string(APPEND MECHA_MODULE_FLAGS "set(mecha_FLAGS_${type} \"${flags}\")\n")
+  endforeach()
+  set(file ${CMAKE_CURRENT_BINARY_DIR}/mechaComponents.cmake)
+  configure_file(mechaComponents.cmake.in ${file} @ONLY)
+  install(FILES ${file} DESTINATION ${config})
+endfunction()
+
+# mecha_module_flags(<component target> <variable>): the linker flags of a module's own libraries.
+# They stay shared: without --static, for the insides of a shared library are its own affair.
+function(mecha_module_flags component variable)
+  mecha_third_party(${component} third_party)
+  mecha_pkg_config_names("${third_party}" names)
+  set(flags "")
+  if(names)
+    execute_process(COMMAND ${PKG_CONFIG_EXECUTABLE} --libs ${names}
+      OUTPUT_VARIABLE flags OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    separate_arguments(flags UNIX_COMMAND "${flags}")
+  endif()
+  set(${variable} ${flags} PARENT_SCOPE)
 endfunction()
 
 # Installs mecha-check where it is built.

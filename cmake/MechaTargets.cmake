@@ -28,6 +28,25 @@ function(mecha_folder)
   endif()
 endfunction()
 
+# add_shared_code(): called by components/shared/<thing>/CMakeLists.txt. What several components are
+# made of becomes the target mecha_shared_<thing>, which a component names in its LIBS; its files
+# include "<thing>/x.h".
+function(add_shared_code)
+  get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  get_filename_component(parent ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  add_library(mecha_shared_${name} STATIC ${sources})
+  target_include_directories(mecha_shared_${name} PUBLIC ${parent})
+  target_link_libraries(mecha_shared_${name} PUBLIC mecha_contract)
+  set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES mecha_shared_${name})
+  if(MECHA_BUILD_TESTS AND tests)
+    mecha_test(shared_${name}_test SOURCES ${tests}
+      LIBS mecha_shared_${name} mecha_async LABELS unit)
+  endif()
+endfunction()
+
 # mecha_test: a Catch2 program, run by CTest with the given labels.
 function(mecha_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS;ARGS" ${ARGN})

@@ -3,6 +3,7 @@
 """Turns component.yaml files into C++ constants, a JSON schema and documentation tables.
 
   generate_components.py info COMPONENT_YAML OUT_CC     the ComponentInfo of one component
+  generate_components.py modules OUT_CC [COMPONENT_YAML...]  the names of those that are modules
   generate_components.py schema OUT_JSON COMPONENT_YAML...   a JSON schema for editors
   generate_components.py docs OUT_MD COMPONENT_YAML...       the tables of docs/components.md
 """
@@ -148,6 +149,25 @@ def info_cpp(info):
     return "".join(out)
 
 
+def modules_cpp(infos):
+    out = ["// Generated from component.yaml by scripts/generate_components.py. Do not edit.\n",
+           '#include "contract/registration.h"\n\nnamespace mecha {\n']
+    rows = []
+    for index, info in enumerate(infos):
+        aliases = "{}"
+        if info["aliases"]:
+            aliases = f"kAliases{index}"
+            names = ", ".join(quoted(alias) for alias in info["aliases"])
+            out.append(f"static constexpr std::string_view {aliases}[] = {{{names}}};\n")
+        rows.append(f"    {{{quoted(info['type'])}, {aliases}}},\n")
+    if rows:
+        out += ["static constexpr ModuleInfo kModules[] = {\n", *rows, "};\n"]
+    table = "kModules" if rows else "{}"
+    out.append("\nvoid RegisterModuleTypes(Registry& registry) { "
+               f"registry.SetModules({table}); }}\n\n}}  // namespace mecha\n")
+    return "".join(out)
+
+
 def field_schema(field):
     kinds = {"integer": ["integer", "string"], "number": ["number", "string"],
              "boolean": ["boolean", "string"], "duration": ["string", "integer"],
@@ -245,11 +265,13 @@ def write(path, text):
 
 
 def main(arguments):
-    if len(arguments) < 3:
+    if len(arguments) < (2 if arguments[:1] == ["modules"] else 3):
         sys.exit(__doc__)
     command, first, *rest = arguments
     if command == "info":
         write(rest[0], info_cpp(load(first)))
+    elif command == "modules":
+        write(first, modules_cpp([load(path) for path in rest]))
     elif command == "schema":
         write(first, json.dumps(schema([load(path) for path in rest]), indent=2) + "\n")
     elif command == "docs":

@@ -6,7 +6,8 @@
 namespace mecha {
 namespace {
 
-bool IsNamed(const ComponentInfo& info, std::string_view type) {
+template <class Info>
+bool IsNamed(const Info& info, std::string_view type) {
   return info.type == type || std::ranges::find(info.aliases, type) != info.aliases.end();
 }
 
@@ -24,6 +25,28 @@ const Registry::Entry* Registry::Find(std::string_view type, std::string_view ve
 
 bool Registry::HasType(std::string_view type) const {
   return std::ranges::any_of(entries_, [&](const Entry& e) { return IsNamed(*e.info, type); });
+}
+
+const ModuleInfo* Registry::FindModule(std::string_view type) const {
+  for (const ModuleInfo& info : modules_) {
+    if (IsNamed(info, type)) {
+      return &info;
+    }
+  }
+  return nullptr;
+}
+
+std::vector<std::string_view> Registry::Types() const {
+  std::vector<std::string_view> types;
+  for (const Entry& entry : entries_) {
+    types.push_back(entry.info->type);
+  }
+  for (const ModuleInfo& info : modules_) {
+    if (!HasType(info.type)) {
+      types.push_back(info.type);
+    }
+  }
+  return types;
 }
 
 }  // namespace mecha

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Registry: which component types this build holds, and how to make one. Filled once while a
-// runtime opens by the generated registration file; read-only afterwards.
+// Registry: which component types there are, how to make one, and which of them are modules still
+// to be loaded. Each runtime has its own; it is filled while the runtime opens, by the generated
+// registration file and by modules, and read-only afterwards.
 #pragma once
 
+#include <list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,25 +22,40 @@ namespace mecha {
 using MakeStateStore = std::unique_ptr<StateStore> (*)();
 using MakeSecretStore = std::unique_ptr<SecretStore> (*)();
 
+// A type that is no part of the library: it comes in <type>.so.
+struct ModuleInfo {
+  std::string_view type;
+  std::span<const std::string_view> aliases;  // full types
+};
+
 class Registry {
  public:
   struct Entry {
     const ComponentInfo* info = nullptr;
     std::variant<MakeStateStore, MakeSecretStore> make;
+    std::string module_file;  // where it came from; empty: inside the library
   };
 
   // A type may register once per version; a second time is a build error found by a test.
-  void Add(const ComponentInfo& info, MakeStateStore make) { entries_.push_back({&info, make}); }
-  void Add(const ComponentInfo& info, MakeSecretStore make) { entries_.push_back({&info, make}); }
+  void Add(const ComponentInfo& info, MakeStateStore make) { Add(Entry{&info, make, {}}); }
+  void Add(const ComponentInfo& info, MakeSecretStore make) { Add(Entry{&info, make, {}}); }
+  void Add(Entry entry) { entries_.push_back(std::move(entry)); }
+  // `modules` outlives the registry.
+  void SetModules(std::span<const ModuleInfo> modules) { modules_ = modules; }
 
   // `type` or one of its aliases, in lower case, and a version ("" and "v0" read as "v1").
   // Null when this build has no such type, or not in that version.
   const Entry* Find(std::string_view type, std::string_view version) const;
   bool HasType(std::string_view type) const;
-  const std::vector<Entry>& entries() const { return entries_; }
+  // The module that holds `type`, by its type or one of its aliases; null when none is known to.
+  const ModuleInfo* FindModule(std::string_view type) const;
+  // Every type, modules' included, each once.
+  std::vector<std::string_view> Types() const;
+  const std::list<Entry>& entries() const { return entries_; }
 
  private:
-  std::vector<Entry> entries_;
+  std::list<Entry> entries_;  // they stay where they are when a module adds more
+  std::span<const ModuleInfo> modules_;
 };
 
 }  // namespace mecha

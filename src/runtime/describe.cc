@@ -64,11 +64,12 @@ Json DescribeComponent(const ComponentSlot& slot) {
   for (const CapabilityInfo& capability : service.info().capabilities) {
     capabilities[std::string(capability.name)] = NameOf(capability.support);
   }
-  return {{"name", service.identity().name},         {"type", service.info().type},
-          {"version", service.info().version},       {"status", service.info().status},
-          {"file", service.identity().file},         {"line", service.identity().line},
-          {"health", NameOf(service.health())},      {"reason", service.cause().message()},
-          {"capabilities", std::move(capabilities)}, {"counters", DescribeCounters(service)}};
+  return {{"name", service.identity().name},      {"type", service.info().type},
+          {"version", service.info().version},    {"status", service.info().status},
+          {"file", service.identity().file},      {"line", service.identity().line},
+          {"module", slot.entry->module_file},    {"health", NameOf(service.health())},
+          {"reason", service.cause().message()},  {"capabilities", std::move(capabilities)},
+          {"counters", DescribeCounters(service)}};
 }
 
 Json DescribeWarnings(const Notices& notices) {
@@ -115,6 +116,7 @@ std::string Runtime::Describe() const {
       {"phase", NameOf(phase())},
       {"strictness", options_.settings.strictness == Strictness::kStrict ? "strict" : "dapr"},
       {"start", options_.settings.start == StartPolicy::kLazy ? "lazy" : "fail"},
+      {"module_path", options_.settings.module_path},
       {"components", std::move(components)},
       {"warnings", DescribeWarnings(host_->notices())},
       {"warnings_dropped", host_->notices().dropped()},

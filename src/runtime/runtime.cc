@@ -27,11 +27,10 @@ HostOptions HostOptionsOf(const RuntimeOptions& options) {
 }
 
 std::string UnknownType(const Registry& registry, const ComponentDocument& document) {
-  std::vector<std::string_view> types;
+  const std::vector<std::string_view> types = registry.Types();
   std::string list;
-  for (const Registry::Entry& entry : registry.entries()) {
-    types.push_back(entry.info->type);
-    list += (list.empty() ? "" : ", ") + std::string(entry.info->type);
+  for (const std::string_view type : types) {
+    list += (list.empty() ? "" : ", ") + std::string(type);
   }
   const std::string written = "\"" + document.type + "\"";
   if (registry.HasType(document.type)) {
@@ -51,7 +50,9 @@ StatusOr<std::unique_ptr<Runtime>> Runtime::Open(RuntimeOptions options) {
 }
 
 Runtime::Runtime(RuntimeOptions options)
-    : options_(std::move(options)), host_(std::make_shared<RuntimeHost>(HostOptionsOf(options_))) {
+    : options_(std::move(options)),
+      host_(std::make_shared<RuntimeHost>(HostOptionsOf(options_))),
+      modules_(options_.settings.module_path) {
   resolver_options_.app_id = options_.app_id;
   resolver_options_.name_space = options_.name_space;
   resolver_options_.uses_environment = options_.uses_environment;
@@ -78,6 +79,7 @@ Runtime::~Runtime() {
 
 Status Runtime::Load() {
   options_.register_components(registry_);
+  RETURN_IF_ERROR(modules_.RegisterLinked(registry_));
   LoadOptions load;
   load.app_id = options_.app_id;
   load.name_space = resolver_options_.name_space;
@@ -103,17 +105,27 @@ Status Runtime::Load() {
   return findings.ToStatus();
 }
 
-Status Runtime::AddComponent(ComponentDocument document, Findings& findings) {
+StatusOr<const Registry::Entry*> Runtime::FindType(const ComponentDocument& document) {
+  RETURN_IF_ERROR(modules_.Load(document.type, registry_));
   const Registry::Entry* entry = registry_.Find(document.type, document.version);
   if (entry == nullptr) {
-    const std::string message = UnknownType(registry_, document);
+    return InvalidArgument(UnknownType(registry_, document));
+  }
+  return entry;
+}
+
+Status Runtime::AddComponent(ComponentDocument document, Findings& findings) {
+  const StatusOr<const Registry::Entry*> found = FindType(document);
+  if (!found.ok()) {
+    const std::string message(found.status().message());
     if (document.ignores_errors) {
       findings.Warn(document.type_location, message + ". Left out, because ignoreErrors is true");
     } else {
-      findings.Error(document.type_location, message);
+      findings.Error(found.status().code(), document.type_location, message);
     }
     return OkStatus();
   }
+  const Registry::Entry* entry = *found;
   CheckSettings(document, *entry->info, findings);
   auto slot = std::make_unique<ComponentSlot>();
   Service::Identity identity{

@@ -16,6 +16,7 @@
 #include "async/runtime_host.h"
 #include "config/load_resources.h"
 #include "contract/registry.h"
+#include "modules/module_loader.h"
 #include "operation/completion_queue.h"
 #include "operation/gate.h"
 #include "operation/operation_table.h"
@@ -96,6 +97,7 @@ class Runtime final : public OperationOwner {
   explicit Runtime(RuntimeOptions options);
 
   Status Load();
+  StatusOr<const Registry::Entry*> FindType(const ComponentDocument& document);
   Status AddComponent(ComponentDocument document, Findings& findings);
   void CloseComponents();
   Status ResumeComponents();
@@ -113,6 +115,7 @@ class Runtime final : public OperationOwner {
   const RuntimeOptions options_;
   ResolverOptions resolver_options_;
   std::shared_ptr<RuntimeHost> host_;
+  const ModuleLoader modules_;
   Registry registry_;
   ConfigurationDocument configuration_;
   Nobody nobody_;

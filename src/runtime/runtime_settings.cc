@@ -60,6 +60,11 @@ bool ParseStack(std::string_view text, RuntimeSettings& settings) {
   return ParseAmount(text, 128 * 1024, settings.thread_stack_bytes);
 }
 
+bool ParseModulePath(std::string_view text, RuntimeSettings& settings) {
+  settings.module_path = text;
+  return text.starts_with('/') && text.find('\0') == std::string_view::npos;
+}
+
 struct Known {
   std::string_view name;
   std::string_view wants;
@@ -75,6 +80,7 @@ constexpr Known kSettings[] = {
     {"max_transaction_ops", "a number above zero", ParseTransaction},
     {"blocking_threads", "a number from 1 to 1024", ParseThreads},
     {"thread_stack_bytes", "at least 128Ki", ParseStack},
+    {"module_path", "the absolute path of a folder, like /opt/mecha/modules", ParseModulePath},
 };
 
 Status Unknown(std::string_view name) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -23,6 +24,7 @@ struct RuntimeSettings {
   StateLimits limits;
   size_t blocking_threads = 16;
   size_t thread_stack_bytes = 256 * 1024;
+  std::string module_path;  // empty: modules are looked for beside the library only
 };
 
 // INVALID_ARGUMENT names the setting, and the nearest known one when there is none of that name.

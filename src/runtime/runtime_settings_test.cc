@@ -23,10 +23,11 @@ TEST_CASE("without settings the defaults stand") {
 }
 
 TEST_CASE("every setting is read") {
-  const Pairs pairs{{"strictness", "dapr"},       {"start", "lazy"},
-                    {"default_timeout", "1m30s"}, {"max_key_bytes", "2Ki"},
-                    {"max_value_bytes", "1Mi"},   {"max_transaction_ops", "7"},
-                    {"blocking_threads", "3"},    {"thread_stack_bytes", "256Ki"}};
+  const Pairs pairs{{"strictness", "dapr"},         {"start", "lazy"},
+                    {"default_timeout", "1m30s"},   {"max_key_bytes", "2Ki"},
+                    {"max_value_bytes", "1Mi"},     {"max_transaction_ops", "7"},
+                    {"blocking_threads", "3"},      {"thread_stack_bytes", "256Ki"},
+                    {"module_path", "/opt/modules"}};
   const auto settings = ParseRuntimeSettings(pairs);
   REQUIRE(settings.ok());
   CHECK(settings->strictness == Strictness::kDapr);
@@ -37,6 +38,7 @@ TEST_CASE("every setting is read") {
   CHECK(settings->limits.most_transaction_writes == 7);
   CHECK(settings->blocking_threads == 3);
   CHECK(settings->thread_stack_bytes == 256 * 1024);
+  CHECK(settings->module_path == "/opt/modules");
 }
 
 TEST_CASE("an unknown setting is refused with the nearest name") {
@@ -58,7 +60,9 @@ TEST_CASE("a value that does not fit is refused with the setting's name") {
                                 {"max_transaction_ops", "many"},
                                 {"blocking_threads", "0"},
                                 {"blocking_threads", "1025"},
-                                {"thread_stack_bytes", "64Ki"}}) {
+                                {"thread_stack_bytes", "64Ki"},
+                                {"module_path", ""},
+                                {"module_path", "modules"}}) {
     const auto settings = ParseRuntimeSettings(Pairs{pair});
     INFO(pair.first << " = " << pair.second);
     REQUIRE(IsInvalidArgument(settings.status()));

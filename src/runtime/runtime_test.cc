@@ -102,6 +102,26 @@ TEST_CASE("an unknown type with ignoreErrors is left out with a warning") {
   CHECK(world.Describe()["warnings"].size() == 1);
 }
 
+TEST_CASE("a module that is not installed is FAILED_PRECONDITION with its place and its file") {
+  for (const std::string type : {"state.fake-module", "state.fake-alias"}) {
+    RuntimeWorld world;
+    const Status status = world.Open({Document("orders", type)});
+    INFO(status.message());
+    CHECK(IsFailedPrecondition(status));
+    CHECK(Holds(status, "text 1:6"));
+    CHECK(Holds(status, "state.fake-module.so"));
+  }
+  RuntimeWorld misspelt;
+  CHECK(Holds(misspelt.Open({Document("orders", "state.fake-modul")}), "state.fake-module"));
+}
+
+TEST_CASE("a module that is not installed is left out with ignoreErrors") {
+  RuntimeWorld world;
+  world.Start({Document("other", "state.fake-module", kIgnoresErrors), kFake});
+  CHECK(world.Describe()["components"].size() == 1);
+  CHECK(world.Describe()["warnings"].size() == 1);
+}
+
 TEST_CASE("an unknown store's message names the ones there are") {
   RuntimeWorld world;
   world.Start({kFake, Document("vault", "secretstores.fake")});

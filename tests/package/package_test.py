@@ -14,7 +14,8 @@ HERE = Path(__file__).parent
 INSTALLED = ("include/mecha/mecha.h", "include/mecha/mecha.hpp", "lib/libmecha.so",
              "lib/libmecha.so.0", "lib/libmecha.a", "lib/pkgconfig/mecha.pc",
              "lib/cmake/mecha/mechaConfig.cmake", "lib/cmake/mecha/mechaConfigVersion.cmake",
-             "lib/cmake/mecha/mechaTargets.cmake", "share/mecha/component.schema.json",
+             "lib/cmake/mecha/mechaTargets.cmake", "lib/cmake/mecha/mechaComponents.cmake",
+             "share/mecha/component.schema.json",
              "bin/mecha-check")
 
 

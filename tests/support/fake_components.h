@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // FakeBackEnd: components that do what a test says: state.fake (embedded), state.fake-network and
-// secretstores.fake. They find the one FakeBackEnd that lives, so a process has one at a time. Not
-// for product code. Set the hooks before the components start.
+// secretstores.fake; and state.fake-module, a module that is not installed. They find the one
+// FakeBackEnd that lives, so a process has one at a time. Not for product code. Set the hooks
+// before the components start.
 #pragma once
 
 #include <algorithm>
@@ -181,6 +182,9 @@ inline constexpr ComponentInfo kFakeSecretInfo{.type = "secretstores.fake",
                                                .is_embedded = true,
                                                .fields = kFakeFields};
 
+inline constexpr std::string_view kFakeModuleAliases[] = {"state.fake-alias"};
+inline constexpr ModuleInfo kFakeModules[] = {{"state.fake-module", kFakeModuleAliases}};
+
 inline void FakeBackEnd::Register(Registry& registry) {
   const MakeStateStore make_state = [] {
     return std::unique_ptr<StateStore>(std::make_unique<FakeStateStore>());
@@ -192,6 +196,7 @@ inline void FakeBackEnd::Register(Registry& registry) {
     return std::unique_ptr<SecretStore>(std::make_unique<FakeSecretStore>());
   };
   registry.Add(kFakeSecretInfo, make_secrets);
+  registry.SetModules(kFakeModules);
 }
 
 }  // namespace mecha::test

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A component is one folder: this copies the tree, copies a component's folder in it to a new name,
-builds, runs the conformance suite on the copy and checks that it is listed. Nothing else is edited.
+"""A component is one folder: this copies the tree, copies a component's folder in it to two new
+names, once as it is and once as a module, builds, runs the conformance suite on both and checks
+that they are listed. Nothing else is edited. Then it installs, moves the prefix, and runs a static
+program with the module's archive.
 
 The copy stands in a fixed folder of the build, so that ccache knows it the second time; it is
 deleted at the end.
@@ -15,7 +17,9 @@ from pathlib import Path
 
 ORIGINAL = "state/in-memory"
 COPY = "state/in-memory-copy"
-TYPE = COPY.replace("/", ".")
+MODULE = "state/in-memory-module"
+TYPES = [copy.replace("/", ".") for copy in (COPY, MODULE)]
+TYPE = TYPES[1]
 
 
 def run(*command, cwd, environment=None):
@@ -42,6 +46,32 @@ def copy_tree(source, tree):
             shutil.copy2(source / name, tree / name)
 
 
+def check_suites(tree, build):
+    """Both copies pass the conformance suite and stand in the schema."""
+    for kind in TYPES:
+        print(run("ctest", "--test-dir", build, "-R", f"^conformance_{kind}$", "--no-tests=error",
+                  "--output-on-failure", cwd=tree))
+    schema = json.dumps(json.loads((build / "component.schema.json").read_text()))
+    for kind in TYPES:
+        if kind not in schema:
+            sys.exit(f"{kind} does not stand in component.schema.json")
+
+
+def check_static_program(tree, build, work):
+    """The module is installed beside the library, and its archive goes into a program."""
+    run("cmake", "--install", build, "--prefix", work / "first", cwd=tree)
+    prefix, program = work / "moved", work / "program"
+    (work / "first").rename(prefix)
+    module = next(prefix.glob(f"lib*/**/mecha/{TYPE}.so"))
+    if not (module.parents[1] / "libmecha.so").exists():
+        sys.exit(f"{module} does not stand in the folder mecha beside libmecha.so")
+    module.unlink()  # the program shall not need it
+    run("cmake", "-S", tree / "tests/package/static_components", "-B", program, "-G", "Ninja",
+        f"-DCMAKE_PREFIX_PATH={prefix}", f"-DTYPE={TYPE}", cwd=tree)
+    run("cmake", "--build", program, cwd=tree)
+    run(program / "program", cwd=tree)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--source", type=Path, required=True)
@@ -53,17 +83,18 @@ def main():
     shutil.rmtree(options.work, ignore_errors=True)
     try:
         copy_tree(options.source, tree)
-        shutil.copytree(tree / "components" / ORIGINAL, tree / "components" / COPY)
+        for copy in (COPY, MODULE):
+            shutil.copytree(tree / "components" / ORIGINAL, tree / "components" / copy)
+        (tree / "components" / MODULE / "CMakeLists.txt").write_text("add_component(MODULE)\n")
         environment = {"CCACHE_BASEDIR": str(options.work), "CCACHE_NOHASHDIR": "1"}
         run("cmake", "--preset", "dev", "-B", build, "-DMECHA_BUILD_BENCH=OFF",
             "-DMECHA_BUILD_EXAMPLES=OFF", cwd=tree, environment=environment)
-        run("cmake", "--build", build, "-j", options.jobs, "--target", f"conformance_{TYPE}",
-            "component_schema", cwd=tree, environment=environment)
-        print(run("ctest", "--test-dir", build, "-R", f"^conformance_{TYPE}$", "--no-tests=error",
-                  "--output-on-failure", cwd=tree))
-        schema = json.loads((build / "component.schema.json").read_text())
-        if TYPE not in json.dumps(schema):
-            sys.exit(f"{TYPE} does not stand in component.schema.json")
+        run("cmake", "--build", build, "-j", options.jobs, "--target",
+            *(f"conformance_{kind}" for kind in TYPES), "component_schema", "mecha", "mecha_static",
+            "mecha-check", "mecha_module_state_in_memory_module_archive", cwd=tree,
+            environment=environment)
+        check_suites(tree, build)
+        check_static_program(tree, build, options.work)
     finally:
         shutil.rmtree(options.work, ignore_errors=True)
 

@@ -56,6 +56,16 @@ class GenerateComponents(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return self.out.read_text()
 
+    def test_modules_lists_types_and_aliases_and_may_be_empty(self):
+        text = self.accepted("modules")
+        self.assertIn('{"state.sample", kAliases0}', text)
+        self.assertIn('kAliases0[] = {"state.sample-alias"}', text)
+        self.assertIn("SetModules(kModules)", text)
+        done = subprocess.run([sys.executable, str(GENERATOR), "modules", str(self.out)],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("SetModules({})", self.out.read_text())
+
     def test_an_unknown_key_is_named_with_the_known_ones(self):
         self.refused(GOOD + "typo: 1\n", "typo", "capabilities")
 

@@ -22,6 +22,9 @@ mecha::RuntimeOptions ToRuntimeOptions(const Options& options) {
   runtime.uses_environment = options.uses_environment;
   // Lazy: one broken component does not keep the others from being looked at.
   runtime.settings = {{"strictness", options.strictness}, {"start", "lazy"}};
+  if (!options.module_path.empty()) {
+    runtime.settings.emplace_back("module_path", options.module_path);
+  }
   return runtime;
 }
 

@@ -10,6 +10,9 @@ constinit const std::string_view kUsage =
     "                      scopes do not name it are left out\n"
     "  --namespace NS      its namespace; components of another one are left out\n"
     "  --strictness WORD   strict (the default) or dapr: pass what Dapr passes, with a warning\n"
+    "  --module-path DIR   where to look for components in files of their own, before the "
+    "library's\n"
+    "                      own folder\n"
     "  --use-environment   let envRef, NAMESPACE and POD_NAME read the environment\n"
     "  --no-ping           only read the files: fetch no secret, contact nothing, create nothing\n"
     "  --json              write one JSON object instead of lines\n"
@@ -27,6 +30,9 @@ std::string* ValueOf(std::string_view name, Options& options) {
   }
   if (name == "--namespace") {
     return &options.name_space;
+  }
+  if (name == "--module-path") {
+    return &options.module_path;
   }
   return name == "--strictness" ? &options.strictness : nullptr;
 }

@@ -11,6 +11,7 @@ struct Options {
   std::string app_id = "mecha-check";
   std::string name_space;
   std::string strictness = "strict";
+  std::string module_path;  // empty: modules are found beside the library only
   std::vector<std::string> paths;
   bool contacts_back_ends = true;
   bool uses_environment = false;
