@@ -163,7 +163,24 @@ TestPostgres::TestPostgres(PostgresServerOptions options)
         << "local all all trust\nhost all postgres 127.0.0.1/32 trust\n"
            "host all all 127.0.0.1/32 scram-sha-256\n";
   }
+  if (options_.is_encrypted) {
+    MakeCertificate();
+  }
   StartOnFreePort();
+}
+
+void TestPostgres::MakeCertificate() {
+  const std::string key = folder_ + "/server.key";
+  if (!Run({"openssl", "req", "-new", "-x509", "-newkey", "ec", "-pkeyopt",
+            "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate()},
+           folder_ + "/openssl.log")) {
+    throw std::runtime_error("TestPostgres: openssl makes no certificate; see " + folder_);
+  }
+  std::ofstream(folder_ + "/data/pg_hba.conf")
+      << "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+  options_.settings.insert(options_.settings.end(),
+                           {"ssl=on", "ssl_key_file=" + key, "ssl_cert_file=" + certificate()});
 }
 
 TestPostgres::~TestPostgres() {

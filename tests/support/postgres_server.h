@@ -21,6 +21,8 @@ struct PostgresServerOptions {
   std::vector<std::string> settings;
   // The server wants this password over TCP from every user but postgres, whom it trusts.
   bool wants_passwords = false;
+  // The server wants TLS over TCP. Its certificate is for "localhost", signed by itself.
+  bool is_encrypted = false;
 };
 
 class TestPostgres {
@@ -32,6 +34,8 @@ class TestPostgres {
   ~TestPostgres();
 
   uint16_t port() const { return port_; }
+  // Of the server, in the PEM format, where is_encrypted.
+  std::string certificate() const { return folder_ + "/server.crt"; }
   // Holds the Unix socket, too.
   const std::string& folder() const { return folder_; }
   // A connection string for the user postgres.
@@ -52,6 +56,7 @@ class TestPostgres {
   void Continue();
 
  private:
+  void MakeCertificate();
   void StartOnFreePort();
   bool Start();
   bool IsReady() const;
