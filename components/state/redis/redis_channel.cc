@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "connection/system_error.h"
+#include "redis_error.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
@@ -31,7 +33,6 @@ void RedisChannel::Submit(std::unique_ptr<RedisRequest> request) {
   bool must_post = false;
   {
     const std::lock_guard lock(mutex_);
-    request->AddCommand(filling_);
     request->KeepBy(*this, ++last_id_);
     if (call.waiter->stop_cause() != StopCause::kNone) {
       request->OnStop();  // it came before the channel could be told
@@ -72,7 +73,7 @@ void RedisChannel::Open() {
   }
 }
 
-void RedisChannel::FinishOpening(StatusOr<std::unique_ptr<RedisConnection>> opened,
+void RedisChannel::FinishOpening(StatusOr<std::unique_ptr<ServerConnection>> opened,
                                  Requests& ended) {
   const std::lock_guard io_lock(io_mutex_);
   if (!opened.ok()) {
@@ -83,7 +84,7 @@ void RedisChannel::FinishOpening(StatusOr<std::unique_ptr<RedisConnection>> open
   if (!opened.ok()) {
     return;
   }
-  link_.connection = *std::move(opened);
+  link_.connection.reset(static_cast<RedisConnection*>(opened->release()));
   link_.connection->commands().Clear();
   link_.watch = host_.Watch(link_.connection->fd(), [self = weak_from_this()](short ready) {
     if (const auto channel = self.lock()) {
@@ -117,7 +118,7 @@ void RedisChannel::Turn(short ready) {
 Status RedisChannel::Receive(Requests& ended) {
   bool may_have_more = true;
   while (may_have_more) {
-    ASSIGN_OR_RETURN(may_have_more, link_.connection->ReceiveAvailable(room_));
+    ASSIGN_OR_RETURN(may_have_more, link_.connection->ReceiveNow(room_));
     for (;;) {
       ASSIGN_OR_RETURN(Reply * reply, link_.connection->NextReply());
       if (reply == nullptr) {
@@ -141,7 +142,6 @@ Status RedisChannel::TakeReply(Reply& reply, Requests& ended) {
   }
   if (!place.request->Take(reply)) {
     const std::lock_guard lock(mutex_);
-    place.request->AddCommand(filling_);
     waiting_.push_back({std::move(place.request)});
     return OkStatus();
   }
@@ -160,12 +160,12 @@ bool RedisChannel::TakeBatch() {
   if (in_flight_.empty()) {
     progress_at_ = host_.clock().Now();
   }
-  std::swap(filling_, link_.connection->commands());
-  filling_.Clear();
+  link_.connection->commands().Clear();
   ++batch_;
   for (size_t i = 0; i < waiting_.size(); ++i) {
     waiting_[i].batch = batch_;
     waiting_[i].index = i;
+    waiting_[i].request->AddCommand(link_.connection->commands());
     in_flight_.push_back(std::move(waiting_[i]));
   }
   waiting_.clear();
@@ -184,7 +184,7 @@ Status RedisChannel::SendWaiting() {
       link_.connection->BeginSend();
       is_sending_ = true;
     }
-    ASSIGN_OR_RETURN(const bool is_sent, link_.connection->SendAvailable());
+    ASSIGN_OR_RETURN(const bool is_sent, link_.connection->SendNow());
     if (awaits_room_ == is_sent) {
       awaits_room_ = !is_sent;
       host_.Await(link_.watch, is_sent ? POLLIN : POLLIN | POLLOUT);
@@ -235,7 +235,6 @@ void RedisChannel::EndWaiting(const Status& status, Requests& ended) {
     EndPlace(place, status, ended);
   }
   waiting_.clear();
-  filling_.Clear();
 }
 
 void RedisChannel::Drop(Link link) {
@@ -256,6 +255,7 @@ void RedisChannel::StopRequested(uint64_t request) {
       self->EndIn(self->in_flight_, request, ended);
       const std::lock_guard lock(self->mutex_);
       self->EndIn(self->waiting_, request, ended);
+      self->ForgetEndedLocked();
     }
     Complete(ended);
   });
@@ -268,6 +268,11 @@ void RedisChannel::EndIn(std::deque<Place>& places, uint64_t request, Requests& 
       return;
     }
   }
+}
+
+// What ended before it was written is never written.
+void RedisChannel::ForgetEndedLocked() {
+  std::erase_if(waiting_, [](const Place& place) { return place.request == nullptr; });
 }
 
 void RedisChannel::EndLate(std::deque<Place>& places, SteadyTime now, Requests& ended) {
@@ -292,6 +297,7 @@ void RedisChannel::OnAlarm() {
     }
     const std::lock_guard lock(mutex_);
     EndLate(waiting_, now, ended);
+    ForgetEndedLocked();
     alarm_at_ = SteadyTime::max();
     ArmLocked(NextAlarm());
   }

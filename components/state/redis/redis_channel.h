@@ -16,9 +16,9 @@
 #include <mutex>
 #include <vector>
 
+#include "connection/dialer.h"
 #include "contract/host.h"
 #include "redis_connection.h"
-#include "redis_dialer.h"
 #include "redis_options.h"
 #include "redis_request.h"
 #include "result/status.h"
@@ -29,7 +29,9 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
  public:
   // `host` outlives the channel, which may outlive its store a little: a posted turn holds it.
   RedisChannel(Host& host, const RedisOptions& options)
-      : host_(host), options_(options), dialer_(host, options_) {}
+      : host_(host), options_(options), dialer_(host, options_, [this] {
+          return std::make_unique<RedisConnection>(host_, options_);
+        }) {}
   ~RedisChannel() override;
 
   void Submit(std::unique_ptr<RedisRequest> request);
@@ -57,7 +59,7 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   };
 
   void Open();
-  void FinishOpening(StatusOr<std::unique_ptr<RedisConnection>> opened, Requests& ended);
+  void FinishOpening(StatusOr<std::unique_ptr<ServerConnection>> opened, Requests& ended);
   void Turn(short ready);
   Status Receive(Requests& ended);
   Status TakeReply(Reply& reply, Requests& ended);
@@ -70,6 +72,7 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   void EndLate(std::deque<Place>& places, SteadyTime now, Requests& ended);
   void EndPlace(Place& place, Status status, Requests& ended);
   bool MayHaveRun(const Place& place) const;
+  void ForgetEndedLocked();
   void OnAlarm();
   SteadyTime NextAlarm() const;
   void ArmLocked(SteadyTime at);
@@ -78,7 +81,7 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
 
   Host& host_;
   RedisOptions options_;
-  RedisDialer dialer_;
+  Dialer dialer_;
 
   std::mutex io_mutex_;
   Link link_;
@@ -92,8 +95,7 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   std::mutex mutex_;
   std::condition_variable has_opened_;
   Phase phase_ = Phase::kClosed;
-  RedisCommands filling_;
-  std::deque<Place> waiting_;  // whose commands are in filling_
+  std::deque<Place> waiting_;  // not written yet
   std::unique_ptr<Waiter> opening_;
   bool is_turn_posted_ = false;
   uint64_t last_id_ = 0;

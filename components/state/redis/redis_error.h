@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table that turns what Redis and the system say into a status. It decides codes and words;
-// it does not decide on retries.
+// The one table that turns what Redis says into a status. It decides codes and words; it does not
+// decide on retries.
 #pragma once
 
 #include <string_view>
 
-#include "call/clock.h"
 #include "result/status.h"
 
 namespace MECHA_COMPONENT {
@@ -23,10 +22,5 @@ ServerError FromServer(std::string_view text);
 // What ends a connection that many share, whoever asks.
 Status UnaskedReply();
 Status ReconnectAsked();
-// `place` was waited for as long as the limit allows: "wait for a reply of 127.0.0.1:6379".
-Status NoProgress(std::string_view place, Duration limit);
-
-// A failed system call, for example FromSystem("connect to 127.0.0.1:6379", ECONNREFUSED).
-Status FromSystem(std::string_view what, int error);
 
 }  // namespace MECHA_COMPONENT

@@ -9,8 +9,9 @@
 #include <string>
 #include <utility>
 
+#include "connection/connection_pool.h"
+#include "connection/system_error.h"
 #include "redis_error.h"
-#include "redis_pool.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
@@ -20,7 +21,6 @@ void RedisLine::Run(RedisRequest& request) {
   call.waiter->ResetNotification();
   Place self{&request};
   Lock lock(mutex_);
-  request.AddCommand(filling_);
   waiting_.push_back(&self);
   if (std::exchange(has_leader_, true) && !AwaitRole(call, self, lock)) {
     return;
@@ -92,31 +92,28 @@ Status RedisLine::Connect(const CallContext& call, Lock& lock) {
   auto dialed = dialer_.Dial(call);
   lock.lock();
   if (dialed.ok()) {
-    connection_ = *std::move(dialed);
+    connection_.reset(static_cast<RedisConnection*>(dialed->release()));
     used_at_ = connection_->opened_at;
     connection_->commands().Clear();
     return OkStatus();
   }
-  if (!RedisDialer::ConcernsServer(dialed.status())) {
+  if (!Dialer::ConcernsServer(dialed.status())) {
     return dialed.status();
   }
   for (Place* place : waiting_) {
     EndPlace(place, dialed.status(), false);
   }
   waiting_.clear();
-  filling_.Clear();
   return OkStatus();
 }
 
 void RedisLine::TakeBatch() {
-  std::swap(filling_, connection_->commands());
-  filling_.Clear();
+  connection_->commands().Clear();
   ++batch_;
   for (size_t i = 0; i < waiting_.size(); ++i) {
-    if (waiting_[i] != nullptr) {
-      waiting_[i]->batch = batch_;
-      waiting_[i]->index = i;
-    }
+    waiting_[i]->batch = batch_;
+    waiting_[i]->index = i;
+    waiting_[i]->request->AddCommand(connection_->commands());
     in_flight_.push_back(waiting_[i]);
   }
   waiting_.clear();
@@ -125,7 +122,7 @@ void RedisLine::TakeBatch() {
 }
 
 bool RedisLine::IsStale() const {
-  return host_.clock().Now() - used_at_ > RedisPool::kTrustedFor && !connection_->IsAlive();
+  return host_.clock().Now() - used_at_ > ConnectionPool::kTrustedFor && !connection_->IsAlive();
 }
 
 // Writes what waits and takes the replies that come next. Only what ends the caller's own call is
@@ -144,7 +141,7 @@ Status RedisLine::Exchange(const CallContext& call, Lock& lock) {
   lock.unlock();
   Status status;
   if (is_sending_) {
-    const auto is_sent = connection_->SendAvailable();
+    const auto is_sent = connection_->SendNow();
     status = is_sent.status();
     is_sending_ = !is_sent.ok() || !*is_sent;
   }
@@ -154,7 +151,7 @@ Status RedisLine::Exchange(const CallContext& call, Lock& lock) {
     if (is_lost_by_step_) {
       status = std::exchange(own, OkStatus());
     } else if (own.ok()) {
-      status = connection_->ReceiveAvailable(room_).status();
+      status = connection_->ReceiveNow(room_).status();
     }
   }
   lock.lock();
@@ -204,7 +201,6 @@ Status RedisLine::TakeReply(Reply& reply) {
     return OkStatus();
   }
   if (!place->request->Take(reply)) {
-    place->request->AddCommand(filling_);
     place->batch = 0;
     waiting_.push_back(place);
     return OkStatus();
@@ -241,10 +237,10 @@ void RedisLine::Lose(const Status& status) {
   connection_.reset();
 }
 
-// The caller goes; its reply, if one comes, is skipped.
+// The caller goes. What it has not written is never written; its reply, if one comes, is skipped.
 void RedisLine::Leave(Place& self, const Status& status) {
   std::replace(in_flight_.begin(), in_flight_.end(), &self, static_cast<Place*>(nullptr));
-  std::replace(waiting_.begin(), waiting_.end(), &self, static_cast<Place*>(nullptr));
+  std::erase(waiting_, &self);
   self.role = Role::kLeads;  // nobody needs to wake it
   EndPlace(&self, status, self.batch != 0);
 }

@@ -14,9 +14,9 @@
 #include <mutex>
 #include <vector>
 
+#include "connection/dialer.h"
 #include "contract/host.h"
 #include "redis_connection.h"
-#include "redis_dialer.h"
 #include "redis_options.h"
 #include "redis_request.h"
 #include "result/status.h"
@@ -27,7 +27,9 @@ class RedisLine {
  public:
   // Both outlive the line.
   RedisLine(Host& host, const RedisOptions& options)
-      : host_(host), options_(options), dialer_(host, options) {}
+      : host_(host), options_(options), dialer_(host, options, [this] {
+          return std::make_unique<RedisConnection>(host_, options_);
+        }) {}
 
   // Runs the request to its end on this thread; the outcome is in the request then. Only where its
   // call may block.
@@ -64,12 +66,11 @@ class RedisLine {
 
   Host& host_;
   const RedisOptions& options_;
-  RedisDialer dialer_;
+  Dialer dialer_;
   std::mutex mutex_;
   bool has_leader_ = false;
-  RedisCommands filling_;
-  std::deque<Place*> waiting_;    // whose commands are in filling_; null when that one left
-  std::deque<Place*> in_flight_;  // written, or being written
+  std::deque<Place*> waiting_;    // not written yet
+  std::deque<Place*> in_flight_;  // written, or being written; null when that one left
   uint64_t batch_ = 0;
   std::vector<Waiter*> ended_;  // to be woken under no lock
 

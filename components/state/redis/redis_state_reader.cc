@@ -44,8 +44,8 @@ Status ReceiveSome(RedisLease& lease, const CallContext& call, std::span<const s
   return OkStatus();
 }
 
-Status ReadChunk(RedisPool& pool, const CallContext& call, std::span<const std::string_view> keys,
-                 std::span<Outcome> outcomes) {
+Status ReadChunk(ConnectionPool& pool, const CallContext& call,
+                 std::span<const std::string_view> keys, std::span<Outcome> outcomes) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   std::vector<size_t> indexes(keys.size());
   std::iota(indexes.begin(), indexes.end(), 0);
@@ -70,7 +70,8 @@ bool IsUntouched(const Outcome& outcome) { return outcome.status().code() == Sta
 
 }  // namespace
 
-StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call, std::string_view key) {
+StatusOr<StateValue> ReadValue(ConnectionPool& pool, const CallContext& call,
+                               std::string_view key) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   AddHashRead(lease.commands(), key);
   RETURN_IF_ERROR(lease.Send(call));
@@ -84,7 +85,7 @@ StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call, std::st
   return OutcomeOf(lease, *reply);
 }
 
-StatusOr<std::vector<Outcome>> ReadValues(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<Outcome>> ReadValues(ConnectionPool& pool, const CallContext& call,
                                           std::span<const std::string_view> keys) {
   std::vector<Outcome> outcomes(keys.size());
   for (size_t start = 0; start < keys.size(); start += kKeysAtOnce) {

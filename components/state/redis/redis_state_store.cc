@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "contract/registry.h"
@@ -32,8 +31,7 @@ class Caller {
   ~Caller() { callers_.fetch_sub(1); }
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
-  // Whether so many others were inside already.
-  bool has_company(size_t others) const { return before_ >= others; }
+  bool is_in_crowd() const { return before_ >= kOwnConnections; }
 
  private:
   std::atomic<size_t>& callers_;
@@ -57,9 +55,9 @@ RedisStateStore::~RedisStateStore() { Close(); }
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
-  pool_ = std::make_unique<RedisPool>(host, options_);
+  pool_ = std::make_unique<ConnectionPool>(
+      host, options_, [this, &host] { return std::make_unique<RedisConnection>(host, options_); });
   channel_ = std::make_shared<RedisChannel>(host, options_);
-  own_connections_ = std::min(kOwnConnections, options_.pool_size);
   for (std::unique_ptr<RedisLine>& line : lines_) {
     line = std::make_unique<RedisLine>(host, options_);
   }
@@ -119,7 +117,7 @@ void RedisStateStore::Get(const CallContext& call, std::string_view key, const S
     return;
   }
   const Caller caller(callers_);
-  if (caller.has_company(own_connections_)) {
+  if (caller.is_in_crowd()) {
     ReadRequest request(call, key, std::move(done));
     NextLine().Run(request);
     request.Complete();
@@ -151,7 +149,7 @@ void RedisStateStore::Write(const CallContext& call, const StateWrite& write, Do
     return;
   }
   const Caller caller(callers_);
-  if (may_share && caller.has_company(own_connections_)) {
+  if (may_share && caller.is_in_crowd()) {
     WriteRequest request(call, write, std::move(done));
     NextLine().Run(request);
     request.Complete();

@@ -204,7 +204,7 @@ StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
 
 }  // namespace
 
-WriteOutcome WriteOne(RedisPool& pool, const CallContext& call, const StateWrite& write) {
+WriteOutcome WriteOne(ConnectionPool& pool, const CallContext& call, const StateWrite& write) {
   RETURN_IF_ERROR(CheckEtag(write));
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   WriteOutcome outcome;
@@ -212,7 +212,7 @@ WriteOutcome WriteOne(RedisPool& pool, const CallContext& call, const StateWrite
   return outcome;
 }
 
-StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<WriteOutcome>> WriteEach(ConnectionPool& pool, const CallContext& call,
                                               std::span<const StateWrite> writes) {
   std::vector<WriteOutcome> outcomes(writes.size());
   size_t start = 0;
@@ -241,7 +241,7 @@ StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext
   return outcomes;
 }
 
-StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<WriteOutcome>> WriteAll(ConnectionPool& pool, const CallContext& call,
                                              std::span<const StateWrite> writes) {
   if (writes.empty()) {
     return std::vector<WriteOutcome>();

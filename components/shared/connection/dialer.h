@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisDialer: opens connections, and holds back for a while after a failure so that a missing
+// Dialer: opens connections, and holds back for a while after a failure so that a missing
 // server costs its callers no time: they fail at once with the last cause. It keeps no connection.
 // Safe from any thread; connecting waits on the caller's thread, under no lock.
 #pragma once
 
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
+#include "absl/functional/any_invocable.h"
+#include "connection/connection_options.h"
+#include "connection/server_connection.h"
 #include "contract/host.h"
-#include "redis_connection.h"
-#include "redis_options.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
-class RedisDialer {
+// A connection of the store's own kind, not yet connected. Called from any thread.
+using MakeConnection = absl::AnyInvocable<std::unique_ptr<ServerConnection>() const>;
+
+class Dialer {
  public:
   static constexpr Duration kFirstPause = std::chrono::milliseconds(50);
   static constexpr Duration kLongestPause = std::chrono::seconds(2);
 
-  // Both outlive the dialer.
-  RedisDialer(Host& host, const RedisOptions& options) : host_(host), options_(options) {}
+  // `host` and `options` outlive the dialer.
+  Dialer(Host& host, const ConnectionOptions& options, MakeConnection make)
+      : host_(host), options_(options), make_(std::move(make)) {}
 
-  StatusOr<std::unique_ptr<RedisConnection>> Dial(const CallContext& call);
+  StatusOr<std::unique_ptr<ServerConnection>> Dial(const CallContext& call);
   // Whether `status` says something about the server, not about the call that happened to connect.
   static bool ConcernsServer(const Status& status);
   // Forgets resolved addresses and earlier failures.
@@ -32,11 +38,12 @@ class RedisDialer {
  private:
   Status CheckPause() const;
   StatusOr<std::vector<SocketAddress>> Addresses();
-  StatusOr<std::unique_ptr<RedisConnection>> Open(const CallContext& call);
+  StatusOr<std::unique_ptr<ServerConnection>> Open(const CallContext& call);
   void Remember(const Status& status);
 
   Host& host_;
-  const RedisOptions& options_;
+  const ConnectionOptions& options_;
+  const MakeConnection make_;
   mutable std::mutex mutex_;
   std::vector<SocketAddress> addresses_;
   Status last_failure_;
@@ -44,4 +51,4 @@ class RedisDialer {
   SteadyTime not_before_{};
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components
