@@ -3,16 +3,37 @@
 
 set(MECHA_GENERATOR ${CMAKE_SOURCE_DIR}/scripts/generate_components.py)
 
-# mecha_components(<folder>): adds every <folder>/<block>/<name> that has a component.yaml.
+# mecha_components(<folder>): adds every <folder>/shared/<thing>, and every <folder>/<block>/<name>
+# that has a component.yaml.
 function(mecha_components root)
   file(GLOB manifests CONFIGURE_DEPENDS ${root}/*/*/component.yaml)
   list(SORT manifests)
   set_property(GLOBAL PROPERTY MECHA_COMPONENT_NAMESPACES "")
-  foreach(manifest IN LISTS manifests)
-    get_filename_component(folder ${manifest} DIRECTORY)
+  file(GLOB shared CONFIGURE_DEPENDS ${root}/shared/*/CMakeLists.txt)
+  foreach(file IN LISTS shared manifests)
+    get_filename_component(folder ${file} DIRECTORY)
     add_subdirectory(${folder})
   endforeach()
   mecha_component_registration()
+endfunction()
+
+# add_shared_code(): called by components/shared/<thing>/CMakeLists.txt. What several components are
+# made of becomes the target mecha_shared_<thing>, which a component names in its LIBS; its files
+# include "<thing>/x.h".
+function(add_shared_code)
+  get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  get_filename_component(parent ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  add_library(mecha_shared_${name} STATIC ${sources})
+  target_include_directories(mecha_shared_${name} PUBLIC ${parent})
+  target_link_libraries(mecha_shared_${name} PUBLIC mecha_contract)
+  set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES mecha_shared_${name})
+  if(MECHA_BUILD_TESTS AND tests)
+    mecha_test(shared_${name}_test SOURCES ${tests}
+      LIBS mecha_shared_${name} mecha_async LABELS unit)
+  endif()
 endfunction()
 
 # add_component(LIBS ...): called by a component's CMakeLists.txt. REQUIRES names targets without

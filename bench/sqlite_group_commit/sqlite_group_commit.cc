@@ -3,13 +3,9 @@
 // synchronous=FULL through Mecha's C interface, against the same writers each on a connection of
 // its own. The two take turns on the same disk; the median of the ratios counts.
 //   sqlite_group_commit [--json FILE]
-#include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,7 +15,7 @@
 
 #include "sqlite_group_commit/own_connection.h"
 #include "sqlite_group_commit/shared_store.h"
-#include "support/comparison.h"
+#include "support/throughput.h"
 
 namespace bench {
 
@@ -31,19 +27,10 @@ void Fail(std::string_view what) {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using Clock = std::chrono::steady_clock;
 using Write = std::function<void(std::string_view key, std::string_view value)>;
 
 constexpr size_t kKeys = 1000;
-constexpr size_t kPairs = 9;
-constexpr auto kTurn = std::chrono::milliseconds(500);
 constexpr const char* kSynchronous = "full";
-
-struct Rate {
-  double operations_per_second = 0;
-  double p50_us = 0;
-  double p99_us = 0;
-};
 
 std::vector<std::string> MakeKeys() {
   std::vector<std::string> keys;
@@ -53,94 +40,25 @@ std::vector<std::string> MakeKeys() {
   return keys;
 }
 
-// So many threads write for a while, each through what `make_write` gives it.
-Rate Measure(size_t writers, const std::function<Write()>& make_write) {
+// One side: so many threads, each writing through what `make_write` gives it.
+Side SideOf(const std::string& name, size_t writers, const std::function<Write()>& make_write) {
   static const std::vector<std::string> keys = MakeKeys();
-  const std::string value(1024, '\x5a');
-  std::atomic<bool> is_over{false};
-  std::vector<std::vector<double>> samples_us(writers);
-  std::vector<std::thread> threads;
-  const auto start = Clock::now();
-  for (size_t t = 0; t < writers; ++t) {
-    threads.emplace_back([&, t] {
-      const Write write = make_write();
-      for (size_t turn = t * 131; !is_over; ++turn) {
-        const auto before = Clock::now();
-        write(keys[turn * 619 % kKeys], value);
-        samples_us[t].push_back(
-            std::chrono::duration<double, std::micro>(Clock::now() - before).count());
-      }
-    });
-  }
-  std::this_thread::sleep_for(kTurn);
-  is_over = true;
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-  std::vector<double> all;
-  for (const std::vector<double>& each : samples_us) {
-    all.insert(all.end(), each.begin(), each.end());
-  }
-  std::sort(all.begin(), all.end());
-  return {static_cast<double>(all.size()) / seconds, all[all.size() / 2],
-          all[all.size() * 99 / 100]};
-}
-
-Rate MedianOf(const std::vector<Rate>& rates) {
-  const auto median = [&](double Rate::*field) {
-    std::vector<double> values;
-    for (const Rate& rate : rates) {
-      values.push_back(rate.*field);
-    }
-    return Median(std::move(values));
-  };
-  return {median(&Rate::operations_per_second), median(&Rate::p50_us), median(&Rate::p99_us)};
-}
-
-double Rounded(double value) {
-  return static_cast<double>(static_cast<int64_t>(value * 100)) / 100;
-}
-
-Json JsonOf(const std::string& name, const Rate& rate) {
-  std::printf("  %-34s %10.0f ops/s  p50 %10.1f us  p99 %10.1f us\n", name.c_str(),
-              rate.operations_per_second, rate.p50_us, rate.p99_us);
-  return {{"name", name},
-          {"ops_s", static_cast<int64_t>(rate.operations_per_second)},
-          {"p50_us", Rounded(rate.p50_us)},
-          {"p99_us", Rounded(rate.p99_us)}};
+  static const std::string value(1024, '\x5a');
+  return {name, [=] {
+            return RunThreads(writers, [&]() -> std::function<void(size_t)> {
+              return
+                  [write = make_write()](size_t turn) { write(keys[turn * 619 % kKeys], value); };
+            });
+          }};
 }
 
 // `least_ratio` 0: no target, for information.
 Json Compare(size_t writers, double least_ratio, const std::function<Write()>& mecha,
              const std::function<Write()>& peer) {
-  std::vector<Rate> ours;
-  std::vector<Rate> theirs;
-  std::vector<double> ratios;
-  for (size_t pair = 0; pair < kPairs; ++pair) {
-    const bool is_mecha_first = pair % 2 == 0;
-    const Rate first = Measure(writers, is_mecha_first ? mecha : peer);
-    const Rate second = Measure(writers, is_mecha_first ? peer : mecha);
-    ours.push_back(is_mecha_first ? first : second);
-    theirs.push_back(is_mecha_first ? second : first);
-    ratios.push_back(ours.back().operations_per_second / theirs.back().operations_per_second);
-  }
-  const std::string name = std::to_string(writers) + (writers == 1 ? " writer" : " writers");
-  std::printf("%s, set 1 KB, synchronous=%s\n", name.c_str(), kSynchronous);
-  Json row = {{"case", name + ", set 1 KB"},
-              {"mecha", JsonOf("mecha state.sqlite", MedianOf(ours))},
-              {"peer", JsonOf("sqlite3, own connections", MedianOf(theirs))}};
-  const double ratio = Median(ratios);
-  row["ratio_ops"] = Rounded(ratio);
-  std::printf("  ratio %.2f", ratio);
-  if (least_ratio > 0) {
-    row["target"] = ">= " + std::to_string(static_cast<int>(least_ratio)) + " x";
-    row["met"] = ratio >= least_ratio;
-    std::printf("  %s (>= %.0f x)", ratio >= least_ratio ? "met" : "MISSED", least_ratio);
-  }
-  std::printf("\n");
-  std::fflush(stdout);
-  return row;
+  return CompareRates(std::to_string(writers) + (writers == 1 ? " writer" : " writers") +
+                          ", set 1 KB, synchronous=" + kSynchronous,
+                      least_ratio, SideOf("mecha state.sqlite", writers, mecha),
+                      SideOf("sqlite3, own connections", writers, peer));
 }
 
 // Fills the write-ahead log past its checkpoint, so that from then on it is overwritten: appending
@@ -191,16 +109,7 @@ int Main(int argc, char** argv) {
                 {"Both write to the same disk; what a wait for it costs decides the "
                  "ratio. Peers that find the file locked sleep, up to 100 ms a time."}}};
   std::filesystem::remove_all(folder);
-  bool has_met_all = true;
-  for (const Json& row : json["rows"]) {
-    has_met_all = has_met_all && row.value("met", true);
-  }
-  for (int i = 1; i + 1 < argc; ++i) {
-    if (std::string_view(argv[i]) == "--json") {
-      std::ofstream(argv[i + 1]) << json.dump(2) << "\n";
-    }
-  }
-  return has_met_all ? 0 : 1;
+  return FinishRows(json, argc, argv);
 }
 
 }  // namespace

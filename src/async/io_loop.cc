@@ -17,6 +17,9 @@
 namespace mecha {
 namespace {
 
+// Served between two looks at the posted jobs. A lent thread takes one, so that others get theirs.
+constexpr int kEventsAtOnce = 16;
+
 void Drain(int fd) {
   uint64_t count = 0;
   [[maybe_unused]] const auto bytes = read(fd, &count, sizeof count);
@@ -54,7 +57,7 @@ class IoLoop::RunnerMark {
 };
 
 IoLoop::IoLoop(const Clock& clock, const ThreadOptions& thread_options, bool host_runs)
-    : clock_(clock), thread_options_(thread_options), host_runs_(host_runs) {}
+    : clock_(clock), thread_options_(thread_options), host_runs_(host_runs), watches_(host_runs) {}
 
 IoLoop::~IoLoop() {
   Stop();
@@ -62,6 +65,7 @@ IoLoop::~IoLoop() {
 }
 
 void IoLoop::CloseDescriptors() {
+  watches_.UseEpoll(-1);
   for (int* fd : {&epoll_fd_, &event_fd_, &timer_fd_}) {
     if (*fd >= 0) {
       close(std::exchange(*fd, -1));
@@ -80,13 +84,14 @@ bool IoLoop::OpenDescriptors() {
   for (const int fd : {event_fd_, timer_fd_}) {
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.fd = fd;
+    event.data.u64 = static_cast<uint64_t>(fd);
     epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event);
   }
   if (epoll_fd_ < 0 || event_fd_ < 0 || timer_fd_ < 0) {
     CloseDescriptors();  // all or none: half a set would sleep through its work
     return false;
   }
+  watches_.UseEpoll(epoll_fd_);
   return true;
 }
 
@@ -126,6 +131,14 @@ bool IoLoop::CancelTimer(uint64_t timer) {
   }
   return static_cast<bool>(cancelled);
 }
+
+uint64_t IoLoop::Watch(int fd, OnReady on_ready) {
+  const std::lock_guard lock(mutex_);
+  EnsureRunning();
+  return watches_.Add(fd, std::move(on_ready));
+}
+
+void IoLoop::Await(uint64_t watch, short events) { watches_.Await(watch, events); }
 
 // Only ever armed earlier: a timer that was cancelled costs one idle wake-up, not a system call.
 void IoLoop::ArmTimer() {
@@ -194,12 +207,29 @@ std::deque<Job> IoLoop::Take() {
   return taken;
 }
 
+bool IoLoop::RunAtTurnEnd(Job job) {
+  if (host_runs_ || !IsCurrentThread()) {
+    return false;
+  }
+  turn_ends_.push_back(std::move(job));
+  return true;
+}
+
+void IoLoop::EndTurn() {
+  for (size_t i = 0; i < turn_ends_.size(); ++i) {
+    Job job = std::move(turn_ends_[i]);
+    std::move(job)();
+  }
+  turn_ends_.clear();
+}
+
 size_t IoLoop::RunTaken() {
   std::deque<Job> work = Take();
   for (Job& job : work) {
     std::move(job)();
     job = nullptr;
   }
+  EndTurn();
   if (host_runs_ && !work.empty()) {
     const std::lock_guard lock(mutex_);
     --running_;
@@ -208,14 +238,21 @@ size_t IoLoop::RunTaken() {
   return work.size();
 }
 
-// False when a signal ended the wait.
-bool IoLoop::WaitForWork(Duration timeout) {
+// Waits for work and serves the descriptors that are ready. False when a signal ended the wait.
+bool IoLoop::WaitForWork(Duration timeout, int* dispatched) {
   const auto milliseconds = timeout < Duration::zero()
                                 ? -1
                                 : std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
-  epoll_event events[2];
-  const int ready =
-      epoll_wait(epoll_fd_, events, 2, static_cast<int>(std::min<int64_t>(milliseconds, 1 << 30)));
+  std::array<epoll_event, kEventsAtOnce> events;
+  const int ready = epoll_wait(epoll_fd_, events.data(), host_runs_ ? 1 : kEventsAtOnce,
+                               static_cast<int>(std::min<int64_t>(milliseconds, 1 << 30)));
+  for (int i = 0; i < ready; ++i) {
+    if (events[static_cast<size_t>(i)].data.u64 >= WatchTable::kFirst) {
+      watches_.Dispatch(events[static_cast<size_t>(i)]);
+      EndTurn();
+      ++*dispatched;
+    }
+  }
   return ready >= 0 || errno != EINTR;
 }
 
@@ -228,22 +265,23 @@ int IoLoop::Run(Duration timeout, bool* was_interrupted) {
   }
   const RunnerMark mark(runners_);
   size_t due = GatherDue();
-  if (due == 0 && timeout != Duration::zero()) {
-    const bool was_signal = !WaitForWork(timeout);
+  int count = 0;
+  if ((due == 0 && timeout != Duration::zero()) || !watches_.empty()) {
+    const bool was_signal = !WaitForWork(due == 0 ? timeout : Duration::zero(), &count);
     if (was_interrupted != nullptr) {
       *was_interrupted = was_signal;
     }
     due = GatherDue();
   }
-  size_t count = 0;
-  while (count < due) {
+  for (size_t done = 0; done < due;) {
     const size_t ran = RunTaken();
     if (ran == 0) {
       break;  // another thread was faster
     }
-    count += ran;
+    done += ran;
+    count += static_cast<int>(ran);
   }
-  return static_cast<int>(count);
+  return count;
 }
 
 void IoLoop::RunBlocking(Job job) {

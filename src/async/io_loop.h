@@ -8,9 +8,11 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <vector>
 
 #include "async/thread.h"
 #include "async/timer_queue.h"
+#include "async/watch_table.h"
 #include "call/clock.h"
 #include "contract/host.h"
 
@@ -27,6 +29,15 @@ class IoLoop {
   void RunBlocking(Job job);
   uint64_t RunAfter(Duration delay, Job job);
   bool CancelTimer(uint64_t timer);
+
+  // See Host.
+  uint64_t Watch(int fd, OnReady on_ready);
+  void Await(uint64_t watch, short events);
+  void Unwatch(uint64_t watch) { watches_.Remove(watch); }
+
+  // Runs `job` when the callback or the jobs that run now have ended; once for many things to tell.
+  // False, and nothing happens, on any other thread than the loop's own.
+  bool RunAtTurnEnd(Job job);
 
   // Runs what is due on the calling thread, waiting at most `timeout` (negative: for ever) for the
   // first piece. Returns how many pieces ran; wakes early, with 0, on Wake, on Finish, and on a
@@ -60,10 +71,11 @@ class IoLoop {
   void RunUntilStopped();
   void ArmTimer();
   void JoinThread();
+  void EndTurn();
   size_t GatherDue();
   std::deque<Job> Take();
   size_t RunTaken();
-  bool WaitForWork(Duration timeout);
+  bool WaitForWork(Duration timeout, int* dispatched);
 
   // A thread inside Run; pthread_t is never 0 here.
   struct Runner {
@@ -78,6 +90,8 @@ class IoLoop {
   mutable std::mutex mutex_;
   std::deque<Job> posted_;
   TimerQueue timers_;
+  WatchTable watches_;
+  std::vector<Job> turn_ends_;  // the loop's own thread only
   Thread thread_;
   bool is_stopping_ = false;
   bool is_finished_ = false;  // only where the host runs the loop

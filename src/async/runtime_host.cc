@@ -116,6 +116,16 @@ uint64_t RuntimeHost::RunAfter(Duration delay, Job job) {
 
 bool RuntimeHost::CancelTimer(uint64_t timer) { return loop_.CancelTimer(timer); }
 
+void RuntimeHost::Post(Job job) { loop_.Post(std::move(job)); }
+
+uint64_t RuntimeHost::Watch(int fd, OnReady on_ready) {
+  return loop_.Watch(fd, std::move(on_ready));
+}
+
+void RuntimeHost::Await(uint64_t watch, short events) { loop_.Await(watch, events); }
+
+void RuntimeHost::Unwatch(uint64_t watch) { loop_.Unwatch(watch); }
+
 void RuntimeHost::Random(std::span<unsigned char> bytes) {
   size_t filled = 0;
   while (filled < bytes.size()) {

@@ -33,6 +33,10 @@ class RuntimeHost final : public Host {
   void PostBlocking(Job job) override;
   uint64_t RunAfter(Duration delay, Job job) override;
   bool CancelTimer(uint64_t timer) override;
+  void Post(Job job) override;
+  uint64_t Watch(int fd, OnReady on_ready) override;
+  void Await(uint64_t watch, short events) override;
+  void Unwatch(uint64_t watch) override;
   void Random(std::span<unsigned char> bytes) override;
   void Log(Severity severity, std::string_view component, std::string_view message) override;
 

@@ -52,7 +52,7 @@ void Waiter::Nudge() {
 // The descriptor is claimed while it is used: else it could be closed in between, and the number
 // belong to a file of the host's.
 void Waiter::Wake(bool is_stop) {
-  int wake = wake_.load(std::memory_order_seq_cst);
+  intptr_t wake = wake_.load(std::memory_order_seq_cst);
   while (wake == kWaking || (wake != kNothing && !wake_.compare_exchange_weak(wake, kWaking))) {
     if (wake == kWaking) {
       sched_yield();
@@ -62,17 +62,21 @@ void Waiter::Wake(bool is_stop) {
   if (wake == kNothing) {
     return;
   }
-  if (wake >= 0) {
+  const intptr_t kind = wake & 3;
+  const int fd = static_cast<int>(wake >> 2);
+  if (kind == kEventFd) {
     const uint64_t one = 1;
-    [[maybe_unused]] const auto written = write(wake, &one, sizeof one);
+    [[maybe_unused]] const auto written = write(fd, &one, sizeof one);
+  } else if (is_stop && kind == kSocket) {
+    shutdown(fd, SHUT_RDWR);
   } else if (is_stop) {
-    shutdown(kSocketBase - wake, SHUT_RDWR);
+    reinterpret_cast<StopListener*>(wake)->OnStop();
   }
   wake_.store(wake, std::memory_order_seq_cst);
 }
 
-void Waiter::SetWake(int wake) {
-  int seen = wake_.load(std::memory_order_seq_cst);
+void Waiter::SetWake(intptr_t wake) {
+  intptr_t seen = wake_.load(std::memory_order_seq_cst);
   while (seen == kWaking || !wake_.compare_exchange_weak(seen, wake)) {
     if (seen == kWaking) {
       sched_yield();

@@ -22,6 +22,14 @@ struct Interrupt {
   bool WantsToStop() const { return asked != nullptr && asked(user) != 0; }
 };
 
+// Told that an operation nobody waits for on a thread of its own shall stop. Called by the thread
+// that stops it: be short, and touch no waiter; hand the rest to another thread.
+class StopListener {
+ public:
+  virtual ~StopListener() = default;
+  virtual void OnStop() = 0;
+};
+
 class Waiter {
  public:
   // Wakes the parked thread, or lets the next Park return at once.
@@ -48,9 +56,11 @@ class Waiter {
 
   // While a thread waits on a descriptor, the eventfd that Stop must write to; -1 when none. When
   // it returns nobody writes to the one before, so that may be closed or given away.
-  void SetWakeFd(int fd) { SetWake(fd); }
+  void SetWakeFd(int fd) { SetWake(fd < 0 ? kNothing : Tagged(fd, kEventFd)); }
   // As SetWakeFd, for a socket the thread receives from: Stop shuts it down, Nudge leaves it alone.
-  void SetWakeSocket(int fd) { SetWake(kSocketBase - fd); }
+  void SetWakeSocket(int fd) { SetWake(Tagged(fd, kSocket)); }
+  // As SetWakeFd, for an operation that no thread waits for: Stop calls the listener. Null: none.
+  void SetStopListener(StopListener* listener) { SetWake(reinterpret_cast<intptr_t>(listener)); }
 
  private:
   // The word: one bit for the notification, two for the cause, the rest counts nudges.
@@ -58,19 +68,22 @@ class Waiter {
   static constexpr uint32_t kCauseShift = 1;
   static constexpr uint32_t kCauseMask = 3;
   static constexpr uint32_t kNudge = 8;
-  // What is woken: an eventfd as its number, a socket counted down from kSocketBase.
-  static constexpr int kNothing = -1;
-  static constexpr int kWaking = -2;  // somebody uses the descriptor just now
-  static constexpr int kSocketBase = -3;
+  // What is woken: a descriptor with its kind in the two low bits, or a pointer, where they are 0.
+  static constexpr intptr_t kNothing = 0;
+  static constexpr intptr_t kEventFd = 1;
+  static constexpr intptr_t kSocket = 2;
+  static constexpr intptr_t kWaking = 3;  // somebody uses it just now
+
+  static intptr_t Tagged(int fd, intptr_t kind) { return static_cast<intptr_t>(fd) * 4 + kind; }
 
   static StopCause CauseOf(uint32_t word) {
     return static_cast<StopCause>((word >> kCauseShift) & kCauseMask);
   }
-  void SetWake(int wake);
+  void SetWake(intptr_t wake);
   void Wake(bool is_stop);
 
   std::atomic<uint32_t> word_{0};
-  std::atomic<int> wake_{kNothing};
+  std::atomic<intptr_t> wake_{kNothing};
 };
 
 // The status an operation ends with when `cause` stopped it.

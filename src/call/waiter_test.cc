@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <memory>
 #include <thread>
 
 #include "result/status.h"
@@ -103,6 +104,30 @@ TEST_CASE("Stop shuts down the socket that is set, and Nudge leaves it alone") {
   waiter.SetWakeFd(-1);
   close(sockets[0]);
   close(sockets[1]);
+}
+
+TEST_CASE("Stop calls the listener that is set, once, and not one that is gone") {
+  struct Counting final : StopListener {
+    void OnStop() override { count.fetch_add(1); }
+    std::atomic<int> count{0};
+  };
+  Counting set;
+  Waiter waiter;
+  waiter.SetStopListener(&set);
+  waiter.Nudge();
+  CHECK(set.count.load() == 0);
+  waiter.Stop(StopCause::kCancelled);
+  waiter.Stop(StopCause::kClosed);
+  CHECK(set.count.load() == 1);
+  for (int round = 0; round < 200; ++round) {
+    Waiter raced;
+    auto gone = std::make_unique<Counting>();
+    raced.SetStopListener(gone.get());
+    std::thread stopper([&] { raced.Stop(StopCause::kCancelled); });
+    raced.SetStopListener(nullptr);
+    gone.reset();  // a sanitizer sees a late call
+    stopper.join();
+  }
 }
 
 TEST_CASE("a nudge changes neither cause nor notification") {

@@ -20,7 +20,8 @@ struct CallContext {
   Waiter* waiter = nullptr;
   Interrupt interrupt;
   // True: this thread is parked for the result, so wait (in Host::Wait or Host::Park only) and
-  // complete inline. False: do not block; hand work to Host::PostBlocking.
+  // complete inline. False: do not block; hand work to Host::PostBlocking, or complete inline with
+  // WouldBlock() to be called again, from the beginning, on a thread that may block.
   bool may_block = false;
   Metadata metadata;
   std::string_view traceparent;

@@ -21,6 +21,9 @@ namespace mecha {
 using Job = absl::AnyInvocable<void() &&>;
 enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };
 
+// Told which of POLLIN and POLLOUT hold; after a hang-up or an error both do.
+using OnReady = absl::AnyInvocable<void(short ready)>;
+
 class Host {
  public:
   virtual ~Host() = default;
@@ -49,6 +52,17 @@ class Host {
   // The number cancels it; CancelTimer returns false when it has run, runs or was cancelled.
   virtual uint64_t RunAfter(Duration delay, Job job) = 0;
   virtual bool CancelTimer(uint64_t timer) = 0;
+
+  // Runs `job` on an I/O thread, soon, never inside this call; it must not block.
+  virtual void Post(Job job) = 0;
+  // Looks after `fd`: `on_ready` is called on an I/O thread, never twice at a time, for as long as
+  // something awaited is there. Await says what is awaited from now on (POLLIN, POLLOUT, both or
+  // 0); at first it is nothing. Unwatch returns when `on_ready` does not run and will not, so hold
+  // no lock that it takes; inside `on_ready` itself it returns at once. Unwatch before you close
+  // `fd`.
+  virtual uint64_t Watch(int fd, OnReady on_ready) = 0;
+  virtual void Await(uint64_t watch, short events) = 0;
+  virtual void Unwatch(uint64_t watch) = 0;
 
   // Cryptographically strong random bytes.
   virtual void Random(std::span<unsigned char> bytes) = 0;

@@ -100,6 +100,26 @@ void CompletionQueue::Push(Operation* operation) {
     }
     return;
   }
+  TellWaiters(was_empty);
+}
+
+// On the I/O thread several arrive together: they wake the waiters once, at the end of the turn.
+void CompletionQueue::TellWaiters(bool was_empty) {
+  if (is_told_at_turn_end_) {
+    return;
+  }
+  const bool may_wait = event_fd_ >= 0 || waiting_ > 0;
+  if (may_wait && host_->loop().RunAtTurnEnd([self = shared_from_this()] {
+        const std::lock_guard lock(self->mutex_);
+        self->is_told_at_turn_end_ = false;
+        if (self->first_ != nullptr) {
+          self->SetReadable(true);
+          self->WakeAllWaiters();
+        }
+      })) {
+    is_told_at_turn_end_ = true;
+    return;
+  }
   if (was_empty) {
     SetReadable(true);
   }

@@ -73,6 +73,7 @@ class CompletionQueue final : public CompletionSink,
   void SetReadable(bool readable);
   void ScheduleDrain();
   void Drain();
+  void TellWaiters(bool was_empty);
   void WakeOneWaiter();
   void WakeAllWaiters();
   int Sleep(uint32_t seen, Duration time);
@@ -99,6 +100,7 @@ class CompletionQueue final : public CompletionSink,
   bool is_closed_ = false;
   bool is_ended_ = false;
   bool is_draining_ = false;
+  bool is_told_at_turn_end_ = false;
   pthread_t drainer_{};
   int event_fd_ = -1;
   std::atomic<uint32_t> changes_{0};  // futex for waiters

@@ -60,6 +60,10 @@ bool Operation::Submit() {
   if (!StartTry()) {
     return false;  // it ends on another thread, and may already be gone
   }
+  if (HasCode(attempt_status_, StatusCode::kWouldBlock)) {
+    PostTry();
+    return false;
+  }
   if (options_.may_complete_inline && !ShouldRetry(attempt_status_)) {
     phase_.store(Phase::kDone);
     Conclude(std::move(attempt_status_));

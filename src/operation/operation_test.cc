@@ -273,6 +273,31 @@ TEST_CASE("the deadline ends an operation while no thread is free") {
   delivered->Release();
 }
 
+TEST_CASE("a try that would block is made again on the pool, within the deadline") {
+  World world;
+  FakeOperation* operation =
+      world.MakeQueued([](FakeOperation& self, const FakeOperation::End& end) {
+        end(self.call().may_block ? OkStatus() : WouldBlock());
+      });
+  CHECK_FALSE(operation->Submit());
+  Operation* delivered = world.sink->Await();
+  REQUIRE(delivered == operation);
+  CHECK(delivered->status().ok());
+  CHECK(operation->attempts() == 2);
+  CHECK(delivered->tries() == 1);  // no retry
+  delivered->Release();
+
+  BusyWorld busy;
+  busy.world.options.deadline = Deadline::After(busy.world.host->clock().Now(), 1h);
+  FakeOperation* late = busy.world.MakeQueued(Ends(WouldBlock()));
+  CHECK_FALSE(late->Submit());
+  busy.world.host->AdvanceClock(1h);
+  delivered = busy.world.sink->Await();
+  REQUIRE(delivered == late);
+  CHECK(IsDeadlineExceeded(delivered->status()));
+  delivered->Release();
+}
+
 TEST_CASE("an operation stopped before it is submitted never runs") {
   World world;
   FakeOperation* operation = world.MakeQueued(Ends(OkStatus()), Execution::kBlocking);

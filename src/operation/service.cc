@@ -25,22 +25,14 @@ std::string_view NameOf(Health health) {
 Service::Service(Identity identity, const ComponentInfo& info, Host& host, OperationOwner& owner)
     : identity_(std::move(identity)), info_(info), host_(host), owner_(owner) {}
 
-namespace {
-
-// Status counts references inside Abseil, where the thread sanitizer does not look: one
-// shared between threads reads as a race.
-Status CopyOf(const Status& status) { return {status.code(), status.message()}; }
-
-}  // namespace
-
 Status Service::cause() const {
   const std::lock_guard lock(mutex_);
-  return CopyOf(cause_);
+  return cause_;
 }
 
 void Service::SetHealth(Health health, const Status& cause) {
   const std::lock_guard lock(mutex_);
-  cause_ = CopyOf(cause);
+  cause_ = cause;
   health_.store(health, std::memory_order_release);
 }
 

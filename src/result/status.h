@@ -43,6 +43,8 @@ enum class StatusCode : uint8_t {
   kOutcomeUnknown = 108,
   kDeadlock = 109,
   kStuck = 110,
+  // Between a component and its block only: call again on a thread that may block.
+  kWouldBlock = 200,
 };
 
 // "NOT_FOUND", "BUSY"; "UNKNOWN" for a number that is no code.
@@ -119,6 +121,8 @@ class [[nodiscard]] Status {
 inline Status OkStatus() { return Status(); }
 // No message, no allocation.
 inline Status NotFound() { return Status(StatusCode::kNotFound); }
+
+inline Status WouldBlock() { return Status(StatusCode::kWouldBlock); }
 
 Status InvalidArgument(std::string_view message);
 Status FailedPrecondition(std::string_view message);

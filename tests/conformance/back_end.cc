@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "support/memcached_server.h"
 #include "support/redis_server.h"
 #ifdef MECHA_TEST_POSTGRESQL
 #include "support/postgres_server.h"
@@ -56,6 +57,20 @@ class PostgresServer final : public Server {
 };
 #endif
 
+// Room for the values of the suite: an item may have 1 MB otherwise.
+class MemcachedServer final : public Server {
+ public:
+  std::string address() const override { return memcached_.address(); }
+  void Clear() override { memcached_.Command("flush_all"); }
+  void Kill() override { memcached_.Kill(); }
+  void Restart() override { memcached_.Restart(); }
+  void Pause() override { memcached_.Pause(); }
+  void Continue() override { memcached_.Continue(); }
+
+ private:
+  mecha::test::TestMemcached memcached_{{"-I", "64m", "-m", "1024"}};
+};
+
 // The one place that knows kinds of servers.
 std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
 #ifdef MECHA_TEST_POSTGRESQL
@@ -65,6 +80,9 @@ std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
 #endif
   if (kind == "redis") {
     return std::make_unique<RedisServer>(use);
+  }
+  if (kind == "memcached") {
+    return std::make_unique<MemcachedServer>();
   }
   throw std::runtime_error("conformance.yaml asks for an unknown server: " + std::string(kind));
 }

@@ -23,7 +23,8 @@ class Server {
   virtual std::string address() const = 0;
   virtual void Clear() = 0;
   virtual void Kill() = 0;
-  // Brings it back on the same port with everything it had acknowledged.
+  // Brings it back on the same port with everything it had acknowledged, or with nothing when the
+  // harness says that it forgets.
   virtual void Restart() = 0;
   virtual void Pause() = 0;
   virtual void Continue() = 0;

@@ -26,6 +26,7 @@ struct Harness {
   std::string_view version;
   std::string_view server;  // which kind of server it needs; empty: none
   bool is_shared = false;   // two runtimes with the same metadata see the same data
+  bool forgets = false;     // the server comes back empty after it was killed
   // {{folder}} is a private temporary folder, {{server_address}} the server's host:port.
   std::span<const NamedText> metadata;
   std::span<const NamedText> files;        // written into the folder before a runtime opens

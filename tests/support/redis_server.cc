@@ -1,18 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/redis_server.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -21,32 +9,7 @@
 namespace mecha::test {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-constexpr auto kStartTimeout = std::chrono::seconds(10);
 constexpr int kPortAttempts = 5;
-constexpr int kReplyTimeoutMilliseconds = 5000;
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
-
-uint16_t FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address = Loopback(0);
-  socklen_t size = sizeof address;
-  const bool is_bound = bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  close(fd);
-  if (!is_bound) {
-    throw std::runtime_error("TestRedis: no free loopback port");
-  }
-  return ntohs(address.sin_port);
-}
 
 std::string Encode(const std::vector<std::string>& arguments) {
   std::string text = "*" + std::to_string(arguments.size()) + "\r\n";
@@ -54,37 +17,6 @@ std::string Encode(const std::vector<std::string>& arguments) {
     text += "$" + std::to_string(argument.size()) + "\r\n" + argument + "\r\n";
   }
   return text;
-}
-
-// Reads until the server has closed the connection, which QUIT at the end of the request brings.
-std::string ReadAll(int fd) {
-  std::string text;
-  char bytes[4096];
-  for (;;) {
-    pollfd ready{fd, POLLIN, 0};
-    if (poll(&ready, 1, kReplyTimeoutMilliseconds) <= 0) {
-      return text;
-    }
-    const ssize_t count = recv(fd, bytes, sizeof bytes, 0);
-    if (count <= 0) {
-      return text;
-    }
-    text.append(bytes, static_cast<size_t>(count));
-  }
-}
-
-bool Exchange(uint16_t port, const std::string& request, std::string* reply) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in address = Loopback(port);
-  const bool is_sent =
-      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
-      send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
-          static_cast<ssize_t>(request.size());
-  if (is_sent) {
-    *reply = ReadAll(fd);
-  }
-  close(fd);
-  return is_sent;
 }
 
 void RemoveFirstLine(std::string* text) { text->erase(0, text->find("\r\n") + 2); }
@@ -134,47 +66,18 @@ void TestRedis::WriteConfiguration() {
 }
 
 bool TestRedis::Start() {
-  const std::string configuration = folder_ + "/redis.conf";
-  const int parent = getpid();
-  pid_ = fork();
-  if (pid_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
-      _exit(1);
-    }
-    const int null_fd = open("/dev/null", O_RDWR);
-    dup2(null_fd, 0);
-    dup2(null_fd, 1);
-    dup2(null_fd, 2);
-    execlp("redis-server", "redis-server", configuration.c_str(), nullptr);
-    _exit(127);
-  }
-  const auto end = SteadyClock::now() + kStartTimeout;
-  while (SteadyClock::now() < end && waitpid(pid_, nullptr, WNOHANG) == 0) {
-    if (IsReady()) {
-      return true;
-    }
-    usleep(2000);
-  }
-  Kill();
-  return false;
+  return process_.Start({"redis-server", folder_ + "/redis.conf"}, [this] { return IsReady(); });
 }
 
 bool TestRedis::IsReady() const {
   // The listener must be our process, and it must have finished loading.
   return Command({"PING"}) == "+PONG\r\n" &&
-         Command({"INFO", "server"}).find("process_id:" + std::to_string(pid_) + "\r\n") !=
+         Command({"INFO", "server"})
+                 .find("process_id:" + std::to_string(process_.pid()) + "\r\n") !=
              std::string::npos;
 }
 
-void TestRedis::Kill() {
-  if (pid_ > 0) {
-    kill(pid_, SIGKILL);
-    while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = 0;
-  }
-}
+void TestRedis::Kill() { process_.Kill(); }
 
 void TestRedis::Restart() {
   Kill();
@@ -186,13 +89,9 @@ void TestRedis::Restart() {
   throw std::runtime_error("TestRedis: redis-server does not start again; see " + folder_);
 }
 
-void TestRedis::Pause() {
-  // waitpid tells when the process has really stopped; the signal alone is only a request.
-  kill(pid_, SIGSTOP);
-  waitpid(pid_, nullptr, WUNTRACED);
-}
+void TestRedis::Pause() { process_.Pause(); }
 
-void TestRedis::Continue() { kill(pid_, SIGCONT); }
+void TestRedis::Continue() { process_.Continue(); }
 
 std::string TestRedis::Command(const std::vector<std::string>& arguments) const {
   std::string request;
@@ -203,8 +102,8 @@ std::string TestRedis::Command(const std::vector<std::string>& arguments) const 
   }
   const bool has_login = !request.empty();
   request += Encode(arguments) + Encode({"QUIT"});
-  std::string reply;
-  if (!Exchange(port_, request, &reply)) {
+  std::string reply = Exchange(port_, request);
+  if (reply.empty()) {
     return "";
   }
   if (has_login) {

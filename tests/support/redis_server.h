@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/server_process.h"
+
 namespace mecha::test {
 
 struct RedisServerOptions {
@@ -55,7 +57,7 @@ class TestRedis {
   RedisServerOptions options_;
   std::string folder_;
   uint16_t port_ = 0;
-  int pid_ = 0;
+  ServerProcess process_;
 };
 
 }  // namespace mecha::test

@@ -28,6 +28,7 @@
 #include "contract/host.h"
 #include "result/status.h"
 #include "result/status_or.h"
+#include "support/poll_thread.h"
 
 namespace mecha::test {
 
@@ -113,6 +114,13 @@ class TestHost final : public Host {
       }
     }
   }
+
+  void Post(Job job) override { poll_thread_.Post(std::move(job)); }
+  uint64_t Watch(int fd, OnReady on_ready) override {
+    return poll_thread_.Watch(fd, std::move(on_ready));
+  }
+  void Await(uint64_t watch, short events) override { poll_thread_.Await(watch, events); }
+  void Unwatch(uint64_t watch) override { poll_thread_.Unwatch(watch); }
 
   void Log(Severity severity, std::string_view component, std::string_view message) override {
     const std::lock_guard lock(mutex_);
@@ -244,6 +252,7 @@ class TestHost final : public Host {
   std::vector<LogLine> logs_;
   uint64_t last_timer_ = 0;
   bool is_ending_ = false;
+  PollThread poll_thread_;  // ends first
 };
 
 }  // namespace mecha::test

@@ -2,7 +2,6 @@
 #include "redis_error.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <string>
 
 #include "result/status.h"
@@ -61,28 +60,6 @@ constexpr Row kRows[] = {
     {"ERR Protocol error", StatusCode::kInternal, true, ""},
 };
 
-struct SystemRow {
-  int error;
-  StatusCode code;
-  std::string_view words;
-};
-
-constexpr SystemRow kSystemRows[] = {
-    {ECONNREFUSED, StatusCode::kUnavailable, "connection refused"},
-    {ECONNRESET, StatusCode::kUnavailable, "connection reset by the server"},
-    {EPIPE, StatusCode::kUnavailable, "connection closed by the server"},
-    {ETIMEDOUT, StatusCode::kUnavailable, "connection timed out"},
-    {EHOSTUNREACH, StatusCode::kUnavailable, "host unreachable"},
-    {ENETUNREACH, StatusCode::kUnavailable, "network unreachable"},
-    {EADDRNOTAVAIL, StatusCode::kUnavailable, "no local address or port is free"},
-    {EMFILE, StatusCode::kResourceExhausted, "the process has no file descriptor left"},
-    {ENFILE, StatusCode::kResourceExhausted, "the system has no file descriptor left"},
-    {ENOBUFS, StatusCode::kResourceExhausted, "the system has no network memory left"},
-    {ENOMEM, StatusCode::kResourceExhausted, "the system has no memory left"},
-    {EACCES, StatusCode::kPermissionDenied, "the system does not allow it"},
-    {EPERM, StatusCode::kPermissionDenied, "the system does not allow it"},
-};
-
 // Redis 6 wraps the error of a command in a script: "... @user_script: 12: -OOM command not ...".
 std::string_view WithoutScriptFrame(std::string_view text) {
   if (text.starts_with("ERR Error running script")) {
@@ -125,15 +102,12 @@ ServerError FromServer(std::string_view text) {
   return {Status(row.code, message), row.must_reconnect};
 }
 
-Status FromSystem(std::string_view what, int error) {
-  std::string message(what);
-  message += ": ";
-  for (const SystemRow& row : kSystemRows) {
-    if (row.error == error) {
-      return Status(row.code, message.append(row.words));
-    }
-  }
-  return Unavailable(message + "system error " + std::to_string(error));
+Status UnaskedReply() {
+  return Unavailable("Redis answered what nobody asked; the connection is given up");
+}
+
+Status ReconnectAsked() {
+  return Unavailable("the server asked for another connection; try again");
 }
 
 }  // namespace MECHA_COMPONENT

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table that turns what Redis and the system say into a status. It decides codes and words;
-// it does not decide on retries.
+// The one table that turns what Redis says into a status. It decides codes and words; it does not
+// decide on retries.
 #pragma once
 
 #include <string_view>
@@ -19,7 +19,8 @@ struct ServerError {
 // or a value. Not marked as applied: a command that failed did nothing, except as the scripts say.
 ServerError FromServer(std::string_view text);
 
-// A failed system call, for example FromSystem("connect to 127.0.0.1:6379", ECONNREFUSED).
-Status FromSystem(std::string_view what, int error);
+// What ends a connection that many share, whoever asks.
+Status UnaskedReply();
+Status ReconnectAsked();
 
 }  // namespace MECHA_COMPONENT

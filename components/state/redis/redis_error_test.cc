@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis_error.h"
 
-#include <cerrno>
 #include <string>
 
 #include "result/status.h"
@@ -54,15 +53,6 @@ TEST_CASE("echoed arguments and control characters do not reach the message") {
       FromServer(std::string("ERR a\x01\xff") + std::string(999, 'x')).status.message());
   CHECK(odd.find("ERR a??xxx") != std::string::npos);
   CHECK(odd.size() < 300);
-}
-
-TEST_CASE("system errors have codes and words") {
-  const Status refused = FromSystem("connect to a:1", ECONNREFUSED);
-  CHECK(refused.code() == StatusCode::kUnavailable);
-  CHECK(refused.message() == "connect to a:1: connection refused");
-  CHECK(FromSystem("x", EMFILE).code() == StatusCode::kResourceExhausted);
-  CHECK(FromSystem("x", EACCES).code() == StatusCode::kPermissionDenied);
-  CHECK(FromSystem("x", 9999).message() == "x: system error 9999");
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisLease: one call's use of a pooled connection. It goes back when the lease ends. A connection
-// found dead before anything went out is replaced once, which is not a resend. One thread.
+// RedisLease: one call's use of a pooled connection, with what Redis's replies mean for it. It goes
+// back when the lease ends. One thread.
 #pragma once
 
-#include <memory>
 #include <utility>
 
+#include "connection/connection_lease.h"
+#include "connection/connection_pool.h"
 #include "redis_connection.h"
-#include "redis_pool.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
@@ -15,37 +15,29 @@ namespace MECHA_COMPONENT {
 
 class RedisLease {
  public:
-  static StatusOr<RedisLease> Take(RedisPool& pool, const CallContext& call) {
-    ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, pool.Acquire(call));
-    connection->commands().Clear();
-    return RedisLease(pool, std::move(connection));
+  static StatusOr<RedisLease> Take(ConnectionPool& pool, const CallContext& call) {
+    ASSIGN_OR_RETURN(auto lease, ConnectionLease<RedisConnection>::Take(pool, call));
+    lease.connection().commands().Clear();
+    return RedisLease(std::move(lease));
   }
 
-  RedisLease(RedisLease&& other) noexcept = default;
-  RedisLease& operator=(RedisLease&& other) = delete;
-  ~RedisLease() {
-    if (connection_ != nullptr) {
-      pool_->GiveBack(std::move(connection_));
-    }
-  }
-
-  RedisCommands& commands() { return connection_->commands(); }
-  RedisConnection& connection() { return *connection_; }
+  RedisCommands& commands() { return lease_.connection().commands(); }
+  RedisConnection& connection() { return lease_.connection(); }
 
   // Sends commands(). After an error the lease is good for HasSent only.
-  Status Send(const CallContext& call);
-  StatusOr<Reply*> Receive(const CallContext& call) { return connection_->Receive(call); }
-  bool HasSent(size_t index) const { return connection_ != nullptr && connection_->HasSent(index); }
+  Status Send(const CallContext& call) { return lease_.Send(call); }
+  StatusOr<Reply*> Receive(const CallContext& call) { return connection().Receive(call); }
+  bool HasSent(size_t index) const {
+    return lease_.has_connection() && lease_.connection().HasSent(index);
+  }
 
   // The status of an error reply; ends the connection where the table says so.
   Status ErrorOf(const Reply& reply);
 
  private:
-  RedisLease(RedisPool& pool, std::unique_ptr<RedisConnection> connection)
-      : pool_(&pool), connection_(std::move(connection)) {}
+  explicit RedisLease(ConnectionLease<RedisConnection> lease) : lease_(std::move(lease)) {}
 
-  RedisPool* pool_;
-  std::unique_ptr<RedisConnection> connection_;
+  ConnectionLease<RedisConnection> lease_;
 };
 
 }  // namespace MECHA_COMPONENT

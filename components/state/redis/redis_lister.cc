@@ -90,7 +90,8 @@ void FillPage(size_t limit, ListPosition* position, ListPage* page,
 
 }  // namespace
 
-StatusOr<ListPage> ListKeys(RedisPool& pool, const CallContext& call, const ListRequest& request) {
+StatusOr<ListPage> ListKeys(ConnectionPool& pool, const CallContext& call,
+                            const ListRequest& request) {
   ListPosition position;
   if (!request.position.empty()) {
     ASSIGN_OR_RETURN(position, ParsePosition(request.position, request.prefix));

@@ -4,12 +4,13 @@
 // the server's table grows or shrinks. Runs on the caller's thread.
 #pragma once
 
+#include "connection/connection_pool.h"
 #include "contract/state_store.h"
-#include "redis_pool.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
-StatusOr<ListPage> ListKeys(RedisPool& pool, const CallContext& call, const ListRequest& request);
+StatusOr<ListPage> ListKeys(ConnectionPool& pool, const CallContext& call,
+                            const ListRequest& request);
 
 }  // namespace MECHA_COMPONENT

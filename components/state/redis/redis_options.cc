@@ -10,6 +10,7 @@
 namespace MECHA_COMPONENT {
 namespace {
 
+constexpr uint16_t kDefaultPort = 6379;
 constexpr int64_t kConnectionsPerProcessor = 10;
 
 Status CheckAvailable(const Settings& settings) {
@@ -43,8 +44,8 @@ Duration ReadTimeout(const Settings& settings, std::string_view name, Duration f
   return time < Duration::zero() ? Duration::max() : time;
 }
 
-StatusOr<RedisAddress> ReadAddress(const Settings& settings) {
-  uint16_t port = RedisAddress::kDefaultPort;
+StatusOr<HostAddress> ReadAddress(const Settings& settings) {
+  uint16_t port = kDefaultPort;
   if (!settings.Text("redisPort").empty()) {
     const int64_t number = settings.Integer("redisPort");
     if (number < 1 || number > 65535) {
@@ -52,7 +53,13 @@ StatusOr<RedisAddress> ReadAddress(const Settings& settings) {
     }
     port = static_cast<uint16_t>(number);
   }
-  return ParseAddress(settings.Text("redisHost"), port);
+  const std::string_view host = settings.Text("redisHost");
+  if (host.find(',') != host.npos) {
+    return InvalidArgument(
+        "redisHost: several hosts mean a cluster, which is not available yet; "
+        "name one node");
+  }
+  return ParseHostAddress("redisHost", host, port);
 }
 
 Status ReadNumbers(const Settings& settings, RedisOptions* options) {
@@ -76,6 +83,7 @@ Status ReadNumbers(const Settings& settings, RedisOptions* options) {
 StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
   RETURN_IF_ERROR(CheckAvailable(settings));
   RedisOptions options;
+  options.full_pool_advice = "raise poolSize or poolTimeout";
   ASSIGN_OR_RETURN(options.address, ReadAddress(settings));
   RETURN_IF_ERROR(ReadNumbers(settings, &options));
   options.username = settings.Text("redisUsername");

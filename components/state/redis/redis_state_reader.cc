@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "redis_lease.h"
+#include "redis_value.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
@@ -17,31 +18,13 @@ using Outcome = StatusOr<StateValue>;
 // So many replies may wait in the server's memory for one caller.
 constexpr size_t kKeysAtOnce = 128;
 
-void AddHashRead(RedisCommands& commands, std::string_view key) {
-  commands.AddCommand({"HMGET", key, "data", "version"});
-}
-
-bool IsOtherType(const Reply& reply) {
-  return reply.is_error() && reply.text().starts_with("WRONGTYPE");
-}
-
-Outcome TakeValue(RedisLease& lease, Reply& reply) {
+Outcome OutcomeOf(RedisLease& lease, Reply& reply) {
   if (reply.is_error()) {
     return lease.ErrorOf(reply);
   }
-  const bool is_hash = reply.is_array() && reply.items.size() == 2;
-  Reply& data = is_hash ? reply.items[0] : reply;
-  if (data.is_nil()) {
-    return NotFound();
-  }
-  if (!data.is_text()) {
+  Outcome value = TakeValue(reply);
+  if (IsDataLoss(value.status())) {
     lease.connection().MarkBroken();
-    return Status(StatusCode::kDataLoss, "Redis answered a read with something else");
-  }
-  Outcome value{StateValue{}};
-  value->data = data.TakeText();
-  if (is_hash && reply.items[1].is_text()) {
-    value->etag = Etag(reply.items[1].text());
   }
   return value;
 }
@@ -55,14 +38,14 @@ Status ReceiveSome(RedisLease& lease, const CallContext& call, std::span<const s
     if (others != nullptr && IsOtherType(*reply)) {
       others->push_back(index);
     } else {
-      outcomes[index] = TakeValue(lease, *reply);
+      outcomes[index] = OutcomeOf(lease, *reply);
     }
   }
   return OkStatus();
 }
 
-Status ReadChunk(RedisPool& pool, const CallContext& call, std::span<const std::string_view> keys,
-                 std::span<Outcome> outcomes) {
+Status ReadChunk(ConnectionPool& pool, const CallContext& call,
+                 std::span<const std::string_view> keys, std::span<Outcome> outcomes) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   std::vector<size_t> indexes(keys.size());
   std::iota(indexes.begin(), indexes.end(), 0);
@@ -87,7 +70,8 @@ bool IsUntouched(const Outcome& outcome) { return outcome.status().code() == Sta
 
 }  // namespace
 
-StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call, std::string_view key) {
+StatusOr<StateValue> ReadValue(ConnectionPool& pool, const CallContext& call,
+                               std::string_view key) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   AddHashRead(lease.commands(), key);
   RETURN_IF_ERROR(lease.Send(call));
@@ -98,10 +82,10 @@ StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call, std::st
     RETURN_IF_ERROR(lease.Send(call));
     ASSIGN_OR_RETURN(reply, lease.Receive(call));
   }
-  return TakeValue(lease, *reply);
+  return OutcomeOf(lease, *reply);
 }
 
-StatusOr<std::vector<Outcome>> ReadValues(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<Outcome>> ReadValues(ConnectionPool& pool, const CallContext& call,
                                           std::span<const std::string_view> keys) {
   std::vector<Outcome> outcomes(keys.size());
   for (size_t start = 0; start < keys.size(); start += kKeysAtOnce) {

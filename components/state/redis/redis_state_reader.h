@@ -7,18 +7,19 @@
 #include <string_view>
 #include <vector>
 
+#include "connection/connection_pool.h"
 #include "contract/state_store.h"
-#include "redis_pool.h"
 #include "redis_reply.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
 // One round trip; two for a key that is no hash. NOT_FOUND when there is no value.
-StatusOr<StateValue> ReadValue(RedisPool& pool, const CallContext& call, std::string_view key);
+StatusOr<StateValue> ReadValue(ConnectionPool& pool, const CallContext& call, std::string_view key);
 
 // All keys in few round trips over one connection, one outcome each.
-StatusOr<std::vector<StatusOr<StateValue>>> ReadValues(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<StatusOr<StateValue>>> ReadValues(ConnectionPool& pool,
+                                                       const CallContext& call,
                                                        std::span<const std::string_view> keys);
 
 }  // namespace MECHA_COMPONENT

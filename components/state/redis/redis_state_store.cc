@@ -17,12 +17,50 @@ namespace MECHA_COMPONENT {
 
 extern const ComponentInfo kComponentInfo;
 
+namespace {
+
+// So many callers at once have a connection each; a crowd shares lines, which costs each of them
+// more but all of them much less. Measured: docs/benchmarks.md, state_concurrent.
+constexpr size_t kOwnConnections = 16;
+
+// One blocking caller inside, for as long as it lives.
+class Caller {
+ public:
+  explicit Caller(std::atomic<size_t>& callers)
+      : callers_(callers), before_(callers.fetch_add(1)) {}
+  ~Caller() { callers_.fetch_sub(1); }
+  Caller(const Caller&) = delete;
+  Caller& operator=(const Caller&) = delete;
+  bool is_in_crowd() const { return before_ >= kOwnConnections; }
+
+ private:
+  std::atomic<size_t>& callers_;
+  const size_t before_;
+};
+
+// What needs a connection of its own waits for its replies on the caller's thread.
+template <class T>
+bool Declines(const CallContext& call, Done<T>& done) {
+  if (call.may_block) {
+    return false;
+  }
+  std::move(done)(WouldBlock());
+  return true;
+}
+
+}  // namespace
+
 RedisStateStore::~RedisStateStore() { Close(); }
 
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
-  pool_ = std::make_unique<RedisPool>(host, options_);
+  pool_ = std::make_unique<ConnectionPool>(
+      host, options_, [this, &host] { return std::make_unique<RedisConnection>(host, options_); });
+  channel_ = std::make_shared<RedisChannel>(host, options_);
+  for (std::unique_ptr<RedisLine>& line : lines_) {
+    line = std::make_unique<RedisLine>(host, options_);
+  }
   Status status = Ping(call);
   if (!status.ok()) {
     Close();
@@ -41,6 +79,10 @@ Status RedisStateStore::Ping(const CallContext& call) {
 void RedisStateStore::Suspend(bool keep_connections) {
   if (!keep_connections && pool_ != nullptr) {
     pool_->CloseIdle();
+    channel_->Close(Status(StatusCode::kSuspended, "the runtime is suspended"));
+    for (const std::unique_ptr<RedisLine>& line : lines_) {
+      line->Close();
+    }
   }
 }
 
@@ -48,43 +90,95 @@ Status RedisStateStore::Resume(const CallContext&) {
   // Connections come back with the first operation that needs one.
   if (pool_ != nullptr) {
     pool_->ForgetFailures();
+    channel_->ForgetFailures();
+    for (const std::unique_ptr<RedisLine>& line : lines_) {
+      line->ForgetFailures();
+    }
   }
   return OkStatus();
 }
 
 void RedisStateStore::Close() {
+  if (channel_ != nullptr) {
+    channel_->Close(Status(StatusCode::kClosed, "the runtime is shut down"));
+    channel_.reset();
+  }
+  lines_ = {};
   pool_.reset();
   explicit_bzero(options_.password.data(), options_.password.size());
   options_ = RedisOptions();
 }
 
+// One node: its value is the latest, whatever consistency is asked for.
 void RedisStateStore::Get(const CallContext& call, std::string_view key, const StateRead&,
                           Done<StateValue> done) {
-  // One node: its value is the latest, whatever consistency is asked for.
-  std::move(done)(ReadValue(*pool_, call, key));
+  if (!call.may_block) {
+    channel_->Submit(std::make_unique<ReadRequest>(call, key, std::move(done)));
+    return;
+  }
+  const Caller caller(callers_);
+  if (caller.is_in_crowd()) {
+    ReadRequest request(call, key, std::move(done));
+    NextLine().Run(request);
+    request.Complete();
+  } else {
+    std::move(done)(ReadValue(*pool_, call, key));
+  }
+}
+
+RedisLine& RedisStateStore::NextLine() {
+  return *lines_[next_line_.fetch_add(1, std::memory_order_relaxed) % lines_.size()];
 }
 
 void RedisStateStore::GetMany(const CallContext& call, std::span<const std::string_view> keys,
                               const StateRead&, Done<std::vector<StatusOr<StateValue>>> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(ReadValues(*pool_, call, keys));
 }
 
 void RedisStateStore::Write(const CallContext& call, const StateWrite& write, Done<Etag> done) {
-  std::move(done)(WriteOne(*pool_, call, write));
+  const bool may_share = WriteRequest::Fits(write);
+  if (!call.may_block) {
+    if (may_share) {
+      channel_->Submit(std::make_unique<WriteRequest>(call, write, std::move(done)));
+    } else {
+      std::move(done)(WouldBlock());
+    }
+    return;
+  }
+  const Caller caller(callers_);
+  if (may_share && caller.is_in_crowd()) {
+    WriteRequest request(call, write, std::move(done));
+    NextLine().Run(request);
+    request.Complete();
+  } else {
+    std::move(done)(WriteOne(*pool_, call, write));
+  }
 }
 
 void RedisStateStore::WriteMany(const CallContext& call, std::span<const StateWrite> writes,
                                 Done<std::vector<WriteOutcome>> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(WriteEach(*pool_, call, writes));
 }
 
 void RedisStateStore::Transact(const CallContext& call, std::span<const StateWrite> writes,
                                Done<std::vector<WriteOutcome>> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(WriteAll(*pool_, call, writes));
 }
 
 void RedisStateStore::List(const CallContext& call, const ListRequest& request,
                            Done<ListPage> done) {
+  if (Declines(call, done)) {
+    return;
+  }
   std::move(done)(ListKeys(*pool_, call, request));
 }
 

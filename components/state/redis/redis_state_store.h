@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisStateStore: state.redis on one node. Each operation runs on its caller's thread, over a
-// connection of its own for as long as it lasts; the store starts no thread and never resends.
+// RedisStateStore: state.redis on one node. An operation that may block runs on its caller's
+// thread: few callers have a connection each, a crowd shares lines. Single reads and writes that
+// may not block share a channel. The store starts no thread and never resends.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "connection/connection_pool.h"
 #include "contract/state_store.h"
+#include "redis_channel.h"
+#include "redis_line.h"
 #include "redis_options.h"
-#include "redis_pool.h"
 
 namespace MECHA_COMPONENT {
 
@@ -36,8 +41,14 @@ class RedisStateStore : public StateStore {
   void List(const CallContext& call, const ListRequest& request, Done<ListPage> done) override;
 
  private:
+  RedisLine& NextLine();
+
   RedisOptions options_;
-  std::unique_ptr<RedisPool> pool_;
+  std::unique_ptr<ConnectionPool> pool_;
+  std::shared_ptr<RedisChannel> channel_;
+  std::array<std::unique_ptr<RedisLine>, 2> lines_;  // two keep a server busy, one does not
+  std::atomic<size_t> callers_{0};
+  std::atomic<size_t> next_line_{0};
 };
 
 }  // namespace MECHA_COMPONENT

@@ -27,15 +27,6 @@ bool WantsReplicas(std::span<const StateWrite> writes) {
   });
 }
 
-// A script that was refused half-way, which only an ACL or an unknown error can do.
-Status ScriptError(RedisLease& lease, const Reply& reply) {
-  const bool names_script = reply.text().find("script") != std::string_view::npos;
-  Status status = lease.ErrorOf(reply);
-  const bool may_be_half_done = names_script && (status.code() == StatusCode::kPermissionDenied ||
-                                                 status.code() == StatusCode::kInternal);
-  return may_be_half_done ? MarkApplied(std::move(status), Applied::kMaybe) : status;
-}
-
 // Some writes of distinct keys, sent together over one connection.
 class WriteChunk {
  public:
@@ -106,7 +97,7 @@ class WriteChunk {
     if (form == ScriptForm::kHash && IsNoScript(reply)) {
       unknown_scripts_.push_back(index);
     } else if (reply.is_error()) {
-      outcomes_[index] = ScriptError(lease, reply);
+      outcomes_[index] = MarkHalfDone(lease.ErrorOf(reply), reply);
     } else {
       outcomes_[index] = ReadOutcome(writes_[index], reply);
     }
@@ -190,7 +181,7 @@ StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
                                                     std::span<const StateWrite> writes,
                                                     const Reply& reply) {
   if (reply.is_error()) {
-    return ScriptError(lease, reply);
+    return MarkHalfDone(lease.ErrorOf(reply), reply);
   }
   const auto count = static_cast<int64_t>(writes.size());
   if (reply.type == Reply::Type::kInteger && reply.integer >= 1 && reply.integer <= count) {
@@ -213,7 +204,7 @@ StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
 
 }  // namespace
 
-WriteOutcome WriteOne(RedisPool& pool, const CallContext& call, const StateWrite& write) {
+WriteOutcome WriteOne(ConnectionPool& pool, const CallContext& call, const StateWrite& write) {
   RETURN_IF_ERROR(CheckEtag(write));
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   WriteOutcome outcome;
@@ -221,7 +212,7 @@ WriteOutcome WriteOne(RedisPool& pool, const CallContext& call, const StateWrite
   return outcome;
 }
 
-StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<WriteOutcome>> WriteEach(ConnectionPool& pool, const CallContext& call,
                                               std::span<const StateWrite> writes) {
   std::vector<WriteOutcome> outcomes(writes.size());
   size_t start = 0;
@@ -250,7 +241,7 @@ StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext
   return outcomes;
 }
 
-StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<WriteOutcome>> WriteAll(ConnectionPool& pool, const CallContext& call,
                                              std::span<const StateWrite> writes) {
   if (writes.empty()) {
     return std::vector<WriteOutcome>();

@@ -7,20 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "connection/connection_pool.h"
 #include "contract/state_store.h"
-#include "redis_pool.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
 
-WriteOutcome WriteOne(RedisPool& pool, const CallContext& call, const StateWrite& write);
+WriteOutcome WriteOne(ConnectionPool& pool, const CallContext& call, const StateWrite& write);
 
 // Independent writes, in order where a key repeats, in few round trips.
-StatusOr<std::vector<WriteOutcome>> WriteEach(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<WriteOutcome>> WriteEach(ConnectionPool& pool, const CallContext& call,
                                               std::span<const StateWrite> writes);
 
 // All or nothing, in one script.
-StatusOr<std::vector<WriteOutcome>> WriteAll(RedisPool& pool, const CallContext& call,
+StatusOr<std::vector<WriteOutcome>> WriteAll(ConnectionPool& pool, const CallContext& call,
                                              std::span<const StateWrite> writes);
 
 }  // namespace MECHA_COMPONENT

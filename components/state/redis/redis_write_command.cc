@@ -100,6 +100,13 @@ bool IsNoScript(const Reply& reply) {
   return reply.is_error() && reply.text().starts_with("NOSCRIPT");
 }
 
+Status MarkHalfDone(Status status, const Reply& reply) {
+  const bool names_script = reply.text().find("script") != std::string_view::npos;
+  const bool may_be_half_done = names_script && (status.code() == StatusCode::kPermissionDenied ||
+                                                 status.code() == StatusCode::kInternal);
+  return may_be_half_done ? MarkApplied(std::move(status), Applied::kMaybe) : status;
+}
+
 Etag ReadVersion(const Reply& reply) {
   if (reply.type != Reply::Type::kInteger) {
     return Etag(reply.is_text() ? reply.text() : std::string_view());

@@ -32,6 +32,9 @@ void AddWrite(RedisCommands& commands, const StateWrite& write, ScriptForm form)
 void AddTransactionArguments(RedisCommands& commands, const StateWrite& write);
 
 bool IsNoScript(const Reply& reply);
+// `status` of an error reply to a script. One that was refused half-way, which only an ACL or an
+// unknown error can do, is marked as maybe applied.
+Status MarkHalfDone(Status status, const Reply& reply);
 // What the reply to AddWrite means, when it is no error.
 WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply);
 // The etag a version number in a reply stands for; empty when it is none.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_address.h"
+#include "connection/host_address.h"
 
 #include <arpa/inet.h>
 #include <netdb.h>
@@ -11,21 +11,29 @@
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
-StatusOr<uint16_t> ParsePort(std::string_view text) {
+Status Wrong(std::string_view field, std::string_view what) {
+  return InvalidArgument(std::string(field) + ": " + std::string(what));
+}
+
+// "host:port" as an example for messages.
+std::string Example(std::string_view host, uint16_t port) {
+  return std::string(host) + ":" + std::to_string(port);
+}
+
+StatusOr<uint16_t> ParsePort(std::string_view field, std::string_view text) {
   uint16_t port = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   if (error != std::errc() || end != text.data() + text.size() || port == 0) {
-    return InvalidArgument("redisHost: port \"" + std::string(text) +
-                           "\" is not a number from 1 to 65535");
+    return Wrong(field, "port \"" + std::string(text) + "\" is not a number from 1 to 65535");
   }
   return port;
 }
 
 // True when `host` is an address in figures; then `result` holds it.
-bool ParseNumeric(const RedisAddress& address, SocketAddress* result) {
+bool ParseNumeric(const HostAddress& address, SocketAddress* result) {
   auto* v4 = reinterpret_cast<sockaddr_in*>(&result->storage);
   if (inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr) == 1) {
     v4->sin_family = AF_INET;
@@ -43,37 +51,26 @@ bool ParseNumeric(const RedisAddress& address, SocketAddress* result) {
   return false;
 }
 
-Status CheckHost(std::string_view host) {
-  if (host.empty()) {
-    return InvalidArgument("redisHost: the host is empty; write it as localhost:6379");
-  }
-  if (host.find(',') != host.npos) {
-    return InvalidArgument(
-        "redisHost: several hosts mean a cluster, which is not available yet; "
-        "name one node");
-  }
-  if (host.find('/') != host.npos) {
-    return InvalidArgument("redisHost: \"/\" belongs to a URL or a path; write host:port");
-  }
-  return OkStatus();
-}
-
 }  // namespace
 
-std::string RedisAddress::Text() const {
+std::string HostAddress::Text() const {
   const bool is_v6 = host.find(':') != host.npos;
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
-StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port) {
-  RedisAddress address;
+StatusOr<HostAddress> ParseHostAddress(std::string_view field, std::string_view text,
+                                       uint16_t default_port) {
+  if (text.find('/') != text.npos) {
+    return Wrong(field, "\"/\" belongs to a URL or a path; write host:port");
+  }
+  HostAddress address;
   address.port = default_port;
   std::string_view port_text;
   bool has_port = false;
   if (text.starts_with('[')) {
     const size_t end = text.find(']');
     if (end == text.npos || (end + 1 < text.size() && text[end + 1] != ':')) {
-      return InvalidArgument("redisHost: write an IPv6 address as [::1] or [::1]:6379");
+      return Wrong(field, "write an IPv6 address as [::1] or " + Example("[::1]", default_port));
     }
     address.host = text.substr(1, end - 1);
     has_port = end + 1 < text.size();
@@ -84,14 +81,16 @@ StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port
     address.host = has_port ? text.substr(0, colon) : text;
     port_text = has_port ? text.substr(colon + 1) : "";
   }
-  RETURN_IF_ERROR(CheckHost(text.find_first_of(",/") == text.npos ? address.host : text));
+  if (address.host.empty()) {
+    return Wrong(field, "the host is empty; write it as " + Example("localhost", default_port));
+  }
   if (has_port) {
-    ASSIGN_OR_RETURN(address.port, ParsePort(port_text));
+    ASSIGN_OR_RETURN(address.port, ParsePort(field, port_text));
   }
   return address;
 }
 
-StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address) {
+StatusOr<std::vector<SocketAddress>> Resolve(const HostAddress& address) {
   std::vector<SocketAddress> found(1);
   if (ParseNumeric(address, &found.front())) {
     return found;
@@ -117,4 +116,4 @@ StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address) {
   return found;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_dialer.h"
+#include "connection/dialer.h"
 
 #include <algorithm>
 #include <chrono>
@@ -9,23 +9,28 @@
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 int64_t InMilliseconds(Duration time) {
   return std::chrono::ceil<std::chrono::milliseconds>(time).count();
 }
 
-// Whether `status` says something about the server, not about the call that happened to connect.
-bool ConcernsServer(const Status& status) {
-  return status.code() != StatusCode::kDeadlineExceeded &&
-         status.code() != StatusCode::kCancelled &&
-         status.code() != StatusCode::kUnknown;  // SUSPENDED, CLOSED
-}
-
 }  // namespace
 
-void RedisDialer::Reset() {
+bool Dialer::ConcernsServer(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kDeadlineExceeded:
+    case StatusCode::kCancelled:
+    case StatusCode::kSuspended:
+    case StatusCode::kClosed:
+      return false;
+    default:
+      return true;
+  }
+}
+
+void Dialer::Reset() {
   const std::lock_guard lock(mutex_);
   addresses_.clear();
   last_failure_ = OkStatus();
@@ -33,7 +38,7 @@ void RedisDialer::Reset() {
   not_before_ = {};
 }
 
-Status RedisDialer::CheckPause() const {
+Status Dialer::CheckPause() const {
   const std::lock_guard lock(mutex_);
   if (last_failure_.ok()) {
     return OkStatus();
@@ -46,7 +51,7 @@ Status RedisDialer::CheckPause() const {
                                        std::to_string(InMilliseconds(left)) + " ms");
 }
 
-StatusOr<std::vector<SocketAddress>> RedisDialer::Addresses() {
+StatusOr<std::vector<SocketAddress>> Dialer::Addresses() {
   {
     const std::lock_guard lock(mutex_);
     if (!addresses_.empty()) {
@@ -59,7 +64,7 @@ StatusOr<std::vector<SocketAddress>> RedisDialer::Addresses() {
   return found;
 }
 
-void RedisDialer::Remember(const Status& status) {
+void Dialer::Remember(const Status& status) {
   const std::lock_guard lock(mutex_);
   if (status.ok()) {
     last_failure_ = OkStatus();
@@ -72,11 +77,11 @@ void RedisDialer::Remember(const Status& status) {
   }
 }
 
-StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Open(const CallContext& call) {
+StatusOr<std::unique_ptr<ServerConnection>> Dialer::Open(const CallContext& call) {
   ASSIGN_OR_RETURN(const std::vector<SocketAddress> addresses, Addresses());
   Status last;
   for (const SocketAddress& address : addresses) {
-    auto connection = std::make_unique<RedisConnection>(host_, options_);
+    std::unique_ptr<ServerConnection> connection = make_();
     last = connection->Connect(call, address);
     if (last.ok()) {
       RETURN_IF_ERROR(connection->LogIn(call));
@@ -90,7 +95,7 @@ StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Open(const CallContext& 
   return last;
 }
 
-StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Dial(const CallContext& call) {
+StatusOr<std::unique_ptr<ServerConnection>> Dialer::Dial(const CallContext& call) {
   RETURN_IF_ERROR(CheckPause());
   CallContext step = call;
   const Deadline limit = Deadline::After(host_.clock().Now(), options_.dial_timeout);
@@ -111,4 +116,4 @@ StatusOr<std::unique_ptr<RedisConnection>> RedisDialer::Dial(const CallContext& 
   return connection;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_pool.h"
+#include "connection/connection_pool.h"
 
 #include <algorithm>
 #include <string>
@@ -8,12 +8,12 @@
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
-StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Acquire(const CallContext& call) {
+StatusOr<std::unique_ptr<ServerConnection>> ConnectionPool::Acquire(const CallContext& call) {
   const SteadyTime now = host_.clock().Now();
   RETURN_IF_ERROR(CheckCall(call, now));
-  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> connection, TakeSlot(call, now));
+  ASSIGN_OR_RETURN(std::unique_ptr<ServerConnection> connection, TakeSlot(call, now));
   if (connection != nullptr && IsFresh(*connection, now)) {
     connection->used_at = now;
     return connection;
@@ -23,9 +23,9 @@ StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Acquire(const CallContext&
 }
 
 // Nothing is begun for a call that has already ended.
-Status RedisPool::CheckCall(const CallContext& call, SteadyTime now) const {
+Status ConnectionPool::CheckCall(const CallContext& call, SteadyTime now) const {
   if (!call.may_block) {
-    return Internal("state.redis was called on a thread that may not block");
+    return Internal("a component with a server was called on a thread that may not block");
   }
   RETURN_IF_ERROR(call.waiter->Check());
   return call.deadline.HasPassed(now) ? DeadlineExceeded("the deadline passed before the start")
@@ -33,13 +33,13 @@ Status RedisPool::CheckCall(const CallContext& call, SteadyTime now) const {
 }
 
 // An idle connection, or null: leave to open one.
-StatusOr<std::unique_ptr<RedisConnection>> RedisPool::TakeSlot(const CallContext& call,
-                                                               SteadyTime now) {
+StatusOr<std::unique_ptr<ServerConnection>> ConnectionPool::TakeSlot(const CallContext& call,
+                                                                     SteadyTime now) {
   Parked parked;
   {
     const std::lock_guard lock(mutex_);
     if (!idle_.empty()) {
-      std::unique_ptr<RedisConnection> connection = std::move(idle_.back());
+      std::unique_ptr<ServerConnection> connection = std::move(idle_.back());
       idle_.pop_back();
       return connection;
     }
@@ -54,7 +54,7 @@ StatusOr<std::unique_ptr<RedisConnection>> RedisPool::TakeSlot(const CallContext
   return std::move(parked.connection);
 }
 
-Status RedisPool::ParkForSlot(const CallContext& call, SteadyTime now, Parked* parked) {
+Status ConnectionPool::ParkForSlot(const CallContext& call, SteadyTime now, Parked* parked) {
   CallContext step = call;
   const Deadline limit = Deadline::After(now, options_.pool_timeout);
   const bool is_own_limit = limit.at() < call.deadline.at();
@@ -80,14 +80,14 @@ Status RedisPool::ParkForSlot(const CallContext& call, SteadyTime now, Parked* p
       FreeSlot(std::move(parked->connection));
     }
     if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
-      return Unavailable("all " + std::to_string(options_.pool_size) +
-                         " connections are in use; raise poolSize or poolTimeout");
+      return Unavailable("all " + std::to_string(options_.pool_size) + " connections are in use; " +
+                         std::string(options_.full_pool_advice));
     }
     return WithPrefix(status, "wait for a free connection");
   }
 }
 
-bool RedisPool::IsFresh(const RedisConnection& connection, SteadyTime now) const {
+bool ConnectionPool::IsFresh(const ServerConnection& connection, SteadyTime now) const {
   const Duration rested = now - connection.used_at;
   if (rested > options_.idle_timeout) {
     return false;
@@ -97,7 +97,7 @@ bool RedisPool::IsFresh(const RedisConnection& connection, SteadyTime now) const
   return is_trusted || connection.IsAlive();
 }
 
-StatusOr<std::unique_ptr<RedisConnection>> RedisPool::FillSlot(const CallContext& call) {
+StatusOr<std::unique_ptr<ServerConnection>> ConnectionPool::FillSlot(const CallContext& call) {
   const uint64_t generation = generation_.load(std::memory_order_relaxed);
   auto connection = dialer_.Dial(call);
   if (connection.ok()) {
@@ -109,16 +109,12 @@ StatusOr<std::unique_ptr<RedisConnection>> RedisPool::FillSlot(const CallContext
   return connection;
 }
 
-StatusOr<std::unique_ptr<RedisConnection>> RedisPool::Replace(
-    const CallContext& call, std::unique_ptr<RedisConnection> connection) {
+StatusOr<std::unique_ptr<ServerConnection>> ConnectionPool::Replace(const CallContext& call) {
   generation_.fetch_add(1, std::memory_order_relaxed);
-  ASSIGN_OR_RETURN(std::unique_ptr<RedisConnection> fresh, FillSlot(call));
-  std::swap(fresh->commands(), connection->commands());
-  fresh->replicas = connection->replicas;  // what the commands were made for
-  return fresh;
+  return FillSlot(call);
 }
 
-void RedisPool::GiveBack(std::unique_ptr<RedisConnection> connection) {
+void ConnectionPool::GiveBack(std::unique_ptr<ServerConnection> connection) {
   if (!connection->is_reusable()) {
     generation_.fetch_add(1, std::memory_order_relaxed);
     connection.reset();
@@ -133,7 +129,7 @@ void RedisPool::GiveBack(std::unique_ptr<RedisConnection> connection) {
 }
 
 // Hands the slot, with its connection if there is one, to whoever has waited longest.
-void RedisPool::FreeSlot(std::unique_ptr<RedisConnection> connection) {
+void ConnectionPool::FreeSlot(std::unique_ptr<ServerConnection> connection) {
   const std::lock_guard lock(mutex_);
   if (!parked_.empty()) {
     Parked* parked = parked_.front();
@@ -142,15 +138,15 @@ void RedisPool::FreeSlot(std::unique_ptr<RedisConnection> connection) {
     parked->is_served = true;
     // Under the lock: the parked caller may leave, and its waiter die, right after it.
     parked->waiter->Notify();
-  } else if (connection != nullptr) {
+  } else if (connection != nullptr && idle_.size() < options_.most_idle) {
     idle_.push_back(std::move(connection));
   } else {
     --slots_taken_;
   }
 }
 
-void RedisPool::CloseIdle() {
-  std::vector<std::unique_ptr<RedisConnection>> closing;
+void ConnectionPool::CloseIdle() {
+  std::vector<std::unique_ptr<ServerConnection>> closing;
   {
     const std::lock_guard lock(mutex_);
     closing.swap(idle_);
@@ -159,4 +155,4 @@ void RedisPool::CloseIdle() {
   dialer_.Reset();
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

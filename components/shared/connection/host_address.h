@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisAddress: the host and port a component names, and the socket addresses they stand for. It is
+// HostAddress: the host and port a component names, and the socket addresses they stand for. It is
 // a value; it opens nothing.
 #pragma once
 
@@ -12,21 +12,20 @@
 
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
-struct RedisAddress {
-  static constexpr uint16_t kDefaultPort = 6379;
-
+struct HostAddress {
   std::string host;  // without brackets
-  uint16_t port = kDefaultPort;
+  uint16_t port = 0;
 
   // "host:port", with brackets around an IPv6 address: what messages say.
   std::string Text() const;
 };
 
-// Reads redisHost: "host", "host:port", "1.2.3.4", "::1", "[::1]:6379". `default_port` fills a
-// missing one. INVALID_ARGUMENT says what is wrong.
-StatusOr<RedisAddress> ParseAddress(std::string_view text, uint16_t default_port);
+// Reads "host", "host:port", "1.2.3.4", "::1", "[::1]:6379". `default_port` fills a missing one.
+// INVALID_ARGUMENT says what is wrong and begins with `field`, the setting it stands in.
+StatusOr<HostAddress> ParseHostAddress(std::string_view field, std::string_view text,
+                                       uint16_t default_port);
 
 struct SocketAddress {
   sockaddr_storage storage{};
@@ -36,6 +35,6 @@ struct SocketAddress {
 // The addresses of a numeric host at once, those of a name through getaddrinfo. That blocks the
 // calling thread for as long as the system's resolver takes, past any deadline: so it runs only on
 // threads that may block, when a connection is made, and its answer is kept until connecting fails.
-StatusOr<std::vector<SocketAddress>> Resolve(const RedisAddress& address);
+StatusOr<std::vector<SocketAddress>> Resolve(const HostAddress& address);
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_address.h"
+#include "connection/host_address.h"
 
 #include <netinet/in.h>
 
 #include "result/status.h"
 #include "support/catch.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 std::string Parsed(std::string_view text) {
-  const auto address = ParseAddress(text, 6379);
+  const auto address = ParseHostAddress("redisHost", text, 6379);
   return address.ok() ? address->Text()
                       : std::string("error: ") + std::string(address.status().message());
 }
@@ -22,17 +22,17 @@ TEST_CASE("a host is read with and without a port") {
   CHECK(Parsed("::1") == "[::1]:6379");
   CHECK(Parsed("[::1]") == "[::1]:6379");
   CHECK(Parsed("[fe80::2]:7000") == "[fe80::2]:7000");
-  CHECK(ParseAddress("redis", 7001)->port == 7001);
+  CHECK(ParseHostAddress("redisHost", "redis", 7001)->port == 7001);
 }
 
 TEST_CASE("what is no address says what to write") {
   CHECK(Parsed("").find("localhost:6379") != std::string::npos);
+  CHECK(Parsed("").find("error: redisHost: ") == 0);
   CHECK(Parsed(":6379").find("the host is empty") != std::string::npos);
   CHECK(Parsed("redis:").find("not a number from 1 to 65535") != std::string::npos);
   CHECK(Parsed("redis:x").find("port \"x\"") != std::string::npos);
   CHECK(Parsed("redis:0").find("error") == 0);
   CHECK(Parsed("redis:65536").find("error") == 0);
-  CHECK(Parsed("a:6379,b:6379").find("cluster") != std::string::npos);
   CHECK(Parsed("redis://a:6379").find("host:port") != std::string::npos);
   CHECK(Parsed("[::1").find("[::1]:6379") != std::string::npos);
   CHECK(Parsed("[::1]6379").find("[::1]:6379") != std::string::npos);
@@ -56,4 +56,4 @@ TEST_CASE("a name that does not exist is UNAVAILABLE and named") {
 }
 
 }  // namespace
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

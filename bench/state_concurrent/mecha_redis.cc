@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <chrono>
+
+#include "mecha/mecha.h"
+#include "state_concurrent/sides.h"
+
+namespace bench {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+mecha_view ViewOf(std::string_view text) { return {text.data(), text.size()}; }
+
+void CheckValue(const mecha_result* result) {
+  mecha_item item{};
+  item.struct_size = sizeof item;
+  mecha_result_item(result, 0, &item);
+  if (item.value.size != kValueBytes) {
+    Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
+  }
+}
+
+}  // namespace
+
+struct MechaRedis::Opened {
+  mecha_runtime* runtime = nullptr;
+  mecha_view store = ViewOf("store");
+  std::vector<std::string> keys;
+};
+
+MechaRedis::MechaRedis(int port) : opened_(std::make_unique<Opened>()) {
+  const std::string document =
+      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\nspec:\n"
+      "  type: state.redis\n  version: v1\n  metadata:\n"
+      "    - {name: redisHost, value: \"127.0.0.1:" +
+      std::to_string(port) + "\"}\n";
+  const mecha_view text = ViewOf(document);
+  mecha_runtime_options options{};
+  options.struct_size = sizeof options;
+  options.api_version = MECHA_API_VERSION;
+  options.app_id = ViewOf("app");
+  options.resource_texts = &text;
+  options.resource_text_count = 1;
+  mecha_error* error = nullptr;
+  if (mecha_runtime_open(&options, &opened_->runtime, &error) != MECHA_OK ||
+      mecha_runtime_start(opened_->runtime, &error) != MECHA_OK) {
+    Fail(mecha_error_message(error));
+  }
+  for (size_t i = 0; i < kKeys; ++i) {
+    opened_->keys.push_back("key-" + std::to_string(i));
+  }
+}
+
+MechaRedis::~MechaRedis() { mecha_runtime_free(opened_->runtime); }
+
+void MechaRedis::Set(size_t key, std::string_view value) const {
+  if (mecha_state_set(opened_->runtime, nullptr, opened_->store, ViewOf(opened_->keys[key]),
+                      {value.data(), value.size(), nullptr, nullptr}, nullptr,
+                      nullptr) != MECHA_OK) {
+    Fail("mecha: set failed");
+  }
+}
+
+void MechaRedis::Get(size_t turn) const {
+  mecha_result* result = nullptr;
+  if (mecha_state_get(opened_->runtime, nullptr, opened_->store, ViewOf(opened_->keys[KeyAt(turn)]),
+                      nullptr, &result) != MECHA_OK) {
+    Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
+  }
+  CheckValue(result);
+  mecha_result_release(result);
+}
+
+Rate MechaRedis::GetOnQueue(size_t window) const {
+  mecha_queue* queue = nullptr;
+  if (mecha_queue_open(opened_->runtime, nullptr, &queue) != MECHA_OK) {
+    Fail("mecha: no queue");
+  }
+  mecha_call call{};
+  call.struct_size = sizeof call;
+  call.queue = queue;
+  call.flags = MECHA_CALL_BORROW;
+  size_t turn = 0;
+  size_t in_flight = 0;
+  const auto submit = [&] {
+    if (mecha_state_get(opened_->runtime, &call, opened_->store,
+                        ViewOf(opened_->keys[KeyAt(turn++)]), nullptr, nullptr) != MECHA_PENDING) {
+      Fail("mecha: submit failed");
+    }
+    ++in_flight;
+  };
+  const auto begin = Clock::now();
+  const auto end = begin + std::chrono::milliseconds(500);
+  size_t done = 0;
+  std::array<mecha_event, 256> events;
+  while (in_flight < window) {
+    submit();
+  }
+  while (in_flight > 0) {
+    const int32_t count = mecha_queue_wait(queue, events.data(), events.size(), -1);
+    const bool is_over = Clock::now() >= end;
+    for (int32_t i = 0; i < count; ++i) {
+      CheckValue(events[static_cast<size_t>(i)].result);
+      mecha_result_release(events[static_cast<size_t>(i)].result);
+      ++done;
+      --in_flight;
+      if (!is_over) {
+        submit();
+      }
+    }
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  mecha_queue_free(queue);
+  return {static_cast<double>(done) / seconds, 0, 0};
+}
+
+}  // namespace bench

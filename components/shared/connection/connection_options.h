@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// ConnectionOptions: where a server is, how long its connections may take over what, and how many
+// there may be. A value; it knows no settings by name. Duration::max() means no limit.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <limits>
+#include <string_view>
+
+#include "call/clock.h"
+#include "connection/host_address.h"
+
+namespace mecha::components {
+
+struct ConnectionOptions {
+  HostAddress address;
+  Duration dial_timeout = std::chrono::seconds(5);
+  Duration read_timeout = std::chrono::seconds(3);
+  Duration write_timeout = std::chrono::seconds(3);
+  // How many may be open, idle ones included; a caller beyond that waits for at most pool_timeout.
+  size_t pool_size = std::numeric_limits<size_t>::max();
+  Duration pool_timeout = Duration::max();
+  // What somebody for whom none became free in time can do.
+  std::string_view full_pool_advice;
+  // How many are kept when nobody uses them, and for how long.
+  size_t most_idle = std::numeric_limits<size_t>::max();
+  Duration idle_timeout = std::chrono::minutes(5);
+  Duration max_connection_age = Duration::max();
+};
+
+}  // namespace mecha::components

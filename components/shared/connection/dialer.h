@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dialer: opens connections, and holds back for a while after a failure so that a missing
+// server costs its callers no time: they fail at once with the last cause. It keeps no connection.
+// Safe from any thread; connecting waits on the caller's thread, under no lock.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "connection/connection_options.h"
+#include "connection/server_connection.h"
+#include "contract/host.h"
+#include "result/status_or.h"
+
+namespace mecha::components {
+
+// A connection of the store's own kind, not yet connected. Called from any thread.
+using MakeConnection = absl::AnyInvocable<std::unique_ptr<ServerConnection>() const>;
+
+class Dialer {
+ public:
+  static constexpr Duration kFirstPause = std::chrono::milliseconds(50);
+  static constexpr Duration kLongestPause = std::chrono::seconds(2);
+
+  // `host` and `options` outlive the dialer.
+  Dialer(Host& host, const ConnectionOptions& options, MakeConnection make)
+      : host_(host), options_(options), make_(std::move(make)) {}
+
+  StatusOr<std::unique_ptr<ServerConnection>> Dial(const CallContext& call);
+  // Whether `status` says something about the server, not about the call that happened to connect.
+  static bool ConcernsServer(const Status& status);
+  // Forgets resolved addresses and earlier failures.
+  void Reset();
+
+ private:
+  Status CheckPause() const;
+  StatusOr<std::vector<SocketAddress>> Addresses();
+  StatusOr<std::unique_ptr<ServerConnection>> Open(const CallContext& call);
+  void Remember(const Status& status);
+
+  Host& host_;
+  const ConnectionOptions& options_;
+  const MakeConnection make_;
+  mutable std::mutex mutex_;
+  std::vector<SocketAddress> addresses_;
+  Status last_failure_;
+  Duration pause_ = Duration::zero();
+  SteadyTime not_before_{};
+};
+
+}  // namespace mecha::components

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis_line.h"
+
+#include <poll.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "connection/connection_pool.h"
+#include "connection/system_error.h"
+#include "redis_error.h"
+#include "result/status_or.h"
+
+namespace MECHA_COMPONENT {
+
+void RedisLine::Run(RedisRequest& request) {
+  const CallContext& call = request.call();
+  call.waiter->ResetNotification();
+  Place self{&request};
+  Lock lock(mutex_);
+  waiting_.push_back(&self);
+  if (std::exchange(has_leader_, true) && !AwaitRole(call, self, lock)) {
+    return;
+  }
+  Lead(call, self, lock);
+}
+
+// False when the request has ended; true when this caller leads.
+bool RedisLine::AwaitRole(const CallContext& call, Place& self, Lock& lock) {
+  for (;;) {
+    lock.unlock();
+    const Status parked = host_.Park(call);
+    lock.lock();
+    if (self.role == Role::kFollows && !parked.ok()) {
+      Leave(self, parked);
+      return false;
+    }
+    if (self.role != Role::kFollows) {
+      lock.unlock();
+      // Whoever gave the role is about to notify, and this waiter must live until then.
+      while (!call.waiter->is_notified()) {
+        sched_yield();
+      }
+      call.waiter->ResetNotification();
+      lock.lock();
+      return self.role == Role::kLeads;
+    }
+    call.waiter->ResetNotification();
+  }
+}
+
+void RedisLine::Lead(const CallContext& call, Place& self, Lock& lock) {
+  self.role = Role::kLeads;
+  while (self.role != Role::kEnded) {
+    Status status = connection_ == nullptr ? Connect(call, lock) : OkStatus();
+    if (status.ok()) {
+      status = Exchange(call, lock);
+    }
+    if (!status.ok() && self.role != Role::kEnded) {
+      Leave(self, status);
+    }
+    if (!ended_.empty()) {
+      WakeEnded(lock);
+    }
+  }
+  HandOver();
+  WakeEnded(lock);
+}
+
+// The waiters of others live until they are notified; the leader's own is not among them.
+void RedisLine::WakeEnded(Lock& lock) {
+  std::vector<Waiter*> ended;
+  ended.swap(ended_);
+  lock.unlock();
+  for (Waiter* waiter : ended) {
+    waiter->Notify();
+  }
+  lock.lock();
+  ended.clear();
+  if (ended_.empty()) {
+    ended_.swap(ended);  // keeps its memory
+  }
+}
+
+// A failure that concerns the server ends all who wait for a connection; the caller's own deadline
+// or cancel is returned.
+Status RedisLine::Connect(const CallContext& call, Lock& lock) {
+  lock.unlock();
+  auto dialed = dialer_.Dial(call);
+  lock.lock();
+  if (dialed.ok()) {
+    connection_.reset(static_cast<RedisConnection*>(dialed->release()));
+    used_at_ = connection_->opened_at;
+    connection_->commands().Clear();
+    return OkStatus();
+  }
+  if (!Dialer::ConcernsServer(dialed.status())) {
+    return dialed.status();
+  }
+  for (Place* place : waiting_) {
+    EndPlace(place, dialed.status(), false);
+  }
+  waiting_.clear();
+  return OkStatus();
+}
+
+void RedisLine::TakeBatch() {
+  connection_->commands().Clear();
+  ++batch_;
+  for (size_t i = 0; i < waiting_.size(); ++i) {
+    waiting_[i]->batch = batch_;
+    waiting_[i]->index = i;
+    waiting_[i]->request->AddCommand(connection_->commands());
+    in_flight_.push_back(waiting_[i]);
+  }
+  waiting_.clear();
+  connection_->BeginSend();
+  is_sending_ = true;
+}
+
+bool RedisLine::IsStale() const {
+  return host_.clock().Now() - used_at_ > ConnectionPool::kTrustedFor && !connection_->IsAlive();
+}
+
+// Writes what waits and takes the replies that come next. Only what ends the caller's own call is
+// returned.
+Status RedisLine::Exchange(const CallContext& call, Lock& lock) {
+  if (connection_ == nullptr) {
+    return OkStatus();
+  }
+  if (in_flight_.empty() && IsStale()) {
+    connection_.reset();  // closed while it was idle: nothing was sent on it
+    return OkStatus();
+  }
+  if (!is_sending_ && !waiting_.empty()) {
+    TakeBatch();
+  }
+  lock.unlock();
+  Status status;
+  if (is_sending_) {
+    const auto is_sent = connection_->SendNow();
+    status = is_sent.status();
+    is_sending_ = !is_sent.ok() || !*is_sent;
+  }
+  Status own;
+  if (status.ok()) {
+    own = AwaitSocket(call, static_cast<short>(is_sending_ ? POLLIN | POLLOUT : POLLIN));
+    if (is_lost_by_step_) {
+      status = std::exchange(own, OkStatus());
+    } else if (own.ok()) {
+      status = connection_->ReceiveNow(room_).status();
+    }
+  }
+  lock.lock();
+  if (status.ok() && own.ok()) {
+    status = TakeReplies();
+  }
+  if (!status.ok()) {
+    Lose(status);
+  }
+  return own;
+}
+
+// is_lost_by_step_: it was not the call that ended the wait but readTimeout.
+Status RedisLine::AwaitSocket(const CallContext& call, short events) {
+  is_lost_by_step_ = false;
+  used_at_ = host_.clock().Now();
+  CallContext step = call;
+  if (options_.read_timeout != Duration::max()) {
+    const Deadline limit = Deadline::After(used_at_, options_.read_timeout);
+    step.deadline = Deadline::At(std::min(limit.at(), call.deadline.at()));
+  }
+  Status status = host_.Wait(step, connection_->fd(), events);
+  if (IsDeadlineExceeded(status) && step.deadline.at() < call.deadline.at()) {
+    is_lost_by_step_ = true;
+    return NoProgress("wait for a reply of " + options_.address.Text(), options_.read_timeout);
+  }
+  return status;
+}
+
+Status RedisLine::TakeReplies() {
+  for (;;) {
+    ASSIGN_OR_RETURN(Reply * reply, connection_->NextReply());
+    if (reply == nullptr) {
+      return OkStatus();
+    }
+    RETURN_IF_ERROR(TakeReply(*reply));
+  }
+}
+
+Status RedisLine::TakeReply(Reply& reply) {
+  if (in_flight_.empty()) {
+    return UnaskedReply();
+  }
+  Place* place = in_flight_.front();
+  in_flight_.pop_front();
+  if (place == nullptr) {
+    return OkStatus();
+  }
+  if (!place->request->Take(reply)) {
+    place->batch = 0;
+    waiting_.push_back(place);
+    return OkStatus();
+  }
+  const bool must_reconnect = place->request->must_reconnect();
+  if (place->role == Role::kFollows) {
+    ended_.push_back(place->request->call().waiter);
+  }
+  place->role = Role::kEnded;
+  return must_reconnect ? ReconnectAsked() : OkStatus();
+}
+
+void RedisLine::EndPlace(Place* place, const Status& status, bool was_sent) {
+  if (place == nullptr) {
+    return;
+  }
+  const bool may_have_run = was_sent && place->request->is_write();
+  place->request->Fail(may_have_run ? MarkApplied(status, Applied::kMaybe) : status);
+  if (place->role == Role::kFollows) {
+    ended_.push_back(place->request->call().waiter);
+  }
+  place->role = Role::kEnded;
+}
+
+// What was written ends; what still waits goes over a new connection.
+void RedisLine::Lose(const Status& status) {
+  for (Place* place : in_flight_) {
+    const bool was_sent =
+        place != nullptr && (place->batch != batch_ || connection_->HasSent(place->index));
+    EndPlace(place, status, was_sent);
+  }
+  in_flight_.clear();
+  is_sending_ = false;
+  connection_.reset();
+}
+
+// The caller goes. What it has not written is never written; its reply, if one comes, is skipped.
+void RedisLine::Leave(Place& self, const Status& status) {
+  std::replace(in_flight_.begin(), in_flight_.end(), &self, static_cast<Place*>(nullptr));
+  std::erase(waiting_, &self);
+  self.role = Role::kLeads;  // nobody needs to wake it
+  EndPlace(&self, status, self.batch != 0);
+}
+
+// The one whose reply comes first leads next.
+void RedisLine::HandOver() {
+  for (std::deque<Place*>* places : {&in_flight_, &waiting_}) {
+    for (Place* place : *places) {
+      if (place != nullptr) {
+        place->role = Role::kLeads;
+        ended_.push_back(place->request->call().waiter);
+        return;
+      }
+    }
+  }
+  has_leader_ = false;
+}
+
+void RedisLine::Close() {
+  const Lock lock(mutex_);
+  in_flight_.clear();
+  connection_.reset();
+  is_sending_ = false;
+}
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// RedisLine: one connection that many blocking callers share. One of them leads: it writes what all
+// have added, reads the replies and wakes those whose reply came; then the next one leads. Nobody
+// else does input or output, so a crowd of callers costs few system calls. Like RedisChannel it
+// never sends a request twice; unlike it, it needs no I/O thread.
+//
+// Safe from any thread. A leader whose call ends early hands the line on and leaves; a connection
+// stays in use over that.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "connection/dialer.h"
+#include "contract/host.h"
+#include "redis_connection.h"
+#include "redis_options.h"
+#include "redis_request.h"
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+
+class RedisLine {
+ public:
+  // Both outlive the line.
+  RedisLine(Host& host, const RedisOptions& options)
+      : host_(host), options_(options), dialer_(host, options, [this] {
+          return std::make_unique<RedisConnection>(host_, options_);
+        }) {}
+
+  // Runs the request to its end on this thread; the outcome is in the request then. Only where its
+  // call may block.
+  void Run(RedisRequest& request);
+  // Closes the connection. While nobody is inside.
+  void Close();
+  void ForgetFailures() { dialer_.Reset(); }
+
+ private:
+  enum class Role : uint8_t { kFollows, kLeads, kEnded };
+  // A caller inside, on its stack. Guarded by mutex_.
+  struct Place {
+    RedisRequest* request;
+    Role role = Role::kFollows;
+    uint64_t batch = 0;
+    size_t index = 0;  // in its batch
+  };
+  using Lock = std::unique_lock<std::mutex>;
+
+  bool AwaitRole(const CallContext& call, Place& self, Lock& lock);
+  void Lead(const CallContext& call, Place& self, Lock& lock);
+  Status Connect(const CallContext& call, Lock& lock);
+  bool IsStale() const;
+  void TakeBatch();
+  Status Exchange(const CallContext& call, Lock& lock);
+  Status AwaitSocket(const CallContext& call, short events);
+  Status TakeReplies();
+  Status TakeReply(Reply& reply);
+  void Lose(const Status& status);
+  void Leave(Place& self, const Status& status);
+  void HandOver();
+  void EndPlace(Place* place, const Status& status, bool was_sent);
+  void WakeEnded(Lock& lock);
+
+  Host& host_;
+  const RedisOptions& options_;
+  Dialer dialer_;
+  std::mutex mutex_;
+  bool has_leader_ = false;
+  std::deque<Place*> waiting_;    // not written yet
+  std::deque<Place*> in_flight_;  // written, or being written; null when that one left
+  uint64_t batch_ = 0;
+  std::vector<Waiter*> ended_;  // to be woken under no lock
+
+  // The leader's alone.
+  bool is_lost_by_step_ = false;
+  SteadyTime used_at_{};
+  std::unique_ptr<RedisConnection> connection_;
+  bool is_sending_ = false;
+  std::array<char, 64 * 1024> room_;
+};
+
+}  // namespace MECHA_COMPONENT
