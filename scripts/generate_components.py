@@ -21,7 +21,9 @@ SUPPORT = {"none": "kNone", "emulated": "kEmulated", "native": "kNative"}
 EXECUTION = {"inline": "kInline", "blocking": "kBlocking", "quick": "kQuick"}
 STATUSES = ("alpha", "beta", "stable")
 TOP_KEYS = {"version", "status", "description", "aliases", "execution", "embedded", "capabilities",
-            "fields"}
+            "fields", "versions"}
+# What an entry of `versions`, another version of the same type, may say; the rest is inherited.
+VERSION_KEYS = {"version", "status", "description", "capabilities", "fields", "without"}
 FIELD_KEYS = {"name", "type", "default", "unit", "description", "values", "required", "sensitive",
               "ignored"}
 # Fields every state component has; the block reads them (see src/state).
@@ -36,10 +38,30 @@ def fail(path, message):
     sys.exit(f"{path}: {message}")
 
 
-def load(path):
-    """Reads and checks one component.yaml; adds `type` from the path."""
-    path = pathlib.Path(path)
-    info = read_mapping(path)
+def load_all(paths):
+    """The infos of some component.yaml files: each one's own version, then its others."""
+    return [info for path in map(pathlib.Path, paths) for info in load_versions(path)]
+
+
+def load_versions(path):
+    whole = read_mapping(path)
+    others = whole.pop("versions", [])
+    infos = [check(path, whole)]
+    for other in others:
+        if not isinstance(other, dict) or "version" not in other or set(other) - VERSION_KEYS:
+            fail(path, f"an entry of versions has the keys {', '.join(sorted(VERSION_KEYS))}")
+        fields = [field for field in whole["fields"] if field["name"] not in
+                  other.get("without", [])]
+        merged = {**whole, **other, "fields": [*fields, *other.get("fields", [])],
+                  "capabilities": {**whole["capabilities"], **other.get("capabilities", {})}}
+        merged.pop("without", None)
+        infos.append(check(path, merged))
+    return infos
+
+
+def check(path, info):
+    """Checks what one version says; adds `type` from the path."""
+    info = dict(info)
     unknown = set(info) - TOP_KEYS
     if unknown:
         fail(path, f"unknown key {sorted(unknown)[0]}; known: {', '.join(sorted(TOP_KEYS))}")
@@ -110,11 +132,18 @@ def field_cpp(index, field):
         flag(field.get("required")), flag(field.get("sensitive")), flag(field.get("ignored")))
 
 
-def info_cpp(info):
-    fields = info["fields"]
+def infos_cpp(infos):
+    """kComponentInfo for the first; kComponentInfoV1 and the like for other versions."""
     out = ["// Generated from component.yaml by scripts/generate_components.py. Do not edit.\n",
-           '#include "contract/component_info.h"\n\n',
-           "namespace MECHA_COMPONENT {\nnamespace {\n\n"]
+           '#include "contract/component_info.h"\n']
+    for index, info in enumerate(infos):
+        out.append(info_cpp(info, info["version"].capitalize() if index else ""))
+    return "".join(out)
+
+
+def info_cpp(info, suffix):
+    fields = info["fields"]
+    out = [f"\nnamespace MECHA_COMPONENT {{\nnamespace tables{suffix} {{\nnamespace {{\n\n"]
     for index, field in enumerate(fields):
         if field.get("values"):
             values = ", ".join(quoted(value) for value in field["values"])
@@ -135,9 +164,11 @@ def info_cpp(info):
         aliases = ", ".join(quoted(alias) for alias in info["aliases"])
         out.append(f"constexpr std::string_view kAliases[] = {{{aliases}}};\n")
         spans["aliases"] = "kAliases"
-    out.append("\n}  // namespace\n\n")
-    out.append("extern const ComponentInfo kComponentInfo;\n")
-    out.append("constexpr ComponentInfo kComponentInfo = {\n"
+    spans = {name: span if span == "{}" else f"tables{suffix}::{span}"
+             for name, span in spans.items()}
+    out.append(f"\n}}  // namespace\n}}  // namespace tables{suffix}\n\n")
+    out.append(f"extern const ComponentInfo kComponentInfo{suffix};\n")
+    out.append(f"constexpr ComponentInfo kComponentInfo{suffix} = {{\n"
                f"    .type = MECHA_COMPONENT_TYPE,\n    .version = {quoted(info['version'])},\n"
                f"    .status = {quoted(info['status'])},\n"
                f"    .description = {quoted(info['description'])},\n"
@@ -183,7 +214,7 @@ def field_schema(field):
     }
 
 
-def component_schema(info):
+def component_schema(info, is_only_version):
     types = [info["type"], *info["aliases"]]
     names = [field["name"] for field in info["fields"]]
     if info["type"].startswith("state."):
@@ -196,8 +227,13 @@ def component_schema(info):
         metadata["allOf"] = [
             {"contains": {"properties": {"name": {"const": name}}, "required": ["name"]}}
             for name in required]
+    spec = {"properties": {"type": {"enum": types}}}
+    if not is_only_version:
+        # A document without a version means v1.
+        spec["properties"]["version"] = {"const": info["version"]}
+        spec["required"] = [] if info["version"] == "v1" else ["version"]
     return {
-        "if": {"properties": {"spec": {"properties": {"type": {"enum": types}}}}},
+        "if": {"properties": {"spec": spec}},
         "then": {"properties": {"spec": {"properties": {"metadata": metadata}}}},
     }
 
@@ -209,7 +245,8 @@ def schema(infos):
         "type": "object", "required": ["name"], "additionalProperties": False,
         "properties": {"name": {"type": "string"}, "value": {}, "secretKeyRef": reference,
                        "envRef": {"type": "string"}}}}
-    types = sorted(name for info in infos for name in [info["type"], *info["aliases"]])
+    types = sorted({name for info in infos for name in [info["type"], *info["aliases"]]})
+    versions = [info["type"] for info in infos]
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Component", "type": "object",
@@ -227,7 +264,7 @@ def schema(infos):
             "auth": {"type": "object", "properties": {"secretStore": {"type": "string"}}},
             "scopes": {"type": "array", "items": {"type": "string"}},
         },
-        "allOf": [component_schema(info) for info in infos],
+        "allOf": [component_schema(info, versions.count(info["type"]) == 1) for info in infos],
     }
 
 
@@ -269,13 +306,13 @@ def main(arguments):
         sys.exit(__doc__)
     command, first, *rest = arguments
     if command == "info":
-        write(rest[0], info_cpp(load(first)))
+        write(rest[0], infos_cpp(load_all([first])))
     elif command == "modules":
-        write(first, modules_cpp([load(path) for path in rest]))
+        write(first, modules_cpp([load_versions(pathlib.Path(path))[0] for path in rest]))
     elif command == "schema":
-        write(first, json.dumps(schema([load(path) for path in rest]), indent=2) + "\n")
+        write(first, json.dumps(schema(load_all(rest)), indent=2) + "\n")
     elif command == "docs":
-        write(first, docs([load(path) for path in rest]))
+        write(first, docs(load_all(rest)))
     else:
         sys.exit(__doc__)
 

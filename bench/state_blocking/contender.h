@@ -42,8 +42,18 @@ class BenchServer {
 };
 std::unique_ptr<BenchServer> StartRedis();
 
+// libpq with the component's own statements, prepared, on the table that the component made.
+std::unique_ptr<Contender> MakePostgresPeer(const std::string& connection);
+class PostgresServer {
+ public:
+  virtual ~PostgresServer() = default;
+  virtual std::string connection() const = 0;
+};
+std::unique_ptr<PostgresServer> StartPostgres();
+
 // Mecha's C interface, for application "app", with one component of `type`, whose metadata is YAML
 // text ("" = none).
-std::unique_ptr<Contender> MakeMechaContender(const std::string& type, const std::string& metadata);
+std::unique_ptr<Contender> MakeMechaContender(const std::string& type, const std::string& metadata,
+                                              const std::string& version = "v1");
 
 }  // namespace bench

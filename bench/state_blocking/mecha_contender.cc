@@ -9,10 +9,11 @@ mecha_view ViewOf(std::string_view text) { return {text.data(), text.size()}; }
 
 class MechaContender final : public Contender {
  public:
-  MechaContender(std::string type, const std::string& metadata) : type_(std::move(type)) {
+  MechaContender(std::string type, const std::string& metadata, const std::string& version)
+      : type_(std::move(type)) {
     const std::string document =
         "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: store\nspec:\n  type: " +
-        type_ + "\n  version: v1\n" + metadata;
+        type_ + "\n  version: " + version + "\n" + metadata;
     const mecha_view text = ViewOf(document);
     mecha_runtime_options options{};
     options.struct_size = sizeof options;
@@ -63,9 +64,9 @@ class MechaContender final : public Contender {
 
 }  // namespace
 
-std::unique_ptr<Contender> MakeMechaContender(const std::string& type,
-                                              const std::string& metadata) {
-  return std::make_unique<MechaContender>(type, metadata);
+std::unique_ptr<Contender> MakeMechaContender(const std::string& type, const std::string& metadata,
+                                              const std::string& version) {
+  return std::make_unique<MechaContender>(type, metadata, version);
 }
 
 }  // namespace bench

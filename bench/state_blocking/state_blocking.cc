@@ -154,6 +154,27 @@ Match Redis(int port) {
 }
 #endif
 
+#ifdef HAS_POSTGRESQL
+// The server does not wait for the disk (fsync=off), so that the client's share shows.
+Match Postgresql(const std::string& connection) {
+  const Plan plan{.operations = 2000, .pairs = 25};
+  return {.store = "postgresql",
+          .make_mecha =
+              [connection] {
+                return MakeMechaContender(
+                    "state.postgresql",
+                    "  metadata:\n    - {name: connectionString, value: \"" + connection + "\"}\n",
+                    "v2");
+              },
+          .make_peer = [connection] { return MakePostgresPeer(connection); },
+          .make_tuned_peer = nullptr,
+          .get_plan = plan,
+          .set_plan = plan,
+          .get_target = kLikeThePeer,
+          .set_target = kLikeThePeer};
+}
+#endif
+
 bool IsWanted(int argc, char** argv, std::string_view store) {
   bool has_word = false;
   for (int i = 1; i < argc; ++i) {
@@ -189,6 +210,12 @@ int Main(int argc, char** argv) {
   if (IsWanted(argc, argv, "redis")) {
     const auto server = StartRedis();
     Play(report, Redis(server->port()));
+  }
+#endif
+#ifdef HAS_POSTGRESQL
+  if (IsWanted(argc, argv, "postgresql")) {
+    const auto server = StartPostgres();
+    Play(report, Postgresql(server->connection()));
   }
 #endif
   std::filesystem::remove_all(folder);

@@ -10,6 +10,9 @@
 
 #include "support/memcached_server.h"
 #include "support/redis_server.h"
+#ifdef MECHA_TEST_POSTGRESQL
+#include "support/postgres_server.h"
+#endif
 
 namespace conformance {
 namespace {
@@ -36,6 +39,24 @@ class RedisServer final : public Server {
   mecha::test::TestRedis redis_;
 };
 
+#ifdef MECHA_TEST_POSTGRESQL
+class PostgresServer final : public Server {
+ public:
+  // A whole connection string.
+  std::string address() const override { return postgres_.Connection(); }
+  void Clear() override {
+    postgres_.Sql("postgres", "DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+  }
+  void Kill() override { postgres_.Kill(); }
+  void Restart() override { postgres_.Restart(); }
+  void Pause() override { postgres_.Pause(); }
+  void Continue() override { postgres_.Continue(); }
+
+ private:
+  mecha::test::TestPostgres postgres_;
+};
+#endif
+
 // Room for the values of the suite: an item may have 1 MB otherwise.
 class MemcachedServer final : public Server {
  public:
@@ -52,6 +73,11 @@ class MemcachedServer final : public Server {
 
 // The one place that knows kinds of servers.
 std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
+#ifdef MECHA_TEST_POSTGRESQL
+  if (kind == "postgresql") {
+    return std::make_unique<PostgresServer>();
+  }
+#endif
   if (kind == "redis") {
     return std::make_unique<RedisServer>(use);
   }

@@ -122,6 +122,31 @@ class GenerateComponents(unittest.TestCase):
                      r'A store with a \"quoted\" word.', '"state.sample-alias"'):
             self.assertIn(part, text)
 
+    def test_another_version_inherits_and_says_what_differs(self):
+        versions = GOOD.replace("version: v1", "version: v2") + """
+versions:
+  - version: v1
+    without: [mode]
+    capabilities: {list: native}
+    fields:
+      - {name: table, type: text, description: The table}
+"""
+        done = self.generate(versions)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        newest, oldest = self.out.read_text().split("\nnamespace tablesV1 {")
+        self.assertIn("kComponentInfo = {", newest)
+        self.assertIn('"mode"', newest)
+        self.assertNotIn('"table"', newest)
+        self.assertIn("kComponentInfoV1 = {", oldest)
+        self.assertNotIn('"mode"', oldest)
+        for part in ('"table"', '"host"', '{"list", Support::kNative}', '.version = "v1"'):
+            self.assertIn(part, oldest)
+        self.refused_version(versions, "without", "wihout")
+
+    def refused_version(self, text, right, wrong):
+        self.out.unlink()
+        self.refused(text.replace(right, wrong), "versions has the keys", right)
+
     def test_the_schema_knows_types_fields_and_values(self):
         schema = json.loads(self.accepted("schema"))
         types = schema["properties"]["spec"]["properties"]["type"]["enum"]

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// ExpiryCleanup: deletes expired rows every so often, on a pool thread. They are hidden without it;
+// this gives the space back. Processes that share a table agree through its `last-cleanup` entry,
+// as Dapr's do. Start and Stop are called by one thread at a time.
+#pragma once
+
+#include <memory>
+
+#include "contract/host.h"
+#include "postgres_pool.h"
+
+namespace MECHA_COMPONENT {
+
+class ExpiryCleanup {
+ public:
+  ExpiryCleanup() = default;
+  ExpiryCleanup(const ExpiryCleanup&) = delete;
+  ExpiryCleanup& operator=(const ExpiryCleanup&) = delete;
+  ~ExpiryCleanup() { Stop(); }
+
+  // Does nothing when `interval` is not positive. `pool` and `host` outlive the next Stop.
+  void Start(PostgresPool& pool, Host& host, Duration interval);
+  // Returns when none runs and none will.
+  void Stop();
+
+ private:
+  struct Schedule;
+
+  static void Arm(const std::shared_ptr<Schedule>& schedule);
+  static void Run(const std::shared_ptr<Schedule>& schedule);
+
+  std::shared_ptr<Schedule> schedule_;
+};
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres_connection.h"
+
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "connection_text.h"
+#include "postgres_error.h"
+#include "result/status.h"
+
+namespace MECHA_COMPONENT {
+namespace {
+
+constexpr std::array<int, Parameters::kMost> kBinary = {1, 1, 1, 1, 1};
+
+// An encrypted session may hold bytes back that its socket no longer shows, so no wait is longer.
+constexpr Duration kLongestEncryptedWait = std::chrono::milliseconds(20);
+
+void IgnoreNotice(void* /*user*/, const PGresult* /*notice*/) {}
+
+}  // namespace
+
+Parameters& Parameters::Add(std::string_view text) {
+  // Not null: libpq takes that for NULL.
+  values_[static_cast<size_t>(count_)] = text.data() == nullptr ? "" : text.data();
+  sizes_[static_cast<size_t>(count_)] = static_cast<int>(text.size());
+  ++count_;
+  return *this;
+}
+
+Parameters& Parameters::Add(int64_t number) {
+  std::array<char, 8>& bytes = numbers_[static_cast<size_t>(count_)];
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<char>(static_cast<uint64_t>(number) >> (56 - 8 * i));
+  }
+  return Add(std::string_view(bytes.data(), bytes.size()));
+}
+
+Parameters& Parameters::Add(bool is_true) {
+  return Add(is_true ? std::string_view("\1", 1) : std::string_view("\0", 1));
+}
+
+Parameters& Parameters::AddNull() {
+  values_[static_cast<size_t>(count_)] = nullptr;
+  sizes_[static_cast<size_t>(count_)] = 0;
+  ++count_;
+  return *this;
+}
+
+PostgresConnection::~PostgresConnection() { PQfinish(session_); }
+
+Status PostgresConnection::Fail(Status status) {
+  is_broken_ = true;
+  return status;
+}
+
+// The session is of no use any more; libpq knows why.
+Status PostgresConnection::FailSession(std::string_view what) {
+  return Fail(FromConnection(std::string(what) + " " + name_, PQerrorMessage(session_)));
+}
+
+Status PostgresConnection::WaitFor(const CallContext& call, short events, std::string_view what) {
+  CallContext step = call;
+  bool is_slice = false;
+  if (PQsslInUse(session_) != 0) {
+    const Deadline slice = Deadline::After(host_.clock().Now(), kLongestEncryptedWait);
+    is_slice = slice.at() < call.deadline.at();
+    step.deadline = is_slice ? slice : call.deadline;
+  }
+  const Status status = host_.Wait(step, PQsocket(session_), events);
+  if (status.ok() || (is_slice && IsDeadlineExceeded(status))) [[likely]] {
+    return OkStatus();
+  }
+  return Fail(WithPrefix(status, std::string(what) + " " + name_));
+}
+
+Status PostgresConnection::Connect(const CallContext& call, const Endpoint& endpoint) {
+  name_ = endpoint.Text();
+  std::string text = ConnectionText(options_.words, endpoint);
+  session_ = PQconnectStart(text.c_str());
+  explicit_bzero(text.data(), text.size());
+  if (session_ == nullptr) {
+    return Fail(ResourceExhausted("connect to " + name_ + ": the process has no memory left"));
+  }
+  PQsetErrorVerbosity(session_, PQERRORS_VERBOSE);
+  PQsetNoticeReceiver(session_, IgnoreNotice, nullptr);
+  if (PQstatus(session_) == CONNECTION_BAD) {
+    return FailSession("connect to");
+  }
+  RETURN_IF_ERROR(Poll(call));
+  if (PQsetnonblocking(session_, 1) != 0) {
+    return FailSession("connect to");
+  }
+  is_broken_ = false;
+  return OkStatus();
+}
+
+Status PostgresConnection::Poll(const CallContext& call) {
+  short events = POLLOUT;
+  for (;;) {
+    RETURN_IF_ERROR(WaitFor(call, events, "connect to"));
+    switch (PQconnectPoll(session_)) {
+      case PGRES_POLLING_OK:
+        return OkStatus();
+      case PGRES_POLLING_READING:
+        events = POLLIN;
+        break;
+      case PGRES_POLLING_WRITING:
+        events = POLLOUT;
+        break;
+      default:
+        return FailSession("connect to");
+    }
+  }
+}
+
+bool PostgresConnection::is_reusable() const {
+  return !is_broken_ && PQstatus(session_) == CONNECTION_OK &&
+         PQtransactionStatus(session_) == PQTRANS_IDLE &&
+         PQpipelineStatus(session_) == PQ_PIPELINE_OFF;
+}
+
+bool PostgresConnection::IsAlive() const {
+  char byte;
+  // Not alive, too, when the server has said something nobody asked for: mostly that it goes away.
+  return recv(PQsocket(session_), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+         (errno == EAGAIN || errno == EINTR);
+}
+
+Status PostgresConnection::Flush(const CallContext& call) {
+  for (;;) {
+    const int left = PQflush(session_);
+    if (left == 0) {
+      return OkStatus();
+    }
+    if (left < 0) {
+      return FailSession("send to");
+    }
+    RETURN_IF_ERROR(WaitFor(call, POLLIN | POLLOUT, "send to"));
+    if (PQconsumeInput(session_) == 0) {
+      return FailSession("send to");
+    }
+  }
+}
+
+Status PostgresConnection::AwaitResult(const CallContext& call) {
+  // When the last bytes of an encrypted record have been read the socket shows nothing of them.
+  for (int reads = PQsslInUse(session_) != 0 ? 2 : 0; PQisBusy(session_) != 0;) {
+    if (reads > 0) {
+      --reads;
+    } else {
+      RETURN_IF_ERROR(WaitFor(call, POLLIN, "wait for a reply of"));
+    }
+    if (PQconsumeInput(session_) == 0) {
+      return FailSession("receive from");
+    }
+  }
+  return OkStatus();
+}
+
+// One result, or null where those of a statement end.
+StatusOr<QueryResult> PostgresConnection::ReceiveOnly(const CallContext& call) {
+  RETURN_IF_ERROR(AwaitResult(call));
+  QueryResult result(PQgetResult(session_));
+  if (!result.is_null() && result.kind() == PGRES_FATAL_ERROR && result.sqlstate().empty()) {
+    return FailSession("receive from");
+  }
+  return result;
+}
+
+StatusOr<QueryResult> PostgresConnection::Receive(const CallContext& call) {
+  ASSIGN_OR_RETURN(QueryResult result, ReceiveOnly(call));
+  if (result.is_null()) {
+    return Fail(Internal("libpq gave no result for a statement"));
+  }
+  for (;;) {
+    ASSIGN_OR_RETURN(QueryResult more, ReceiveOnly(call));
+    if (more.is_null()) {
+      return result;
+    }
+    if (more.is_error()) {
+      result = std::move(more);  // the statement ran, and its commit failed
+    }
+  }
+}
+
+Status PostgresConnection::ReceiveSync(const CallContext& call) {
+  ASSIGN_OR_RETURN(const QueryResult result, ReceiveOnly(call));
+  if (result.is_null() || result.kind() != PGRES_PIPELINE_SYNC) {
+    return Fail(Internal("libpq gave something else where a pipeline ends"));
+  }
+  return OkStatus();
+}
+
+StatusOr<QueryResult> PostgresConnection::FlushAndReceive(const CallContext& call, int was_sent) {
+  if (was_sent == 0) {
+    return FailSession("send to");
+  }
+  RETURN_IF_ERROR(Flush(call));
+  return Receive(call);
+}
+
+Status PostgresConnection::Prepare(const CallContext& call, Sql sql) {
+  const auto index = static_cast<size_t>(sql);
+  if (!options_.prepares || prepared_[index]) [[likely]] {
+    return OkStatus();
+  }
+  const int was_sent =
+      PQsendPrepare(session_, statements_.Name(sql), statements_.Text(sql), 0, nullptr);
+  ASSIGN_OR_RETURN(const QueryResult result, FlushAndReceive(call, was_sent));
+  if (result.is_error()) {
+    return ErrorOf(result);
+  }
+  prepared_.set(index);
+  return OkStatus();
+}
+
+Status PostgresConnection::Add(Sql sql, const Parameters& parameters) {
+  const int count = parameters.count();
+  const int was_sent =
+      options_.prepares
+          ? PQsendQueryPrepared(session_, statements_.Name(sql), count, parameters.values(),
+                                parameters.sizes(), kBinary.data(), 1)
+          : PQsendQueryParams(session_, statements_.Text(sql), count, nullptr, parameters.values(),
+                              parameters.sizes(), kBinary.data(), 1);
+  return was_sent == 0 ? FailSession("send to") : OkStatus();
+}
+
+StatusOr<QueryResult> PostgresConnection::Exchange(const CallContext& call, Sql sql,
+                                                   const Parameters& parameters) {
+  RETURN_IF_ERROR(Add(sql, parameters));
+  return FlushAndReceive(call, 1);
+}
+
+StatusOr<QueryResult> PostgresConnection::Run(const CallContext& call, Sql sql,
+                                              const Parameters& parameters) {
+  RETURN_IF_ERROR(Prepare(call, sql));
+  auto result = Exchange(call, sql, parameters);
+  if (result.ok() && result->is_error()) {
+    return ErrorOf(*result);
+  }
+  return result;
+}
+
+StatusOr<QueryResult> PostgresConnection::ExchangeText(const CallContext& call,
+                                                       const std::string& text,
+                                                       std::span<const std::string> parameters) {
+  std::vector<const char*> values;
+  for (const std::string& parameter : parameters) {
+    values.push_back(parameter.c_str());
+  }
+  return FlushAndReceive(
+      call, PQsendQueryParams(session_, text.c_str(), static_cast<int>(values.size()), nullptr,
+                              values.data(), nullptr, nullptr, 0));
+}
+
+Status PostgresConnection::BeginPipeline() {
+  return PQenterPipelineMode(session_) == 0 ? FailSession("send to") : OkStatus();
+}
+
+Status PostgresConnection::Sync() {
+  return PQpipelineSync(session_) == 0 ? FailSession("send to") : OkStatus();
+}
+
+Status PostgresConnection::EndPipeline() {
+  return PQexitPipelineMode(session_) == 0 ? FailSession("receive from") : OkStatus();
+}
+
+ServerError PostgresConnection::Understand(const QueryResult& result) {
+  ServerError error = FromServer(result.sqlstate(), result.message());
+  is_broken_ = is_broken_ || error.must_reconnect;
+  return error;
+}
+
+Status PostgresConnection::ErrorOf(const QueryResult& result) { return Understand(result).status; }
+
+Status PostgresConnection::WriteErrorOf(const QueryResult& result) {
+  ServerError error = Understand(result);
+  return error.may_have_committed ? MarkApplied(std::move(error.status), Applied::kMaybe)
+                                  : std::move(error.status);
+}
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// PostgresConnection: one session, used by one call at a time. It sends statements and reads their
+// results in order, waiting in the host only: never in libpq. It never sends anything twice, and
+// after a failure, or with a result outstanding, it may only be closed.
+#pragma once
+
+#include <libpq-fe.h>
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "contract/host.h"
+#include "postgres_endpoint.h"
+#include "postgres_error.h"
+#include "postgres_options.h"
+#include "query_result.h"
+#include "result/status.h"
+#include "result/status_or.h"
+#include "statements.h"
+
+namespace MECHA_COMPONENT {
+
+// The parameters of one statement, in order. Texts are borrowed until it was sent.
+class Parameters {
+ public:
+  static constexpr int kMost = 5;
+
+  Parameters() = default;
+  Parameters(const Parameters&) = delete;
+  Parameters& operator=(const Parameters&) = delete;
+
+  Parameters& Add(std::string_view text);
+  Parameters& Add(int64_t number);
+  Parameters& Add(bool is_true);
+  Parameters& AddNull();
+
+  int count() const { return count_; }
+  const char* const* values() const { return values_.data(); }
+  const int* sizes() const { return sizes_.data(); }
+
+ private:
+  std::array<const char*, kMost> values_;
+  std::array<int, kMost> sizes_;
+  std::array<std::array<char, 8>, kMost> numbers_;
+  int count_ = 0;
+};
+
+class PostgresConnection {
+ public:
+  // All outlive the connection.
+  PostgresConnection(Host& host, const PostgresOptions& options, const Statements& statements)
+      : host_(host), options_(options), statements_(statements) {}
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+  ~PostgresConnection();
+
+  // `endpoint` has an address in figures, or is a path.
+  Status Connect(const CallContext& call, const Endpoint& endpoint);
+
+  // Has the server parse `sql`, once per connection and only where statements are prepared.
+  Status Prepare(const CallContext& call, Sql sql);
+  // One prepared statement and its result, errors included, in one round trip.
+  StatusOr<QueryResult> Exchange(const CallContext& call, Sql sql, const Parameters& parameters);
+  // Prepare and Exchange; an error reply is a failed status.
+  StatusOr<QueryResult> Run(const CallContext& call, Sql sql, const Parameters& parameters);
+  // As Exchange for SQL that is not one of Statements, with text parameters and results.
+  StatusOr<QueryResult> ExchangeText(const CallContext& call, const std::string& text,
+                                     std::span<const std::string> parameters = {});
+
+  // Several statements in one round trip: Begin, Add and Sync as often as needed, Flush, then for
+  // each Add one Receive and for each Sync one ReceiveSync, in order, and End. What stands between
+  // two Syncs is one transaction unless it says otherwise.
+  Status BeginPipeline();
+  Status Add(Sql sql, const Parameters& parameters);
+  Status Sync();
+  Status Flush(const CallContext& call);
+  // The result, errors included; a failure of the connection is a failed status.
+  StatusOr<QueryResult> Receive(const CallContext& call);
+  Status ReceiveSync(const CallContext& call);
+  Status EndPipeline();
+
+  // The status of an error result; ends the connection where the table says so.
+  Status ErrorOf(const QueryResult& result);
+  // The same for a write that commits by itself: marked where it may stand all the same.
+  Status WriteErrorOf(const QueryResult& result);
+
+  // Fit for another call: no failure, no result still to come, no open transaction.
+  bool is_reusable() const;
+  void MarkBroken() { is_broken_ = true; }
+  // Asks the system, without waiting, whether the server has closed an idle connection.
+  bool IsAlive() const;
+
+  // What the pool remembers of this connection.
+  SteadyTime opened_at{};
+  SteadyTime used_at{};  // when its last use began
+  uint64_t generation = 0;
+
+ private:
+  Status Poll(const CallContext& call);
+  Status WaitFor(const CallContext& call, short events, std::string_view what);
+  Status AwaitResult(const CallContext& call);
+  StatusOr<QueryResult> ReceiveOnly(const CallContext& call);
+  StatusOr<QueryResult> FlushAndReceive(const CallContext& call, int was_sent);
+  ServerError Understand(const QueryResult& result);
+  Status FailSession(std::string_view what);
+  Status Fail(Status status);
+
+  Host& host_;
+  const PostgresOptions& options_;
+  const Statements& statements_;
+  PGconn* session_ = nullptr;
+  std::string name_;  // of the endpoint
+  bool is_broken_ = true;
+  std::bitset<kSqlCount> prepared_;
+};
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres_state_store.h"
+
+#include <utility>
+
+#include "contract/registry.h"
+#include "postgres_lease.h"
+#include "postgres_state_reader.h"
+#include "postgres_state_writer.h"
+#include "result/status.h"
+#include "result/status_or.h"
+#include "table_migration.h"
+
+namespace MECHA_COMPONENT {
+
+Status PostgresStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
+  Close();
+  host_ = &host;
+  ASSIGN_OR_RETURN(options_, ReadOptions(settings, layout_));
+  pool_ = std::make_unique<PostgresPool>(host, options_);
+  const Status status = Open(call);
+  if (!status.ok()) {
+    Close();
+    return status;
+  }
+  for (const std::string& warning : options_.warnings) {
+    host.Log(Severity::kWarning, MECHA_COMPONENT_TYPE, warning);
+  }
+  cleanup_.Start(*pool_, host, options_.cleanup_interval);
+  return OkStatus();
+}
+
+Status PostgresStateStore::Open(const CallContext& call) {
+  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(*pool_, call));
+  TableMigration migration(*lease, options_, *host_);
+  RETURN_IF_ERROR(migration.Run(call));
+  has_row_id_ = migration.has_row_id();
+  return OkStatus();
+}
+
+CallContext PostgresStateStore::Bounded(const CallContext& call) const {
+  CallContext bounded = call;
+  if (call.deadline.is_never()) {
+    bounded.deadline = Deadline::After(host_->clock().Now(), options_.timeout);
+  }
+  return bounded;
+}
+
+Status PostgresStateStore::Ping(const CallContext& call) {
+  const CallContext bounded = Bounded(call);
+  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(*pool_, bounded));
+  return lease->Run(bounded, Sql::kPing, {}).status();
+}
+
+void PostgresStateStore::Suspend(bool keep_connections) {
+  cleanup_.Stop();
+  if (!keep_connections && pool_ != nullptr) {
+    pool_->CloseIdle();
+  }
+}
+
+Status PostgresStateStore::Resume(const CallContext&) {
+  // Connections come back with the first operation that needs one.
+  if (pool_ != nullptr) {
+    pool_->ForgetFailures();
+    cleanup_.Start(*pool_, *host_, options_.cleanup_interval);
+  }
+  return OkStatus();
+}
+
+void PostgresStateStore::Close() {
+  cleanup_.Stop();
+  pool_.reset();
+  options_.Wipe();
+  options_ = PostgresOptions();
+}
+
+// One node: its value is the latest, whatever consistency is asked for.
+void PostgresStateStore::Get(const CallContext& call, std::string_view key, const StateRead&,
+                             Done<StateValue> done) {
+  std::move(done)(ReadOne(*pool_, Bounded(call), key));
+}
+
+void PostgresStateStore::GetMany(const CallContext& call, std::span<const std::string_view> keys,
+                                 const StateRead&, Done<std::vector<StatusOr<StateValue>>> done) {
+  std::move(done)(ReadMany(*pool_, Bounded(call), keys));
+}
+
+void PostgresStateStore::Write(const CallContext& call, const StateWrite& write, Done<Etag> done) {
+  std::move(done)(WriteOne(*pool_, Bounded(call), write));
+}
+
+void PostgresStateStore::WriteMany(const CallContext& call, std::span<const StateWrite> writes,
+                                   Done<std::vector<WriteOutcome>> done) {
+  std::move(done)(WriteEach(*pool_, Bounded(call), writes));
+}
+
+void PostgresStateStore::Transact(const CallContext& call, std::span<const StateWrite> writes,
+                                  Done<std::vector<WriteOutcome>> done) {
+  std::move(done)(WriteAll(*pool_, Bounded(call), writes));
+}
+
+void PostgresStateStore::List(const CallContext& call, const ListRequest& request,
+                              Done<ListPage> done) {
+  std::move(done)(ListKeys(*pool_, Bounded(call), request, has_row_id_));
+}
+
+extern const ComponentInfo kComponentInfo;  // v2
+extern const ComponentInfo kComponentInfoV1;
+
+void Register(Registry& registry) {
+  registry.Add(kComponentInfo, MakeStateStore([]() -> std::unique_ptr<StateStore> {
+                 return std::make_unique<PostgresStateStore>(Layout::kV2);
+               }));
+  registry.Add(kComponentInfoV1, MakeStateStore([]() -> std::unique_ptr<StateStore> {
+                 return std::make_unique<PostgresStateStore>(Layout::kV1);
+               }));
+}
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// PostgresStateStore: state.postgresql, values in one table laid out as Dapr lays it out, v1 or v2.
+// It holds a few connections and no thread: each call does its round trip on the thread it comes
+// on, which therefore must be one that may block.
+//
+// Costs: a get or a lone write is one prepared statement in one round trip, independent writes are
+// one round trip for many, a transaction is two. An etag is made by the server.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "contract/state_store.h"
+#include "expiry_cleanup.h"
+#include "postgres_options.h"
+#include "postgres_pool.h"
+
+namespace MECHA_COMPONENT {
+
+class PostgresStateStore final : public StateStore {
+ public:
+  explicit PostgresStateStore(Layout layout) : layout_(layout) {}
+  ~PostgresStateStore() override { Close(); }
+
+  Status Init(const CallContext& call, const Settings& settings, Host& host) override;
+  Status Ping(const CallContext& call) override;
+  void Suspend(bool keep_connections) override;
+  Status Resume(const CallContext& call) override;
+  void Close() override;
+
+  void Get(const CallContext& call, std::string_view key, const StateRead& read,
+           Done<StateValue> done) override;
+  void GetMany(const CallContext& call, std::span<const std::string_view> keys,
+               const StateRead& read, Done<std::vector<StatusOr<StateValue>>> done) override;
+  void Write(const CallContext& call, const StateWrite& write, Done<Etag> done) override;
+  void WriteMany(const CallContext& call, std::span<const StateWrite> writes,
+                 Done<std::vector<WriteOutcome>> done) override;
+  void Transact(const CallContext& call, std::span<const StateWrite> writes,
+                Done<std::vector<WriteOutcome>> done) override;
+  void List(const CallContext& call, const ListRequest& request, Done<ListPage> done) override;
+
+ private:
+  Status Open(const CallContext& call);
+  // `call` with the default deadline where it has none.
+  CallContext Bounded(const CallContext& call) const;
+
+  const Layout layout_;
+  Host* host_ = nullptr;
+  PostgresOptions options_;
+  bool has_row_id_ = false;
+  std::unique_ptr<PostgresPool> pool_;
+  ExpiryCleanup cleanup_;
+};
+
+}  // namespace MECHA_COMPONENT

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a value becomes a row and a row a value, in either layout. It sends nothing.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "contract/state_store.h"
+#include "postgres_connection.h"
+#include "postgres_options.h"
+#include "query_result.h"
+#include "result/status.h"
+#include "result/status_or.h"
+#include "statements.h"
+
+namespace MECHA_COMPONENT {
+
+// INVALID_ARGUMENT for a key that no row can have: PostgreSQL's texts are UTF-8 without NUL.
+Status CheckKey(std::string_view key);
+// That, and the etag's form and the value's size.
+Status CheckWrite(Layout layout, const StateWrite& write);
+
+// A write as a statement. It borrows the write until it was sent.
+struct EncodedWrite {
+  EncodedWrite(Layout layout, const StateWrite& write);
+
+  Sql sql;
+  Parameters parameters;
+  std::string scratch;  // a value that had to be rewritten
+};
+Sql StatementOf(const StateWrite& write);
+
+// Of a result without error.
+WriteOutcome ReadOutcome(const StateWrite& write, const QueryResult& result);
+// Of a row with the columns of Sql::kGet.
+StatusOr<StateValue> ReadValue(Layout layout, const QueryResult& result, int row);
+
+// The value of a text[] parameter, as it goes over the wire.
+std::string EncodeTextArray(std::span<const std::string_view> texts);
+
+}  // namespace MECHA_COMPONENT
