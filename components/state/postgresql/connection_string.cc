@@ -104,10 +104,11 @@ std::string_view TakeUntil(std::string_view* text, char mark) {
 
 bool Store(ConnectionWords& words, std::string_view name, std::string_view text) {
   auto value = PercentDecoded(text);
-  if (value.has_value()) {
-    words[std::string(name)] = *std::move(value);
+  if (!value.has_value()) {
+    return false;
   }
-  return value.has_value();
+  words[std::string(name)] = *std::move(value);
+  return true;
 }
 
 // "host:port,[::1]:port": as two lists.
