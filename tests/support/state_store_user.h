@@ -61,6 +61,12 @@ inline StateWrite SetOf(std::string_view key, std::string_view value) {
   return write;
 }
 
+inline StateWrite JsonOf(std::string_view key, std::string_view value) {
+  StateWrite write = SetOf(key, value);
+  write.value_kind = ValueKind::kJson;
+  return write;
+}
+
 inline StateWrite SetIf(std::string_view key, std::string_view value, std::string_view etag) {
   StateWrite write = SetOf(key, value);
   write.condition = Condition::kIfMatch;
@@ -95,7 +101,7 @@ class StoreUser {
 
   StatusOr<StateValue> Get(std::string_view key, const CallContext* call = nullptr) {
     Caught<StateValue> caught;
-    store_.Get(call == nullptr ? plain_.context : *call, key, {}, caught.Catch());
+    store_.Get(Or(call), key, {}, caught.Catch());
     return caught.Take();
   }
   StatusOr<std::vector<StatusOr<StateValue>>> GetMany(const std::vector<std::string_view>& keys) {
@@ -105,17 +111,19 @@ class StoreUser {
   }
   StatusOr<Etag> Write(const StateWrite& write, const CallContext* call = nullptr) {
     Caught<Etag> caught;
-    store_.Write(call == nullptr ? plain_.context : *call, write, caught.Catch());
+    store_.Write(Or(call), write, caught.Catch());
     return caught.Take();
   }
-  StatusOr<std::vector<WriteOutcome>> WriteMany(const std::vector<StateWrite>& writes) {
+  StatusOr<std::vector<WriteOutcome>> WriteMany(const std::vector<StateWrite>& writes,
+                                                const CallContext* call = nullptr) {
     Caught<std::vector<WriteOutcome>> caught;
-    store_.WriteMany(plain_.context, writes, caught.Catch());
+    store_.WriteMany(Or(call), writes, caught.Catch());
     return caught.Take();
   }
-  StatusOr<std::vector<WriteOutcome>> Transact(const std::vector<StateWrite>& writes) {
+  StatusOr<std::vector<WriteOutcome>> Transact(const std::vector<StateWrite>& writes,
+                                               const CallContext* call = nullptr) {
     Caught<std::vector<WriteOutcome>> caught;
-    store_.Transact(plain_.context, writes, caught.Catch());
+    store_.Transact(Or(call), writes, caught.Catch());
     return caught.Take();
   }
   StatusOr<ListPage> List(const ListRequest& request) {
@@ -123,7 +131,23 @@ class StoreUser {
     store_.List(plain_.context, request, caught.Catch());
     return caught.Take();
   }
-  Status Ping() { return store_.Ping(plain_.context); }
+  // All keys, page by page, joined by blanks.
+  std::string Keys(std::string_view prefix, size_t limit = 1000) {
+    std::string keys;
+    std::string position;
+    do {
+      const auto page = List({prefix, limit, position});
+      if (!page.ok()) {
+        return std::string(page.status().message());
+      }
+      for (const std::string& key : page->keys) {
+        keys += (keys.empty() ? "" : " ") + key;
+      }
+      position = page->next;
+    } while (!position.empty());
+    return keys;
+  }
+  Status Ping(const CallContext* call = nullptr) { return store_.Ping(Or(call)); }
 
   // The value's bytes, or the status's code as text.
   std::string Read(std::string_view key) {
@@ -135,6 +159,10 @@ class StoreUser {
   }
 
  private:
+  const CallContext& Or(const CallContext* call) const {
+    return call == nullptr ? plain_.context : *call;
+  }
+
   StateStore& store_;
   TestCall plain_;
 };
