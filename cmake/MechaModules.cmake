@@ -57,12 +57,13 @@ function(mecha_module target)
   endif()
 endfunction()
 
-# mecha_module_archive(<module target> <archive> <symbol> <component target>): the same as an
-# archive for static programs. Only <symbol> is global, so two archives cannot meet.
+# mecha_module_archive(<module target> <archive> <symbol> <component target> [<shared target>...]):
+# the same as an archive for static programs. Only <symbol> is global, so two archives cannot meet.
 function(mecha_module_archive target archive symbol component)
   set(merged ${CMAKE_CURRENT_BINARY_DIR}/${target}_merged.o)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${target}.o)
-  set(parts ${component} mecha_contract mecha_resources mecha_encoding mecha_call mecha_result)
+  set(parts ${component} ${ARGN}
+    mecha_contract mecha_resources mecha_encoding mecha_call mecha_result)
   list(TRANSFORM parts REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
   add_custom_command(
     OUTPUT ${archive}
@@ -77,15 +78,18 @@ function(mecha_module_archive target archive symbol component)
   add_custom_target(${target}_archive ALL DEPENDS ${archive})
 endfunction()
 
-# mecha_component_module(<identifier> <type> <definitions>): for add_component(MODULE): the module,
-# and the archive for static programs beside it.
+# mecha_component_module(<identifier> <type> <definitions> [<libraries>...]): for
+# add_component(MODULE): the module, and the archive for static programs beside it, which holds
+# those of the libraries that are shared code of components.
 function(mecha_component_module identifier type definitions)
   set(component mecha_component_${identifier})
   set(module mecha_module_${identifier})
   mecha_lean(${component} 2)
   mecha_module(${module} TYPE ${type} COMPONENT ${component} DEFINITIONS ${definitions})
+  set(shared ${ARGN})
+  list(FILTER shared INCLUDE REGEX "^mecha_shared_")
   mecha_module_archive(${module} ${MECHA_MODULE_FOLDER}/${type}.a mecha_module_${identifier}
-    ${component})
+    ${component} ${shared})
   set_property(GLOBAL APPEND PROPERTY MECHA_MODULES ${module})
   set_property(GLOBAL APPEND PROPERTY MECHA_MODULE_LIBRARIES ${component})
   set_property(GLOBAL APPEND PROPERTY MECHA_MODULE_TYPES ${type})

@@ -64,6 +64,27 @@ Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
   }
 }
 
+Status RuntimeHost::WaitOnSocket(const CallContext& call, int fd, short events) {
+  int ready = 0;
+  {
+    const WaitingSet::Stay stay(waiting_, *call.waiter, {.socket = fd});
+    pollfd polled{fd, events, 0};
+    while (ready <= 0 && call.waiter->stop_cause() == StopCause::kNone) {
+      const Duration left = call.deadline.Remaining(clock_.Now());
+      const timespec timeout = ToTimespec(std::min(left, kLongestWait));
+      ready = ppoll(&polled, 1, &timeout, nullptr);
+      if (ready == 0 && call.deadline.HasPassed(clock_.Now())) {
+        return DeadlineExceeded("the deadline passed while waiting for the back-end");
+      }
+      if (ready < 0 && errno == EINTR && call.interrupt.WantsToStop()) {
+        call.waiter->Stop(StopCause::kCancelled);
+      }
+    }
+  }
+  // Also when it is ready: the stop has shut the socket down.
+  return call.waiter->Check();
+}
+
 StatusOr<ssize_t> RuntimeHost::Receive(const CallContext& call, int fd, std::span<char> into) {
   ssize_t count = -1;
   int error = EINTR;

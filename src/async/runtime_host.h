@@ -33,6 +33,7 @@ class RuntimeHost final : public Host {
 
   const Clock& clock() const override { return clock_; }
   Status Wait(const CallContext& call, int fd, short events) override;
+  Status WaitOnSocket(const CallContext& call, int fd, short events) override;
   StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override;
   Status Park(const CallContext& call) override;
   Status Sleep(const CallContext& call, Duration time) override;

@@ -65,6 +65,13 @@ class TestHost final : public Host {
   Status Wait(const CallContext& call, int fd, short events) override {
     return Poll(call, fd, events, SteadyTime::max());
   }
+  Status WaitOnSocket(const CallContext& call, int fd, short events) override {
+    const Status status = Wait(call, fd, events);
+    if (!call.waiter->Check().ok()) {
+      shutdown(fd, SHUT_RDWR);  // as the runtime's host does
+    }
+    return status;
+  }
   StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override {
     timeval patience{};
     socklen_t size = sizeof patience;
