@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// TlsSession against `openssl s_server`, which sends each line back reversed: what is agreed upon,
-// who is refused and in which words, and files that change.
+// TlsSession against `openssl s_server`, which sends each line back reversed, and against servers
+// in this process: what is agreed upon, who is refused and in which words, and files that change.
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include "openssl_cryptography.h"
+#include "openssl_pointer.h"
 #include "support/catch.h"
 #include "support/server_process.h"
 #include "support/test_authority.h"
@@ -50,10 +53,11 @@ class Server {
  public:
   explicit Server(const TestIdentity& identity, const std::vector<std::string>& more = {})
       : port(test::FreePort()) {
-    std::vector<std::string> words = {
-        "openssl", "s_server", "-accept", "127.0.0.1:" + std::to_string(port),
-        "-rev",    "-quiet",   "-cert",   folder.Write("server.pem", identity.certificate),
-        "-key",    folder.Write("server.key", identity.key)};
+    std::vector<std::string> words = {"openssl", "s_server",
+                                      "-accept", "127.0.0.1:" + std::to_string(port),
+                                      "-rev",    "-quiet",
+                                      "-cert",   folder.Write("server.pem", identity.certificate),
+                                      "-key",    folder.Write("server.key", identity.key)};
     words.insert(words.end(), more.begin(), more.end());
     REQUIRE(process_.Start(words, [this] {
       const int fd = Connect(port);
@@ -136,8 +140,8 @@ class Client {
   void Flush() {
     while (!session_->Outgoing().empty()) {
       const std::string_view bytes = session_->Outgoing();
-      const ssize_t count = send(fd_, bytes.data(), std::min(bytes.size(), size_t{900}),
-                                 MSG_NOSIGNAL);
+      const ssize_t count =
+          send(fd_, bytes.data(), std::min(bytes.size(), size_t{900}), MSG_NOSIGNAL);
       session_->Sent(count < 0 ? bytes.size() : static_cast<size_t>(count));
     }
   }
@@ -227,8 +231,7 @@ TEST_CASE("a certificate for somebody else is refused, with the names it is for"
     const Client client(*context, name, server.port);
     INFO(client.status.message());
     CHECK(HasCode(client.status, StatusCode::kUnauthenticated));
-    CHECK(Says(client.status,
-               "is for \"a.example\", \"*.b.example\", 10.0.0.7, not for " + name));
+    CHECK(Says(client.status, "is for \"a.example\", \"*.b.example\", 10.0.0.7, not for " + name));
     CHECK(Says(client.status, "tlsServerName"));
   }
   CHECK(Client(*context, "x.b.example", server.port).status.ok());
@@ -265,46 +268,165 @@ TEST_CASE("verification that is skipped takes any certificate") {
   CHECK(client.Ask("abc") == "cba");
 }
 
-TEST_CASE("a server that wants a client certificate gets it, and says when it gets none") {
+// A server in this process, for what s_server keeps to itself: it does not send the alert that
+// refuses a client.
+class MemoryServer {
+ public:
+  MemoryServer(const TestIdentity& identity, int version, const TestAuthority* of_clients)
+      : context_(SSL_CTX_new(TLS_server_method())) {
+    SSL_CTX_set_max_proto_version(context_.get(), version);
+    SSL_CTX_use_certificate(context_.get(), CertificateIn(identity.certificate).get());
+    BIO* key = BIO_new_mem_buf(identity.key.data(), static_cast<int>(identity.key.size()));
+    EVP_PKEY* read = PEM_read_bio_PrivateKey(key, nullptr, nullptr, nullptr);
+    SSL_CTX_use_PrivateKey(context_.get(), read);
+    EVP_PKEY_free(read);
+    BIO_free(key);
+    if (of_clients != nullptr) {
+      X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()),
+                          CertificateIn(of_clients->certificate()).get());
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                         nullptr);
+    }
+    ssl_.reset(SSL_new(context_.get()));
+    SSL_set_bio(ssl_.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_accept_state(ssl_.get());
+  }
+
+  SSL* ssl() const { return ssl_.get(); }
+  // Moves what each side has for the other; the server's reading is its handshake, too.
+  void Exchange(TlsSession& client) {
+    const std::string_view sent = client.Outgoing();
+    BIO_write(SSL_get_rbio(ssl_.get()), sent.data(), static_cast<int>(sent.size()));
+    client.Sent(sent.size());
+    char bytes[1000];
+    const int read = SSL_read(ssl_.get(), bytes, sizeof bytes);
+    received.append(bytes, static_cast<size_t>(std::max(read, 0)));
+    for (;;) {
+      const std::span<char> room = client.Room();
+      const int count =
+          BIO_read(SSL_get_wbio(ssl_.get()), room.data(), static_cast<int>(room.size()));
+      if (count <= 0) {
+        return;
+      }
+      client.Received(static_cast<size_t>(count));
+    }
+  }
+  // Exchanges until the client's handshake has ended.
+  Status Shake(TlsSession& client) {
+    for (;;) {
+      const auto step = client.Handshake();
+      RETURN_IF_ERROR(step.status());
+      Exchange(client);
+      if (*step) {
+        return OkStatus();
+      }
+    }
+  }
+
+  std::string received;
+
+ private:
+  static OpensslPointer<X509, X509_free> CertificateIn(const std::string& pem) {
+    BIO* bio = BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()));
+    OpensslPointer<X509, X509_free> read(PEM_read_bio_X509(bio, nullptr, nullptr, nullptr));
+    BIO_free(bio);
+    return read;
+  }
+
+  OpensslPointer<SSL_CTX, SSL_CTX_free> context_;
+  OpensslPointer<SSL, SSL_free> ssl_;
+};
+
+// What a client learns that says something and waits for an answer.
+Status Converse(TlsContext& context, MemoryServer& server) {
+  ASSIGN_OR_RETURN(const auto session, context.NewSession("localhost"));
+  RETURN_IF_ERROR(server.Shake(*session));
+  RETURN_IF_ERROR(session->Write("hello"));
+  server.Exchange(*session);
+  char bytes[100];
+  return session->Read(bytes).status();
+}
+
+TEST_CASE("a server that wants a client certificate gets it, and says when it does not") {
   Fixture fixture;
   const TestFolder folder;
-  const std::string authority = folder.Write("ca.pem", fixture.authority.certificate());
-  for (const char* version : {"-tls1_3", "-tls1_2"}) {
+  const TestIdentity identity = fixture.Issue({"localhost"});
+  for (const int version : {TLS1_3_VERSION, TLS1_2_VERSION}) {
     INFO(version);
-    Server server(fixture.Issue({"localhost"}),
-                  {version, "-Verify", "1", "-verify_return_error", "-CAfile", authority});
-    TlsOptions options = fixture.Trusting(authority);
+    TlsOptions options = fixture.Trusting(fixture.authority.certificate());
+    MemoryServer strict(identity, version, &fixture.authority);
+    const Status without = Converse(*fixture.Context(options), strict);
+    INFO(without.message());
+    CHECK(HasCode(without, StatusCode::kUnauthenticated));
+    CHECK(Says(without, version == TLS1_3_VERSION ? "wants a client certificate. Set clientCert"
+                                                  : "wants a client certificate, set clientCert"));
+
     const TestIdentity mine = fixture.authority.Issue({.subject = "client"});
     options.certificate.value = mine.certificate;
     options.key.value = folder.Write("client.key", mine.key);
-    const auto with = fixture.Context(options);
-    Client client(*with, "localhost", server.port);
-    INFO(client.status.message());
-    REQUIRE(client.status.ok());
-    CHECK(client.Ask("abc") == "cba");
-
-    const auto without = fixture.Context();
-    Client refused(*without, "localhost", server.port);
-    if (refused.status.ok()) {
-      refused.Ask("abc");  // with TLS 1.3 the server looks when this side is done already
-    }
-    INFO(refused.status.message());
-    CHECK(HasCode(refused.status, StatusCode::kUnauthenticated));
-    CHECK(Says(refused.status, "client certificate"));
-    CHECK(Says(refused.status, "set clientCert") != Says(refused.status, "Set clientCert"));
+    MemoryServer pleased(identity, version, &fixture.authority);
+    CHECK(Converse(*fixture.Context(options), pleased).ok());
+    CHECK(pleased.received == "hello");
 
     const TestIdentity foreign = TestAuthority("Another Authority").Issue({.subject = "client"});
     options.certificate.value = folder.Write("client.pem", foreign.certificate);
     options.key.value = foreign.key;
-    const auto wrong = fixture.Context(options);
-    Client stranger(*wrong, "localhost", server.port);
-    if (stranger.status.ok()) {
-      stranger.Ask("abc");
-    }
-    INFO(stranger.status.message());
-    CHECK(HasCode(stranger.status, StatusCode::kUnauthenticated));
-    CHECK(Says(stranger.status, "refuses the certificate in clientCert (" + folder.path()));
+    MemoryServer displeased(identity, version, &fixture.authority);
+    const Status wrong = Converse(*fixture.Context(options), displeased);
+    INFO(wrong.message());
+    CHECK(HasCode(wrong, StatusCode::kUnauthenticated));
+    CHECK(Says(wrong, "refuses the certificate in clientCert (" + folder.path()));
   }
+}
+
+TEST_CASE("a server may change its keys, and ends with a farewell") {
+  Fixture fixture;
+  const auto context = fixture.Context();
+  const auto session = context->NewSession("localhost");
+  REQUIRE(session.ok());
+  MemoryServer server(fixture.Issue({"localhost"}), TLS1_3_VERSION, nullptr);
+  REQUIRE(server.Shake(**session).ok());
+  REQUIRE(SSL_key_update(server.ssl(), SSL_KEY_UPDATE_REQUESTED) == 1);
+  std::string text(40'000, 'x');
+  REQUIRE(SSL_write(server.ssl(), text.data(), static_cast<int>(text.size())) == 40'000);
+  server.Exchange(**session);
+  std::string read(50'000, '?');
+  const auto count = (*session)->Read(read);
+  REQUIRE(count.ok());
+  CHECK((read.substr(0, *count) == text));
+  REQUIRE((*session)->Write("still here").ok());
+  server.Exchange(**session);
+  CHECK(server.received == "still here");
+
+  SSL_write(server.ssl(), "bye", 3);
+  SSL_shutdown(server.ssl());
+  server.Exchange(**session);
+  const auto last = (*session)->Read(read);
+  REQUIRE(last.ok());
+  CHECK(read.substr(0, *last) == "bye");
+  const Status ended = (*session)->Read(read).status();
+  CHECK(IsUnavailable(ended));
+  CHECK(ended.message() == "connection closed by the server");
+}
+
+TEST_CASE("a record that was changed on its way ends the session") {
+  Fixture fixture;
+  const auto context = fixture.Context();
+  const auto session = context->NewSession("localhost");
+  REQUIRE(session.ok());
+  MemoryServer server(fixture.Issue({"localhost"}), TLS1_3_VERSION, nullptr);
+  REQUIRE(server.Shake(**session).ok());
+  const std::span<char> room = (*session)->Room();
+  SSL_write(server.ssl(), "hello", 5);
+  const int count = BIO_read(SSL_get_wbio(server.ssl()), room.data(), 1000);
+  REQUIRE(count > 20);
+  room[static_cast<size_t>(count) - 1] ^= 1;
+  (*session)->Received(static_cast<size_t>(count));
+  char bytes[100];
+  const Status status = (*session)->Read(bytes).status();
+  INFO(status.message());
+  CHECK(IsUnavailable(status));
+  CHECK(IsUnavailable((*session)->Read(bytes).status()));
 }
 
 TEST_CASE("a server that is too old, and one that does not speak TLS, are told apart") {
