@@ -77,15 +77,14 @@ void Dialer::Remember(const Status& status) {
   }
 }
 
-StatusOr<std::unique_ptr<ServerConnection>> Dialer::Open(const CallContext& call) {
+StatusOr<std::unique_ptr<ServerConnection>> Dialer::OpenAnAddress(const CallContext& call) {
   ASSIGN_OR_RETURN(const std::vector<SocketAddress> addresses, Addresses());
   Status last;
   for (const SocketAddress& address : addresses) {
-    std::unique_ptr<ServerConnection> connection = make_();
+    std::unique_ptr<SocketConnection> connection = make_();
     last = connection->Connect(call, address);
     if (last.ok()) {
       RETURN_IF_ERROR(connection->LogIn(call));
-      connection->opened_at = host_.clock().Now();
       return connection;
     }
     if (!ConcernsServer(last)) {
@@ -103,7 +102,7 @@ StatusOr<std::unique_ptr<ServerConnection>> Dialer::Dial(const CallContext& call
   if (is_own_limit) {
     step.deadline = limit;
   }
-  auto connection = Open(step);
+  auto connection = open_ ? open_(step) : OpenAnAddress(step);
   Status status = connection.status();
   if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
     status = Unavailable("connect to " + options_.address.Text() + ": no answer within " +
@@ -113,6 +112,7 @@ StatusOr<std::unique_ptr<ServerConnection>> Dialer::Dial(const CallContext& call
   if (!status.ok()) {
     return status;
   }
+  (*connection)->opened_at = host_.clock().Now();
   return connection;
 }
 
