@@ -8,6 +8,8 @@
 namespace mecha {
 namespace {
 
+constexpr int64_t kMostMilliseconds = Duration::max().count() / 1'000'000;
+
 Status Wrong(std::string_view what) {
   return Internal("the plug-in is wrong: " + std::string(what) + ". Tell its makers");
 }
@@ -45,7 +47,8 @@ StatusOr<StateValue> ValueOf(const mecha_outcome_item& item) {
   value.data = Buffer::CopyOf(TextOf(item.value));
   value.etag = Etag(TextOf(item.etag));
   value.kind = (item.flags & MECHA_ITEM_JSON) != 0 ? ValueKind::kJson : ValueKind::kBinary;
-  if (item.expires_unix_ms != 0) {
+  // What is beyond the clock's reach (the year 2262) never expires.
+  if (item.expires_unix_ms > 0 && item.expires_unix_ms < kMostMilliseconds) {
     value.expires = WallTime(std::chrono::milliseconds(item.expires_unix_ms));
   }
   return value;

@@ -123,6 +123,11 @@ static mecha_outcome_item check(state_store* self, const mecha_store_write* writ
              : failure(MECHA_ABORTED, "the value has another etag, or is gone; read it again");
 }
 
+/* `now` in `unit` parts of a millisecond, plus `ttl_ms`; the far end of time instead of beyond. */
+static int64_t later(int64_t now, int64_t ttl_ms, int64_t unit) {
+  return ttl_ms > (INT64_MAX - now) / unit ? INT64_MAX : now + ttl_ms * unit;
+}
+
 /* Carries out a write that was checked; `entry` is its new entry, NULL for a delete. */
 static mecha_outcome_item carry_out(state_store* self, const mecha_store_write* write,
                                     value_entry* entry, char room[ETAG_ROOM]) {
@@ -136,8 +141,8 @@ static mecha_outcome_item carry_out(state_store* self, const mecha_store_write* 
   entry->version = ++self->last_version;
   entry->flags = write->flags;
   if (write->ttl_ms != 0) {
-    entry->expires_ns = self->host->steady_ns(self->host) + write->ttl_ms * 1000000;
-    entry->expires_unix_ms = self->host->wall_unix_ms(self->host) + write->ttl_ms;
+    entry->expires_ns = later(self->host->steady_ns(self->host), write->ttl_ms, 1000000);
+    entry->expires_unix_ms = later(self->host->wall_unix_ms(self->host), write->ttl_ms, 1);
   }
   item.etag = etag_of(entry->version, room);
   value_table_put(&self->table, entry);
