@@ -40,8 +40,7 @@ StatusOr<Presence> Look(const std::string& file, std::string_view what) {
       {what, " ", file, " cannot be looked at: ", std::generic_category().message(error)});
 }
 
-StatusOr<void*> OpenSharedFile(const std::string& file, const char* symbol,
-                               std::string_view what) {
+StatusOr<void*> OpenSharedFile(const std::string& file, const char* symbol, std::string_view what) {
   void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
     const char* cause = dlerror();

@@ -15,8 +15,8 @@ namespace mecha {
 
 enum class Presence : uint8_t { kAbsent, kPresent };
 
-// Whether `file` is there. FAILED_PRECONDITION when what is there cannot be a library. `what` begins
-// the message: "module", "plug-in".
+// Whether `file` is there. FAILED_PRECONDITION when what is there cannot be a library. `what`
+// begins the message: "module", "plug-in".
 StatusOr<Presence> Look(const std::string& file, std::string_view what = "module");
 
 // Opens `file` with all that it links to, and gives the address of `symbol`. FAILED_PRECONDITION

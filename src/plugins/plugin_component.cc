@@ -22,8 +22,8 @@ Status PluginComponent::Init(const CallContext& call, const Settings& settings, 
   if (self_ == nullptr) {
     host_->Close();
     host_.reset();
-    return Status(StatusCode::kNoMemory, "the plug-in " + type_->plugin() +
-                                             " could not create its component");
+    return Status(StatusCode::kNoMemory,
+                  "the plug-in " + type_->plugin() + " could not create its component");
   }
   return Live(call, type_->table().init);
 }
@@ -35,12 +35,9 @@ Status PluginComponent::Live(const CallContext& call, void (*function)(void*, me
   }
   Status ended = Internal("the plug-in did not answer");
   const PluginTaskOf<int>::Answering answering{ReadNothing, 0, TaskKind::kRead};
-  std::make_shared<PluginTaskOf<int>>(
-      host_, call, answering,
-      [&ended](StatusOr<int> answer) {
-        ended = answer.ok() ? OkStatus() : std::move(answer).status();
-      })
-      ->Run(call, [&](mecha_task task) { function(self_, task); });
+  std::make_shared<PluginTaskOf<int>>(host_, call, answering, [&ended](StatusOr<int> answer) {
+    ended = answer.ok() ? OkStatus() : std::move(answer).status();
+  })->Run(call, [&](mecha_task task) { function(self_, task); });
   return ended;
 }
 

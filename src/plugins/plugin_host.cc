@@ -22,8 +22,7 @@ Severity SeverityOf(uint32_t severity) {
 
 }  // namespace
 
-PluginHost::PluginHost(std::shared_ptr<const PluginType> type, const Settings& settings,
-                       Host& host)
+PluginHost::PluginHost(std::shared_ptr<const PluginType> type, const Settings& settings, Host& host)
     : type_(std::move(type)), settings_(&settings), host_(&host), logs_to_(&host) {
   const Settings::Identity& identity = settings.identity();
   identity_ = {.struct_size = sizeof identity_,

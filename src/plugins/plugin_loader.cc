@@ -48,9 +48,9 @@ const Registry::Entry* FindOwner(const PluginType& type, const std::string& file
   for (const Registry::Entry& entry : registry.entries()) {
     const bool is_other_version =
         entry.module_file == file && entry.info->version != type.info().version;
-    const bool is_same = entry.info->type == type.info().type ||
-                         std::ranges::find(entry.info->aliases, type.info().type) !=
-                             entry.info->aliases.end();
+    const bool is_same =
+        entry.info->type == type.info().type ||
+        std::ranges::find(entry.info->aliases, type.info().type) != entry.info->aliases.end();
     if (is_same && !is_other_version) {
       return &entry;
     }
@@ -67,8 +67,8 @@ Status AddType(const std::shared_ptr<const PluginType>& type, const std::string&
                            owner->module_file, " has registered already. Name one of them only"});
   }
   if (owner != nullptr || registry.FindModule(name) != nullptr) {
-    return Unusable(file, {"registers ", name,
-                           ", which is a type of the library's own. Give it another name"});
+    return Unusable(
+        file, {"registers ", name, ", which is a type of the library's own. Give it another name"});
   }
   Registry::Entry entry{&type->info(), MakeStateStore(), file};
   if (type->table().kind == MECHA_COMPONENT_STATE) {
@@ -91,14 +91,14 @@ Status LoadPlugins(std::span<const std::string> files, Registry& registry) {
 
 Status RegisterPlugin(const mecha_plugin* plugin, const std::string& file, Registry& registry) {
   if (plugin == nullptr) {
-    return Unusable(file, {"refuses this library, Mecha ", kVersion,
-                           ". Install one that is made for it"});
+    return Unusable(
+        file, {"refuses this library, Mecha ", kVersion, ". Install one that is made for it"});
   }
   if (plugin->spi_version != MECHA_SPI_VERSION) {
-    return Unusable(file, {"speaks version ", std::to_string(plugin->spi_version),
-                           " of the plug-in interface, and this library, Mecha ", kVersion,
-                           ", version ", std::to_string(MECHA_SPI_VERSION),
-                           ". Install a plug-in that was built for it"});
+    return Unusable(
+        file, {"speaks version ", std::to_string(plugin->spi_version),
+               " of the plug-in interface, and this library, Mecha ", kVersion, ", version ",
+               std::to_string(MECHA_SPI_VERSION), ". Install a plug-in that was built for it"});
   }
   const mecha_plugin read = ReadTable(plugin);
   const std::string name = read.name == nullptr ? file : read.name;

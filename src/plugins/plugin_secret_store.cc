@@ -8,8 +8,8 @@ namespace mecha {
 void PluginSecretStore::Get(const CallContext& call, std::string_view name, Done<Secret> done) {
   mecha_secret_request request{};
   request.name = ViewOf(name);
-  plugin_.Ask<Secret>(call, plugin_.type().secrets().get, request,
-                      {ReadSecret, 0, TaskKind::kRead}, std::move(done));
+  plugin_.Ask<Secret>(call, plugin_.type().secrets().get, request, {ReadSecret, 0, TaskKind::kRead},
+                      std::move(done));
 }
 
 void PluginSecretStore::List(const CallContext& call, Done<SecretList> done) {

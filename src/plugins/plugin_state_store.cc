@@ -147,11 +147,10 @@ void PluginStateStore::List(const CallContext& call, const ListRequest& request,
     return;
   }
   mecha_store_list asked{};
-  asked.limit = static_cast<uint32_t>(
-      std::min<size_t>(request.limit, std::numeric_limits<uint32_t>::max()));
+  asked.limit =
+      static_cast<uint32_t>(std::min<size_t>(request.limit, std::numeric_limits<uint32_t>::max()));
   asked.prefix = ViewOf(request.prefix.data() == nullptr ? std::string_view("") : request.prefix);
-  asked.position =
-      request.position.empty() ? mecha_view{nullptr, 0} : ViewOf(request.position);
+  asked.position = request.position.empty() ? mecha_view{nullptr, 0} : ViewOf(request.position);
   plugin_.Ask<ListPage>(call, functions().list, asked, {ReadPage, 0, TaskKind::kRead},
                         std::move(done));
 }

@@ -4,8 +4,8 @@
 //
 // A caller who waits (may_block) parks here; otherwise a timer and a stop listener watch the call.
 // They are set only when the plug-in did not answer before it returned. What belongs to the call
-// (waiter, metadata) is touched only by who may still deliver. Shared by the slot in PluginHost, the
-// timer's job and the thread that issues it.
+// (its waiter) is touched only by who may still deliver. Shared by the slot in PluginHost, the job
+// of the timer and the thread that issues it.
 #pragma once
 
 #include <atomic>

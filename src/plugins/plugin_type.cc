@@ -84,8 +84,7 @@ Status PluginType::Check() const {
   }
   const std::string prefix(PrefixOf(table_.kind));
   if (!IsTypeName(TextOrNothing(table_.type), prefix)) {
-    return InvalidArgument("its name must be " + prefix +
-                           " and small letters, digits, dots, bars");
+    return InvalidArgument("its name must be " + prefix + " and small letters, digits, dots, bars");
   }
   if (TextOrNothing(table_.version).empty()) {
     return InvalidArgument("it has no version; \"v1\" is usual");

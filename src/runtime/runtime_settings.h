@@ -25,7 +25,7 @@ struct RuntimeSettings {
   StateLimits limits;
   size_t blocking_threads = 16;
   size_t thread_stack_bytes = 256 * 1024;
-  std::string module_path;  // empty: modules are looked for beside the library only
+  std::string module_path;           // empty: modules are looked for beside the library only
   std::vector<std::string> plugins;  // absolute paths
 };
 

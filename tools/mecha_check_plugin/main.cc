@@ -3,11 +3,11 @@
 #include <set>
 
 #include "child.h"
+#include "conformance/run_tests.h"
 #include "conformance/test_runtime.h"
 #include "options.h"
 #include "plugin_types.h"
 #include "setup.h"
-#include "conformance/run_tests.h"
 
 namespace conformance {
 
@@ -61,8 +61,7 @@ std::string CheckType(const Options& options, const PluginType& type) {
   if (const auto* mistake = std::get_if<std::string>(&setup); mistake != nullptr) {
     return *mistake;
   }
-  conformance::chosen =
-      std::get<Setup>(setup).MakeHarness(type.type, type.version, options.plugin);
+  conformance::chosen = std::get<Setup>(setup).MakeHarness(type.type, type.version, options.plugin);
   const ChildEnd probe = RunInChild(Probe, options.most_time);
   if (probe.how != ChildEnd::How::kPassed) {
     return WordsOf(probe);

@@ -12,7 +12,7 @@
 
 namespace {
 
-constexpr int64_t kTenSeconds = 10'000'000'000;
+constexpr int64_t kFiveSeconds = 5'000'000'000;
 
 std::string TakeMessage(mecha_error* error) {
   std::string message = mecha_error_message(error);
@@ -45,7 +45,7 @@ bool Asked(const Tell& tell, const std::string& what, mecha_status wanted,
            const std::function<mecha_status(const mecha_call*, mecha_result**)>& ask) {
   mecha_call call{};
   call.struct_size = sizeof call;
-  call.timeout_ns = kTenSeconds;
+  call.timeout_ns = kFiveSeconds;
   mecha_result* result = nullptr;
   const mecha_status status = ask(&call, &result);
   const conformance::Answer answer = conformance::TakeAnswer(status, result);
@@ -150,7 +150,7 @@ bool Probe(const Tell& tell) {
     tell("init fails: " + TakeMessage(error));
   }
   is_fine = is_fine && AskAll(rt, tell);
-  mecha_runtime_shutdown(rt, kTenSeconds, nullptr);
+  mecha_runtime_shutdown(rt, kFiveSeconds, nullptr);
   is_fine = HasNoFaults(rt, tell) && is_fine;
   mecha_runtime_free(rt);
   return is_fine;

@@ -17,6 +17,6 @@ struct PluginType {
 bool ListTypes(const std::string& plugin, const Tell& tell);
 std::vector<PluginType> TypesOf(const std::vector<std::string>& lines);
 
-// Starts a component of the type that kHarness sets up, and asks it a little, each with ten
+// Starts a component of the type that kHarness sets up, and asks it a little, each with five
 // seconds. False: it tells what went wrong.
 bool Probe(const Tell& tell);

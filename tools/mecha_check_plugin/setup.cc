@@ -25,6 +25,27 @@ std::vector<conformance::NamedText> ViewsOf(const Texts& texts) {
 
 }  // namespace
 
+bool Setup::Take(const std::string& key, const YAML::Node& node) {
+  if (key == "metadata") {
+    metadata_ = TextsOf(node);
+  } else if (key == "files") {
+    files_ = TextsOf(node);
+  } else if (key == "environment") {
+    environment_ = TextsOf(node);
+  } else if (key == "shared") {
+    is_shared_ = node.Scalar() == "true";
+  } else if (key == "secrets") {
+    for (const auto& secret : node) {
+      for (const auto& pair : TextsOf(secret.second)) {
+        secrets_.emplace_back(secret.first.Scalar(), pair);
+      }
+    }
+  } else {
+    return false;
+  }
+  return true;
+}
+
 std::variant<Setup, std::string> Setup::Read(const std::string& file, const std::string& type) {
   Setup setup;
   if (file.empty()) {
@@ -35,21 +56,7 @@ std::variant<Setup, std::string> Setup::Read(const std::string& file, const std:
     const YAML::Node node = whole[type];
     for (const auto& entry : node) {
       const std::string key = entry.first.Scalar();
-      if (key == "metadata") {
-        setup.metadata_ = TextsOf(entry.second);
-      } else if (key == "files") {
-        setup.files_ = TextsOf(entry.second);
-      } else if (key == "environment") {
-        setup.environment_ = TextsOf(entry.second);
-      } else if (key == "shared") {
-        setup.is_shared_ = entry.second.Scalar() == "true";
-      } else if (key == "secrets") {
-        for (const auto& secret : entry.second) {
-          for (const auto& [name, value] : TextsOf(secret.second)) {
-            setup.secrets_.push_back({secret.first.Scalar(), {name, value}});
-          }
-        }
-      } else {
+      if (!setup.Take(key, entry.second)) {
         return file + ": " + type + " has an unknown key " + key;
       }
     }

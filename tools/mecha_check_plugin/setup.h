@@ -10,6 +10,10 @@
 
 #include "conformance/harness.h"
 
+namespace YAML {
+class Node;
+}  // namespace YAML
+
 class Setup {
  public:
   // Of `type` in `file`; without one, or when it does not name the type, nothing is set up. The
@@ -22,6 +26,9 @@ class Setup {
 
  private:
   using Texts = std::vector<std::pair<std::string, std::string>>;
+
+  // False for an unknown key.
+  bool Take(const std::string& key, const YAML::Node& node);
 
   Texts metadata_, files_, environment_;
   std::vector<std::pair<std::string, std::pair<std::string, std::string>>> secrets_;

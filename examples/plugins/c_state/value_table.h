@@ -8,10 +8,10 @@
 #include <stdbool.h>
 
 typedef struct value_entry {
-  uint64_t version;       /* never used twice in the life of a store */
-  int64_t expires_ns;     /* by mecha_host.steady_ns; 0: never */
+  uint64_t version;        /* never used twice in the life of a store */
+  int64_t expires_ns;      /* by mecha_host.steady_ns; 0: never */
   int64_t expires_unix_ms; /* what readers are told */
-  uint32_t flags;         /* MECHA_ITEM_JSON */
+  uint32_t flags;          /* MECHA_ITEM_JSON */
   size_t key_size;
   size_t value_size;
   char bytes[]; /* the key, then the value */
