@@ -57,12 +57,13 @@ function(mecha_module target)
   endif()
 endfunction()
 
-# mecha_module_archive(<module target> <archive> <symbol> <component target>): the same as an
-# archive for static programs. Only <symbol> is global, so two archives cannot meet.
+# mecha_module_archive(<module target> <archive> <symbol> <component target> [<shared target>...]):
+# the same as an archive for static programs. Only <symbol> is global, so two archives cannot meet.
 function(mecha_module_archive target archive symbol component)
   set(merged ${CMAKE_CURRENT_BINARY_DIR}/${target}_merged.o)
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${target}.o)
-  set(parts ${component} mecha_contract mecha_resources mecha_encoding mecha_call mecha_result)
+  set(parts ${component} ${ARGN}
+    mecha_contract mecha_resources mecha_encoding mecha_call mecha_result)
   list(TRANSFORM parts REPLACE "(.+)" "$<TARGET_FILE:\\1>" OUTPUT_VARIABLE files)
   add_custom_command(
     OUTPUT ${archive}
@@ -77,16 +78,46 @@ function(mecha_module_archive target archive symbol component)
   add_custom_target(${target}_archive ALL DEPENDS ${archive})
 endfunction()
 
-# mecha_component_module(<identifier> <type> <definitions>): for add_component(MODULE): the module,
-# and the archive for static programs beside it.
+# mecha_component_module(<identifier> <type> <definitions> [<libraries>...]): for
+# add_component(MODULE): the module, and the archive for static programs beside it, which holds
+# those of the libraries that are shared code of components.
 function(mecha_component_module identifier type definitions)
   set(component mecha_component_${identifier})
   set(module mecha_module_${identifier})
   mecha_lean(${component} 2)
   mecha_module(${module} TYPE ${type} COMPONENT ${component} DEFINITIONS ${definitions})
+  set(shared ${ARGN})
+  list(FILTER shared INCLUDE REGEX "^mecha_shared_")
   mecha_module_archive(${module} ${MECHA_MODULE_FOLDER}/${type}.a mecha_module_${identifier}
-    ${component})
+    ${component} ${shared})
   set_property(GLOBAL APPEND PROPERTY MECHA_MODULES ${module})
   set_property(GLOBAL APPEND PROPERTY MECHA_MODULE_LIBRARIES ${component})
   set_property(GLOBAL APPEND PROPERTY MECHA_MODULE_TYPES ${type})
+endfunction()
+
+# add_module(<name> REQUIRES <targets>): called by the CMakeLists.txt of a module that holds no
+# component but something components use: <name>.so, with the x_test.cc files as its test.
+function(add_module name)
+  cmake_parse_arguments(arg "" "" "REQUIRES" ${ARGN})
+  foreach(required IN LISTS arg_REQUIRES)
+    if(NOT TARGET ${required})
+      message(STATUS "Module ${name} left out: ${required} was not found")
+      return()
+    endif()
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  set(target mecha_component_${name})
+  set(definitions MECHA_COMPONENT=mecha::components::${name} MECHA_COMPONENT_TYPE="${name}")
+  add_library(${target} STATIC ${sources})
+  target_compile_definitions(${target} PRIVATE ${definitions})
+  target_include_directories(${target} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+  target_link_libraries(${target} PUBLIC mecha_contract PRIVATE ${arg_REQUIRES})
+  mecha_component_module(${name} ${name} "${definitions}")
+  file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
+  if(MECHA_BUILD_TESTS AND tests)
+    mecha_test(component_${name}_test SOURCES ${tests}
+      LIBS ${target} mecha_test_support ${arg_REQUIRES} LABELS unit)
+    target_compile_definitions(component_${name}_test PRIVATE ${definitions})
+  endif()
 endfunction()

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 build_packages=(g++ cmake ninja-build ccache pkgconf libabsl-dev libhiredis-dev libpq-dev
-  libsqlite3-dev libyaml-cpp-dev nlohmann-json3-dev python3 python3-yaml)
+  libsqlite3-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev python3 python3-yaml)
 test_packages=(libasio-dev catch2 redis-server memcached postgresql openssl clang clang-format
   clang-tidy libclang-rt-dev libprotobuf-dev protobuf-compiler binutils valgrind git)
 

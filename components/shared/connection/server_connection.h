@@ -1,32 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// ServerConnection: one socket to a server, used by one call at a time. It connects, sends and
-// receives bytes, waiting in the host only; what they mean is a subclass's. It never sends anything
-// twice, and after any failure it may only be closed.
+// ServerConnection: a connection to a server as the pool sees it, used by one call at a time. What
+// it is made of is a subclass's: a socket (socket_connection.h) or a library's handle. After any
+// failure it may only be closed.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <span>
-#include <string>
-#include <string_view>
 
-#include "connection/connection_options.h"
-#include "connection/send_buffer.h"
+#include "connection/host_address.h"
 #include "contract/host.h"
 #include "result/status.h"
-#include "result/status_or.h"
 
 namespace mecha::components {
 
 class ServerConnection {
  public:
-  // Both outlive the connection.
-  ServerConnection(Host& host, const ConnectionOptions& options) : host_(host), options_(options) {}
+  ServerConnection() = default;
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
-  virtual ~ServerConnection();
+  virtual ~ServerConnection() = default;
 
-  Status Connect(const CallContext& call, const SocketAddress& address);
+  virtual Status Connect(const CallContext& call, const SocketAddress& address) = 0;
   // What the protocol wants before the first request.
   virtual Status LogIn(const CallContext& call) = 0;
 
@@ -34,9 +27,7 @@ class ServerConnection {
   virtual bool is_reusable() const = 0;
   void MarkBroken() { is_broken_ = true; }
   // Asks the system, without waiting, whether the server has closed an idle connection.
-  bool IsAlive() const;
-  int fd() const { return fd_; }
-  bool has_sent_nothing() const { return sent_bytes_ == 0; }
+  virtual bool IsAlive() const = 0;
 
   // What the pool remembers of this connection.
   SteadyTime opened_at{};
@@ -44,36 +35,10 @@ class ServerConnection {
   uint64_t generation = 0;
 
  protected:
-  // Sends it whole. After a failure sent_bytes() tells how far it came.
-  Status SendAll(const CallContext& call, const SendBuffer& requests);
-  size_t sent_bytes() const { return sent_bytes_; }
-  // Nothing of the next requests has been sent.
-  void ForgetSent() { sent_bytes_ = 0; }
-  // Neither waits: sends what the socket takes, true when that was the rest; reads what is there.
-  StatusOr<bool> SendAvailable(const SendBuffer& requests);
-  StatusOr<size_t> ReadAvailable(std::span<char> into);
-  bool may_have_more() const { return may_have_more_; }
-  // Waits for bytes and reads some into `into`; 0 means: look again.
-  StatusOr<size_t> Read(const CallContext& call, std::span<char> into);
-  Status Fail(Status status);
   bool is_broken() const { return is_broken_; }
-  std::string Name() const { return options_.address.Text(); }
 
  private:
-  CallContext Step(const CallContext& call, Duration timeout) const;
-  Status WaitFor(const CallContext& call, Duration timeout, short events, std::string_view what);
-  StatusOr<ssize_t> WaitAndReceive(const CallContext& call, std::span<char> into);
-  Status FailWait(const Status& status, bool is_own_limit, Duration timeout, std::string_view what);
-  Status MakeBlocking();
-  StatusOr<size_t> CheckReceived(ssize_t count, size_t size);
-  Status SendSome(const SendBuffer& requests);
-
-  Host& host_;
-  const ConnectionOptions& options_;
-  int fd_ = -1;
   bool is_broken_ = false;
-  bool may_have_more_ = false;  // the last read filled its buffer
-  size_t sent_bytes_ = 0;       // of what SendAll got
 };
 
 }  // namespace mecha::components

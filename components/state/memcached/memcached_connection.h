@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "connection/connection_lease.h"
-#include "connection/server_connection.h"
+#include "connection/socket_connection.h"
 #include "memcached_etag.h"
 #include "meta_reply_reader.h"
 #include "meta_requests.h"
@@ -18,9 +18,9 @@
 
 namespace MECHA_COMPONENT {
 
-class MemcachedConnection final : public ServerConnection {
+class MemcachedConnection final : public SocketConnection {
  public:
-  using ServerConnection::ServerConnection;
+  using SocketConnection::SocketConnection;
 
   // Asks the server when it started and how large an item may be.
   Status LogIn(const CallContext& call) override;

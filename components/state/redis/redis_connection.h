@@ -9,7 +9,7 @@
 #include <memory>
 #include <span>
 
-#include "connection/server_connection.h"
+#include "connection/socket_connection.h"
 #include "contract/host.h"
 #include "redis_commands.h"
 #include "redis_options.h"
@@ -19,11 +19,11 @@
 
 namespace MECHA_COMPONENT {
 
-class RedisConnection final : public ServerConnection {
+class RedisConnection final : public SocketConnection {
  public:
   // Both outlive the connection.
   RedisConnection(Host& host, const RedisOptions& options)
-      : ServerConnection(host, options), options_(options) {}
+      : SocketConnection(host, options), options_(options) {}
 
   // AUTH and SELECT, as far as the options ask for them.
   Status LogIn(const CallContext& call) override;
@@ -44,6 +44,7 @@ class RedisConnection final : public ServerConnection {
   void BeginSend();
   StatusOr<bool> SendNow() { return SendAvailable(commands_); }
   StatusOr<bool> ReceiveNow(std::span<char> room);
+  bool has_unread() const { return !unread_.empty(); }
   StatusOr<Reply*> NextReply();
 
   // Whether command `index` has left this process; the server runs none that has not come whole.

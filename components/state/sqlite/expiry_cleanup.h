@@ -4,32 +4,21 @@
 // Dapr's do. Start and Stop are called by one thread at a time.
 #pragma once
 
-#include <memory>
-
 #include "commit_group.h"
 #include "contract/host.h"
+#include "repetition/repeated_job.h"
 
 namespace MECHA_COMPONENT {
 
 class ExpiryCleanup {
  public:
-  ExpiryCleanup() = default;
-  ExpiryCleanup(const ExpiryCleanup&) = delete;
-  ExpiryCleanup& operator=(const ExpiryCleanup&) = delete;
-  ~ExpiryCleanup() { Stop(); }
-
   // Does nothing when `interval` is not positive. `group` and `host` outlive the next Stop.
   void Start(CommitGroup& group, Host& host, Duration interval);
   // Returns when none runs and none will.
-  void Stop();
+  void Stop() { job_.Stop(); }
 
  private:
-  struct Schedule;
-
-  static void Arm(const std::shared_ptr<Schedule>& schedule);
-  static void Run(const std::shared_ptr<Schedule>& schedule);
-
-  std::shared_ptr<Schedule> schedule_;
+  RepeatedJob job_;
 };
 
 }  // namespace MECHA_COMPONENT

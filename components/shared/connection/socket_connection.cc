@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection/server_connection.h"
+#include "connection/socket_connection.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -22,19 +22,19 @@ constexpr size_t kPiecesAtOnce = 32;
 
 }  // namespace
 
-ServerConnection::~ServerConnection() {
+SocketConnection::~SocketConnection() {
   if (fd_ >= 0) {
     close(fd_);
   }
 }
 
-Status ServerConnection::Fail(Status status) {
-  is_broken_ = true;
+Status SocketConnection::Fail(Status status) {
+  MarkBroken();
   return status;
 }
 
 // The call as one step of it sees it: with a deadline no later than `timeout` from now.
-CallContext ServerConnection::Step(const CallContext& call, Duration timeout) const {
+CallContext SocketConnection::Step(const CallContext& call, Duration timeout) const {
   CallContext step = call;
   if (timeout != Duration::max()) {
     const Deadline limit = Deadline::After(host_.clock().Now(), timeout);
@@ -46,7 +46,7 @@ CallContext ServerConnection::Step(const CallContext& call, Duration timeout) co
 }
 
 // What a wait of one step ended with, in words.
-Status ServerConnection::FailWait(const Status& status, bool is_own_limit, Duration timeout,
+Status SocketConnection::FailWait(const Status& status, bool is_own_limit, Duration timeout,
                                   std::string_view what) {
   const std::string place = std::string(what) + " " + Name();
   if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
@@ -55,7 +55,7 @@ Status ServerConnection::FailWait(const Status& status, bool is_own_limit, Durat
   return Fail(WithPrefix(status, place));
 }
 
-Status ServerConnection::WaitFor(const CallContext& call, Duration timeout, short events,
+Status SocketConnection::WaitFor(const CallContext& call, Duration timeout, short events,
                                  std::string_view what) {
   const CallContext step = Step(call, timeout);
   const Status status = host_.Wait(step, fd_, events);
@@ -67,7 +67,7 @@ Status ServerConnection::WaitFor(const CallContext& call, Duration timeout, shor
 
 // As recv: one blocking system call where read_timeout comes before the deadline, as it usually
 // does.
-StatusOr<ssize_t> ServerConnection::WaitAndReceive(const CallContext& call, std::span<char> into) {
+StatusOr<ssize_t> SocketConnection::WaitAndReceive(const CallContext& call, std::span<char> into) {
   constexpr std::string_view kWhat = "wait for a reply of";
   const Duration timeout = options_.read_timeout;
   const bool is_own_limit =
@@ -85,7 +85,7 @@ StatusOr<ssize_t> ServerConnection::WaitAndReceive(const CallContext& call, std:
   return count;
 }
 
-Status ServerConnection::Connect(const CallContext& call, const SocketAddress& address) {
+Status SocketConnection::Connect(const CallContext& call, const SocketAddress& address) {
   const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
   fd_ = socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {
@@ -109,7 +109,7 @@ Status ServerConnection::Connect(const CallContext& call, const SocketAddress& a
 }
 
 // From here on whoever must not wait says so in each system call.
-Status ServerConnection::MakeBlocking() {
+Status SocketConnection::MakeBlocking() {
   const bool is_endless = options_.read_timeout == Duration::max();
   const auto patience = std::chrono::ceil<std::chrono::microseconds>(
       is_endless ? Duration::zero() : options_.read_timeout);
@@ -124,18 +124,18 @@ Status ServerConnection::MakeBlocking() {
   return OkStatus();
 }
 
-bool ServerConnection::IsAlive() const {
+bool SocketConnection::IsAlive() const {
   char byte;
   // Not alive, too, when the server has said something nobody asked for.
   return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-StatusOr<bool> ServerConnection::SendAvailable(const SendBuffer& requests) {
+StatusOr<bool> SocketConnection::SendAvailable(const SendBuffer& requests) {
   RETURN_IF_ERROR(SendSome(requests));
   return sent_bytes_ == requests.total_bytes();
 }
 
-Status ServerConnection::SendAll(const CallContext& call, const SendBuffer& requests) {
+Status SocketConnection::SendAll(const CallContext& call, const SendBuffer& requests) {
   ForgetSent();
   for (;;) {
     ASSIGN_OR_RETURN(const bool is_sent, SendAvailable(requests));
@@ -147,7 +147,7 @@ Status ServerConnection::SendAll(const CallContext& call, const SendBuffer& requ
 }
 
 // Sends until everything is sent or the socket takes no more.
-Status ServerConnection::SendSome(const SendBuffer& requests) {
+Status SocketConnection::SendSome(const SendBuffer& requests) {
   const size_t total = requests.total_bytes();
   while (sent_bytes_ < total) {
     iovec pieces[kPiecesAtOnce];
@@ -172,17 +172,17 @@ Status ServerConnection::SendSome(const SendBuffer& requests) {
   return OkStatus();
 }
 
-StatusOr<size_t> ServerConnection::Read(const CallContext& call, std::span<char> into) {
+StatusOr<size_t> SocketConnection::Read(const CallContext& call, std::span<char> into) {
   ASSIGN_OR_RETURN(const ssize_t count, WaitAndReceive(call, into));
   return CheckReceived(count, into.size());
 }
 
-StatusOr<size_t> ServerConnection::ReadAvailable(std::span<char> into) {
+StatusOr<size_t> SocketConnection::ReadAvailable(std::span<char> into) {
   return CheckReceived(recv(fd_, into.data(), into.size(), MSG_DONTWAIT), into.size());
 }
 
 // What recv returned, with errno; it had room for `size`.
-StatusOr<size_t> ServerConnection::CheckReceived(ssize_t count, size_t size) {
+StatusOr<size_t> SocketConnection::CheckReceived(ssize_t count, size_t size) {
   may_have_more_ = count == static_cast<ssize_t>(size);
   if (count > 0) {
     return static_cast<size_t>(count);
