@@ -8,15 +8,18 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#ifdef MECHA_TEST_SERVERS  // mecha-check-plugin starts none
 #include "support/memcached_server.h"
 #include "support/redis_server.h"
 #ifdef MECHA_TEST_POSTGRESQL
 #include "support/postgres_server.h"
 #endif
+#endif
 
 namespace conformance {
 namespace {
 
+#ifdef MECHA_TEST_SERVERS
 class RedisServer final : public Server {
  public:
   // Every acknowledged write is in the append-only file before its reply leaves.
@@ -86,6 +89,12 @@ std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
   }
   throw std::runtime_error("conformance.yaml asks for an unknown server: " + std::string(kind));
 }
+#else
+std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse) {
+  throw std::runtime_error("this program starts no server: " + std::string(kind) +
+                           ". Name the address of a running one in metadata");
+}
+#endif
 
 Server& SharedServer() {
   static const std::unique_ptr<Server> server = StartServer(kHarness.server, ServerUse::kShared);
@@ -153,6 +162,7 @@ std::string BackEnd::Document(std::string_view name, const Metadata& extra) cons
 std::string BackEnd::Filled(std::string_view text) const {
   std::string filled(text);
   Replace(filled, "{{folder}}", folder_);
+  Replace(filled, "{{unique}}", folder_.substr(folder_.rfind('/') + 1));
   if (server_ != nullptr) {
     Replace(filled, "{{server_address}}", server_->address());
   }
