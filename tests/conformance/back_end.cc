@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "support/mariadb_server.h"
 #include "support/memcached_server.h"
 #include "support/redis_server.h"
 #ifdef MECHA_TEST_POSTGRESQL
@@ -71,6 +72,19 @@ class MemcachedServer final : public Server {
   mecha::test::TestMemcached memcached_{{"-I", "64m", "-m", "1024"}};
 };
 
+class MariadbServer final : public Server {
+ public:
+  std::string address() const override { return mariadb_.address(); }
+  void Clear() override { mariadb_.Execute("DROP DATABASE IF EXISTS dapr_state_store"); }
+  void Kill() override { mariadb_.Kill(); }
+  void Restart() override { mariadb_.Restart(); }
+  void Pause() override { mariadb_.Pause(); }
+  void Continue() override { mariadb_.Continue(); }
+
+ private:
+  mecha::test::TestMariadb mariadb_;
+};
+
 // The one place that knows kinds of servers.
 std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
 #ifdef MECHA_TEST_POSTGRESQL
@@ -83,6 +97,9 @@ std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
   }
   if (kind == "memcached") {
     return std::make_unique<MemcachedServer>();
+  }
+  if (kind == "mariadb") {
+    return std::make_unique<MariadbServer>();
   }
   throw std::runtime_error("conformance.yaml asks for an unknown server: " + std::string(kind));
 }
