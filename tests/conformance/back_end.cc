@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "support/etcd_server.h"
 #include "support/mariadb_server.h"
 #include "support/memcached_server.h"
 #include "support/redis_server.h"
@@ -72,6 +73,19 @@ class MemcachedServer final : public Server {
   mecha::test::TestMemcached memcached_{{"-I", "64m", "-m", "1024"}};
 };
 
+class EtcdServer final : public Server {
+ public:
+  std::string address() const override { return etcd_.address(); }
+  void Clear() override { etcd_.Clear(); }
+  void Kill() override { etcd_.Kill(); }
+  void Restart() override { etcd_.Restart(); }
+  void Pause() override { etcd_.Pause(); }
+  void Continue() override { etcd_.Continue(); }
+
+ private:
+  mecha::test::TestEtcd etcd_;
+};
+
 class MariadbServer final : public Server {
  public:
   std::string address() const override { return mariadb_.address(); }
@@ -97,6 +111,9 @@ std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
   }
   if (kind == "memcached") {
     return std::make_unique<MemcachedServer>();
+  }
+  if (kind == "etcd") {
+    return std::make_unique<EtcdServer>();
   }
   if (kind == "mariadb") {
     return std::make_unique<MariadbServer>();
