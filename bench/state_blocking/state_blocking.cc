@@ -128,7 +128,7 @@ Match Sqlite(const std::string& folder) {
       .make_tuned_peer =
           [folder] { return MakeSqlitePeer(folder + "/tuned.db", kMechasPageCacheKib); },
       .get_plan = {.operations = 20000, .pairs = 11},
-      .set_plan = {.operations = 500, .pairs = 15},
+      .set_plan = {.operations = 500, .pairs = 31},
       .get_target = kLikeThePeer,
       .set_target = kLikeThePeer};
 }

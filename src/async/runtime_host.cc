@@ -64,6 +64,27 @@ Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
   }
 }
 
+Status RuntimeHost::WaitOnSocket(const CallContext& call, int fd, short events) {
+  int ready = 0;
+  {
+    const WaitingSet::Stay stay(waiting_, *call.waiter, {.socket = fd});
+    pollfd polled{fd, events, 0};
+    while (ready <= 0 && call.waiter->stop_cause() == StopCause::kNone) {
+      const Duration left = call.deadline.Remaining(clock_.Now());
+      const timespec timeout = ToTimespec(std::min(left, kLongestWait));
+      ready = ppoll(&polled, 1, &timeout, nullptr);
+      if (ready == 0 && call.deadline.HasPassed(clock_.Now())) {
+        return DeadlineExceeded("the deadline passed while waiting for the back-end");
+      }
+      if (ready < 0 && errno == EINTR && call.interrupt.WantsToStop()) {
+        call.waiter->Stop(StopCause::kCancelled);
+      }
+    }
+  }
+  // Also when it is ready: the stop has shut the socket down.
+  return call.waiter->Check();
+}
+
 StatusOr<ssize_t> RuntimeHost::Receive(const CallContext& call, int fd, std::span<char> into) {
   ssize_t count = -1;
   int error = EINTR;
@@ -134,6 +155,17 @@ void RuntimeHost::Random(std::span<unsigned char> bytes) {
       filled += static_cast<size_t>(count);
     }
   }
+}
+
+StatusOr<Cryptography*> RuntimeHost::LoadCryptography() {
+  const std::lock_guard lock(cryptography_mutex_);
+  if (cryptography_ == nullptr) {
+    if (!options_.load_cryptography) {
+      return FailedPrecondition("this runtime was made without TLS and encryption");
+    }
+    ASSIGN_OR_RETURN(cryptography_, options_.load_cryptography());
+  }
+  return cryptography_.get();
 }
 
 void RuntimeHost::Log(Severity severity, std::string_view component, std::string_view message) {

@@ -84,6 +84,39 @@ TEST_CASE("Wait ends when the call is stopped, before it and during it") {
   }
 }
 
+TEST_CASE("WaitOnSocket ends when the socket is ready, with the deadline and with the server") {
+  World world;
+  const SocketPair sockets;
+  CHECK(world.host.WaitOnSocket(world.call, sockets.near_end(), POLLOUT).ok());
+  std::thread sender([&] { sockets.Send(); });
+  CHECK(world.host.WaitOnSocket(world.call, sockets.near_end(), POLLIN).ok());
+  sender.join();
+  std::array<char, 8> bytes{};
+  CHECK(*world.host.Receive(world.call, sockets.near_end(), bytes) == 1);
+  world.call.deadline = Deadline::After(world.host.clock().Now(), 2ms);
+  CHECK(IsDeadlineExceeded(world.host.WaitOnSocket(world.call, sockets.near_end(), POLLIN)));
+  CHECK(sockets.Send());
+  sockets.CloseFarEnd();
+  CHECK(world.host.WaitOnSocket(world.call, sockets.near_end(), POLLIN).ok());
+}
+
+TEST_CASE("a stop ends WaitOnSocket, before it and during it, also when bytes came with it") {
+  for (int round = 0; round < 200; ++round) {
+    World world;
+    const SocketPair sockets;
+    std::thread stopper([&] {
+      if (round % 2 == 1) {
+        sockets.Send();
+      }
+      world.host.waiting().StopAll(StopCause::kSuspended);
+    });
+    const Status status = world.host.WaitOnSocket(world.call, sockets.near_end(), POLLIN);
+    stopper.join();
+    CHECK(
+        (status.ok() ? round % 2 == 1 && sockets.Send() : HasCode(status, StatusCode::kSuspended)));
+  }
+}
+
 TEST_CASE("Receive returns bytes, the end, or that the socket's time passed") {
   World world;
   const SocketPair sockets;

@@ -18,6 +18,8 @@
 
 namespace mecha {
 
+class Cryptography;
+
 using Job = absl::AnyInvocable<void() &&>;
 enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };
 
@@ -34,6 +36,9 @@ class Host {
   // or its deadline passes. Only where call.may_block. OK means ready; else CANCELLED, SUSPENDED,
   // CLOSED or DEADLINE_EXCEEDED.
   virtual Status Wait(const CallContext& call, int fd, short events) = 0;
+  // As Wait, for a connected socket: cheaper, for nothing else is looked at. A stop shuts the
+  // socket down: after an error it may only be closed.
+  virtual Status WaitOnSocket(const CallContext& call, int fd, short events) = 0;
   // Waits on the caller's thread for bytes on `fd`, a connected socket in blocking mode, and reads
   // some into `into`: one system call instead of two. Only where call.may_block. OK is what recv
   // returned, with errno. The wait ends on a stop, as Wait's does, or with DEADLINE_EXCEEDED when
@@ -66,6 +71,12 @@ class Host {
 
   // Cryptographically strong random bytes.
   virtual void Random(std::span<unsigned char> bytes) = 0;
+
+  // TLS and encryption: the module tls.so, loaded when the first one asks (some milliseconds;
+  // blocks on the disk), so ask in Init and only when it is needed. It lives as long as the host.
+  // FAILED_PRECONDITION names the file that is missing or unusable and what mends it; then the next
+  // call tries again.
+  virtual StatusOr<Cryptography*> LoadCryptography() = 0;
 
   // Becomes a log event for whoever asked for them and, from kWarning up, a line of
   // describe.warnings. Never pass a secret.

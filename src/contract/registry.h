@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "contract/component_info.h"
+#include "contract/cryptography.h"
 #include "contract/secret_store.h"
 #include "contract/state_store.h"
 
@@ -40,6 +41,8 @@ class Registry {
   void Add(const ComponentInfo& info, MakeStateStore make) { Add(Entry{&info, make, {}}); }
   void Add(const ComponentInfo& info, MakeSecretStore make) { Add(Entry{&info, make, {}}); }
   void Add(Entry entry) { entries_.push_back(std::move(entry)); }
+  // Only the module tls.so does.
+  void SetCryptography(MakeCryptography make) { cryptography_ = make; }
   // `modules` outlives the registry.
   void SetModules(std::span<const ModuleInfo> modules) { modules_ = modules; }
 
@@ -52,10 +55,13 @@ class Registry {
   // Every type, modules' included, each once.
   std::vector<std::string_view> Types() const;
   const std::list<Entry>& entries() const { return entries_; }
+  // Null when nothing registered any.
+  MakeCryptography cryptography() const { return cryptography_; }
 
  private:
   std::list<Entry> entries_;  // they stay where they are when a module adds more
   std::span<const ModuleInfo> modules_;
+  MakeCryptography cryptography_ = nullptr;
 };
 
 }  // namespace mecha

@@ -77,18 +77,33 @@ Status Open(const std::string& file, std::string_view type, Registry& registry) 
   return RegisterModule(*module, type, file, registry);
 }
 
-Status Missing(std::string_view type, std::string_view file,
+// `what` is the module `file`.
+Status Missing(std::string_view what, std::string_view file,
                const std::vector<ModuleFolder>& folders) {
   std::string places(
       folders.empty() ? "any known folder (libmecha.so was loaded by a relative path)" : "");
   for (const ModuleFolder& folder : folders) {
     Append(places, {places.empty() ? "" : ", ", folder.path, " (", folder.why, ")"});
   }
+  const std::string_view type = file.substr(0, file.rfind('.'));
   std::string message;
-  Append(message, {"component type \"", type, "\" is the module ", file, ", which is not in ",
-                   places, ". Install the package mecha-", type,
-                   ", or set module_path to the folder that holds the file"});
+  Append(message,
+         {what, " the module ", file, ", which is not in ", places, ". Install the package mecha-",
+          type, ", or set module_path to the folder that holds the file"});
   return FailedPrecondition(message);
+}
+
+// The first of `folders` that has `file`; empty when none has.
+StatusOr<std::string> FindFile(std::string_view file, const std::vector<ModuleFolder>& folders) {
+  for (const ModuleFolder& folder : folders) {
+    std::string path;
+    Append(path, {folder.path, "/", file});
+    ASSIGN_OR_RETURN(const Presence presence, Look(path));
+    if (presence == Presence::kPresent) {
+      return path;
+    }
+  }
+  return std::string();
 }
 
 }  // namespace
@@ -113,8 +128,12 @@ Status RegisterModule(const Module& module, std::string_view type, const std::st
           where, {"registers ", entry.info->type, " instead of ", module.type, ". Build it again"});
     }
   }
-  if (offered.entries().empty()) {
+  const bool is_cryptography = std::string_view(module.type) == Cryptography::kModuleType;
+  if (is_cryptography ? offered.cryptography() == nullptr : offered.entries().empty()) {
     return Unusable(where, {"registers no component. Build it again"});
+  }
+  if (is_cryptography) {
+    registry.SetCryptography(offered.cryptography());
   }
   for (const Registry::Entry& entry : offered.entries()) {
     registry.Add({entry.info, entry.make, where});
@@ -138,21 +157,37 @@ Status ModuleLoader::Load(std::string_view type, Registry& registry) const {
   if (registry.HasType(name) || (known == nullptr && (module_path_.empty() || !IsFileName(name)))) {
     return OkStatus();
   }
-  const std::vector<ModuleFolder> folders = ModuleFolders(module_path_);
+  std::vector<ModuleFolder> folders = ModuleFolders(module_path_);
+  if (known == nullptr) {
+    folders.resize(1);  // what nobody listed is looked for where the host said, nowhere else
+  }
   std::string file;
   Append(file, {name, ".so"});
-  for (const ModuleFolder& folder : folders) {
-    std::string path;
-    Append(path, {folder.path, "/", file});
-    ASSIGN_OR_RETURN(const Presence presence, Look(path));
-    if (presence == Presence::kPresent) {
-      return Open(path, name, registry);
-    }
-    if (known == nullptr) {
-      return OkStatus();  // what nobody listed is looked for where the host said, nowhere else
-    }
+  ASSIGN_OR_RETURN(const std::string path, FindFile(file, folders));
+  if (!path.empty()) {
+    return Open(path, name, registry);
   }
-  return Missing(name, file, folders);
+  if (known == nullptr) {
+    return OkStatus();
+  }
+  std::string what;
+  Append(what, {"component type \"", name, "\" is"});
+  return Missing(what, file, folders);
+}
+
+StatusOr<std::unique_ptr<Cryptography>> ModuleLoader::LoadCryptography() const {
+  constexpr std::string_view kFile = "tls.so";
+  Registry found;
+  RETURN_IF_ERROR(RegisterLinked(found));
+  if (found.cryptography() == nullptr) {
+    const std::vector<ModuleFolder> folders = ModuleFolders(module_path_);
+    ASSIGN_OR_RETURN(const std::string path, FindFile(kFile, folders));
+    if (path.empty()) {
+      return Missing("TLS and encryption are", kFile, folders);
+    }
+    RETURN_IF_ERROR(Open(path, Cryptography::kModuleType, found));
+  }
+  return found.cryptography()();
 }
 
 }  // namespace mecha

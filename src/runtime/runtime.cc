@@ -23,6 +23,9 @@ HostOptions HostOptionsOf(const RuntimeOptions& options) {
   host.threads.stopping = options.thread_stopping;
   host.most_blocking_threads = options.settings.blocking_threads;
   host.host_runs_loop = options.host_runs_loop;
+  host.load_cryptography = [modules = ModuleLoader(options.settings.module_path)] {
+    return modules.LoadCryptography();
+  };
   return host;
 }
 

@@ -23,6 +23,8 @@ struct RedisServerOptions {
   std::string password;
   // Further lines of redis.conf, for example "maxmemory 10mb".
   std::vector<std::string> configuration;
+  // A sentinel instead of a server that keeps data.
+  bool is_sentinel = false;
 };
 
 class TestRedis {

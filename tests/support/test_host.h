@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract/cryptography.h"
 #include "contract/host.h"
 #include "result/status.h"
 #include "result/status_or.h"
@@ -63,6 +64,13 @@ class TestHost final : public Host {
 
   Status Wait(const CallContext& call, int fd, short events) override {
     return Poll(call, fd, events, SteadyTime::max());
+  }
+  Status WaitOnSocket(const CallContext& call, int fd, short events) override {
+    const Status status = Wait(call, fd, events);
+    if (!call.waiter->Check().ok()) {
+      shutdown(fd, SHUT_RDWR);  // as the runtime's host does
+    }
+    return status;
   }
   StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) override {
     timeval patience{};
@@ -113,6 +121,15 @@ class TestHost final : public Host {
         bytes = bytes.subspan(static_cast<size_t>(filled));
       }
     }
+  }
+
+  // Whose test needs it sets it before the component starts: support/tls_module.h.
+  Cryptography* cryptography = nullptr;
+  StatusOr<Cryptography*> LoadCryptography() override {
+    if (cryptography == nullptr) {
+      return FailedPrecondition("this test has no TLS");
+    }
+    return cryptography;
   }
 
   void Post(Job job) override { poll_thread_.Post(std::move(job)); }

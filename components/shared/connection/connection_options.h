@@ -6,15 +6,19 @@
 #include <chrono>
 #include <cstddef>
 #include <limits>
+#include <memory>
+#include <string>
 #include <string_view>
 
 #include "call/clock.h"
 #include "connection/host_address.h"
+#include "connection/server_finder.h"
 
 namespace mecha::components {
 
 struct ConnectionOptions {
   HostAddress address;
+  std::shared_ptr<ServerFinder> finder;  // instead of the address, for a server that moves
   Duration dial_timeout = std::chrono::seconds(5);
   Duration read_timeout = std::chrono::seconds(3);
   Duration write_timeout = std::chrono::seconds(3);
@@ -27,6 +31,8 @@ struct ConnectionOptions {
   size_t most_idle = std::numeric_limits<size_t>::max();
   Duration idle_timeout = std::chrono::minutes(5);
   Duration max_connection_age = Duration::max();
+
+  std::string ServerName() const { return finder == nullptr ? address.Text() : finder->Name(); }
 };
 
 }  // namespace mecha::components

@@ -86,6 +86,7 @@ StatusOr<ssize_t> SocketConnection::WaitAndReceive(const CallContext& call, std:
 }
 
 Status SocketConnection::Connect(const CallContext& call, const SocketAddress& address) {
+  peer_ = address.name;
   const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
   fd_ = socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {

@@ -157,7 +157,9 @@ Status HttpConnection::Connect(const CallContext& call, const SocketAddress& add
   RETURN_IF_ERROR(MakeHandles(address));
   SetUp();
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPGET, 1L);
-  return MarkApplied(Exchange(call, "/version"), Applied::kNo);
+  const Status status = MarkApplied(Exchange(call, "/version"), Applied::kNo);
+  has_connected_ = status.ok();
+  return status;
 }
 
 bool HttpConnection::IsAlive() const {
@@ -235,8 +237,9 @@ StatusOr<curl_socket_t> HttpConnection::WaitOnce(const CallContext& call) {
     step.deadline = Deadline::At(limit);
   }
   const bool has_socket = fd_ >= 0 && awaited_ != 0;
-  const Status status =
-      has_socket ? host_.Wait(step, fd_, awaited_) : host_.Sleep(step, step.deadline.at() - now);
+  const Status status = !has_socket      ? host_.Sleep(step, step.deadline.at() - now)
+                        : has_connected_ ? host_.WaitOnSocket(step, fd_, awaited_)
+                                         : host_.Wait(step, fd_, awaited_);
   if (status.ok() && has_socket) {
     return fd_;
   }

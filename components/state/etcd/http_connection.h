@@ -91,6 +91,7 @@ class HttpConnection : public ServerConnection {
   long status_ = 0;
   bool has_sent_nothing_ = true;
   bool has_opened_ = false;  // its one socket
+  bool has_connected_ = false;
   int fd_ = -1;
   short awaited_ = 0;  // events (poll.h) of fd_
   SteadyTime timer_at_ = SteadyTime::max();

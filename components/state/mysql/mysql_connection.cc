@@ -76,7 +76,10 @@ StatusOr<int> MysqlConnection::Wait(const CallContext& call, int wanted) {
   if (is_own_limit) {
     step.deadline = limit;
   }
-  const Status status = host_.Wait(step, mysql_get_socket(mysql_), EventsOf(wanted));
+  const int socket = mysql_get_socket(mysql_);
+  const short events = EventsOf(wanted);
+  const Status status =
+      is_connected_ ? host_.WaitOnSocket(step, socket, events) : host_.Wait(step, socket, events);
   if (status.ok()) {
     return wanted;
   }
@@ -105,6 +108,7 @@ Status MysqlConnection::Connect(const CallContext& call, const SocketAddress& ad
     ASSIGN_OR_RETURN(const int ready, Wait(call, wanted));
     wanted = mysql_real_connect_cont(&connected, mysql_, ready);
   }
+  is_connected_ = connected != nullptr;
   return connected == nullptr ? Fail(MarkApplied(Failure("connect to"), Applied::kNo)) : OkStatus();
 }
 

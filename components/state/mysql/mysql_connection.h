@@ -74,6 +74,7 @@ class MysqlConnection final : public ServerConnection {
   Host& host_;
   const MysqlOptions& options_;
   MYSQL* mysql_ = nullptr;
+  bool is_connected_ = false;
   bool is_in_transaction_ = false;
   uint64_t longest_statement_ = 0;
 };

@@ -72,7 +72,7 @@ Status PostgresConnection::WaitFor(const CallContext& call, short events, std::s
     is_slice = slice.at() < call.deadline.at();
     step.deadline = is_slice ? slice : call.deadline;
   }
-  const Status status = host_.Wait(step, PQsocket(session_), events);
+  const Status status = host_.WaitOnSocket(step, PQsocket(session_), events);
   if (status.ok() || (is_slice && IsDeadlineExceeded(status))) [[likely]] {
     return OkStatus();
   }
