@@ -9,6 +9,8 @@
 #include <stdexcept>
 
 #ifdef MECHA_TEST_SERVERS  // mecha-check-plugin starts none
+#include "support/etcd_server.h"
+#include "support/mariadb_server.h"
 #include "support/memcached_server.h"
 #include "support/redis_server.h"
 #ifdef MECHA_TEST_POSTGRESQL
@@ -74,6 +76,32 @@ class MemcachedServer final : public Server {
   mecha::test::TestMemcached memcached_{{"-I", "64m", "-m", "1024"}};
 };
 
+class EtcdServer final : public Server {
+ public:
+  std::string address() const override { return etcd_.address(); }
+  void Clear() override { etcd_.Clear(); }
+  void Kill() override { etcd_.Kill(); }
+  void Restart() override { etcd_.Restart(); }
+  void Pause() override { etcd_.Pause(); }
+  void Continue() override { etcd_.Continue(); }
+
+ private:
+  mecha::test::TestEtcd etcd_;
+};
+
+class MariadbServer final : public Server {
+ public:
+  std::string address() const override { return mariadb_.address(); }
+  void Clear() override { mariadb_.Execute("DROP DATABASE IF EXISTS dapr_state_store"); }
+  void Kill() override { mariadb_.Kill(); }
+  void Restart() override { mariadb_.Restart(); }
+  void Pause() override { mariadb_.Pause(); }
+  void Continue() override { mariadb_.Continue(); }
+
+ private:
+  mecha::test::TestMariadb mariadb_;
+};
+
 // The one place that knows kinds of servers.
 std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
 #ifdef MECHA_TEST_POSTGRESQL
@@ -86,6 +114,12 @@ std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
   }
   if (kind == "memcached") {
     return std::make_unique<MemcachedServer>();
+  }
+  if (kind == "etcd") {
+    return std::make_unique<EtcdServer>();
+  }
+  if (kind == "mariadb") {
+    return std::make_unique<MariadbServer>();
   }
   throw std::runtime_error("conformance.yaml asks for an unknown server: " + std::string(kind));
 }
