@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// state.redis under tens of thousands of cancels at random points, over queues and from threads, on the
-// runtime's own host.
+// state.redis under tens of thousands of cancels at random points, over queues and from threads, on
+// the own host of a runtime.
 #include <dirent.h>
 
 #include <algorithm>
