@@ -121,9 +121,9 @@ function(mecha_module_flags component variable)
   set(${variable} ${flags} PARENT_SCOPE)
 endfunction()
 
-# Installs mecha-check where it is built.
+# Installs mecha-check and mecha-check-plugin where they are built.
 function(mecha_install_programs)
-  foreach(program mecha-check mecha_check)
+  foreach(program mecha-check mecha_check mecha_check_plugin)
     if(TARGET ${program})
       install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     endif()
