@@ -143,7 +143,7 @@ static void get(void* context, mecha_task task, const mecha_store_get* request) 
     return;
   }
   if (is(fault, "etag")) {
-    item.etag = mecha_view_of("0123456789012345678901234567890123456789012345678901234567890123456");
+    item.etag = mecha_view_of("01234567890123456789012345678901234567890123456789012345678901234");
     complete_item(self, task, item, 1);
     return;
   }
@@ -184,13 +184,13 @@ static const mecha_state_functions functions = {
 static const mecha_state_functions blocking_functions = {
     .struct_size = sizeof(mecha_state_functions), .get = get_blocking, .write = write_key};
 
-#define BAD_TYPE(name, how, table)                                                        \
-  {                                                                                       \
-    .struct_size = sizeof(mecha_component_type), .kind = MECHA_COMPONENT_STATE,           \
-    .type = name, .version = "v1", .status = "alpha", .description = "For tests.",        \
-    .threads = how, .capabilities = MECHA_IS_EMBEDDED, .fields = fields,                  \
-    .field_count = sizeof fields / sizeof fields[0], .state = &(table), .create = create, \
-    .init = init, .close = close_store                                                    \
+#define BAD_TYPE(name, how, table)                                                            \
+  {                                                                                           \
+    .struct_size = sizeof(mecha_component_type), .kind = MECHA_COMPONENT_STATE, .type = name, \
+    .version = "v1", .status = "alpha", .description = "For tests.", .threads = how,          \
+    .capabilities = MECHA_IS_EMBEDDED, .fields = fields,                                      \
+    .field_count = sizeof fields / sizeof fields[0], .state = &(table), .create = create,     \
+    .init = init, .close = close_store                                                        \
   }
 
 static const mecha_component_type bad = BAD_TYPE("state.bad", MECHA_THREADS_QUICK, functions);

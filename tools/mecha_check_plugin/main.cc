@@ -107,7 +107,9 @@ int main(int count, char** words) {
     return kPasses;
   }
   const std::string problem = CheckPlugin(options);
-  std::printf("%s %s%s%s\n", problem.empty() ? "PASS" : "FAIL", options.plugin.c_str(),
-              problem.empty() ? "" : ": ", problem.c_str());
+  const std::string part =
+      options.pattern.empty() ? std::string() : " (only tests named \"" + options.pattern + "\")";
+  std::printf("%s %s%s%s%s\n", problem.empty() ? "PASS" : "FAIL", options.plugin.c_str(),
+              part.c_str(), problem.empty() ? "" : ": ", problem.c_str());
   return problem.empty() ? kPasses : kDoesNotPass;
 }

@@ -6,8 +6,8 @@ mod spi;
 mod store;
 mod worker;
 
-use std::ffi::c_void;
 use std::mem::size_of;
+use std::os::raw::{c_char, c_void};
 use std::ptr::null;
 use std::sync::mpsc::{channel, Sender};
 use std::sync::{Mutex, PoisonError};
@@ -38,10 +38,10 @@ impl Component {
 
     fn start(&self) -> i32 {
         let mut place = self.lock();
-        let Place::Resting(store) = &mut *place else {
-            return spi::OK;
+        let store = match &mut *place {
+            Place::Resting(store) => std::mem::take(store),
+            Place::Working(..) => return spi::OK,
         };
-        let store = std::mem::take(store);
         let host = self.host;
         let (sender, jobs) = channel();
         let named = Builder::new().name("example-rust".into());
@@ -82,13 +82,19 @@ unsafe fn component<'a>(context: *mut c_void) -> &'a Component {
 
 unsafe extern "C" fn create(host: *const spi::Host) -> *mut c_void {
     let place = Mutex::new(Place::Resting(Store::default()));
-    Box::into_raw(Box::new(Component { host: Host(host), place })).cast()
+    Box::into_raw(Box::new(Component {
+        host: Host(host),
+        place,
+    }))
+    .cast()
 }
 
 /// Also resume.
 unsafe extern "C" fn start(context: *mut c_void, task: Task) {
     let status = component(context).start();
-    component(context).host.complete(task, status, &[], View::ABSENT);
+    component(context)
+        .host
+        .complete(task, status, &[], View::ABSENT);
 }
 
 unsafe extern "C" fn suspend(context: *mut c_void, _keep_connections: u32) {
@@ -133,6 +139,11 @@ unsafe extern "C" fn list(context: *mut c_void, task: Task, request: *const spi:
     component(context).hand_over(task, work);
 }
 
+/// A text that ends with NUL.
+const fn text(bytes: &'static [u8]) -> *const c_char {
+    bytes.as_ptr().cast()
+}
+
 static FUNCTIONS: Constant<StateFunctions> = Constant(StateFunctions {
     struct_size: size_of::<StateFunctions>() as u32,
     reserved: 0,
@@ -146,10 +157,10 @@ static FUNCTIONS: Constant<StateFunctions> = Constant(StateFunctions {
 static STATE_TYPE: Constant<ComponentType> = Constant(ComponentType {
     struct_size: size_of::<ComponentType>() as u32,
     kind: spi::COMPONENT_STATE,
-    type_name: c"state.example-rust".as_ptr(),
-    version: c"v1".as_ptr(),
-    status: c"alpha".as_ptr(),
-    description: c"A sorted map in memory, as an example of a plug-in.".as_ptr(),
+    type_name: text(b"state.example-rust\0"),
+    version: text(b"v1\0"),
+    status: text(b"alpha\0"),
+    description: text(b"A sorted map in memory, as an example of a plug-in.\0"),
     threads: spi::THREADS_QUICK,
     capabilities: spi::CAN_ETAG
         | spi::CAN_TRANSACTION
@@ -175,8 +186,8 @@ static TYPES: Constant<[*const ComponentType; 1]> = Constant([&STATE_TYPE.0]);
 static PLUGIN: Constant<Plugin> = Constant(Plugin {
     struct_size: size_of::<Plugin>() as u32,
     spi_version: spi::SPI_VERSION,
-    name: c"rust_state".as_ptr(),
-    version: c"1.0.0".as_ptr(),
+    name: text(b"rust_state\0"),
+    version: text(b"1.0.0\0"),
     types: TYPES.0.as_ptr(),
     type_count: 1,
 });

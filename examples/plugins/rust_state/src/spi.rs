@@ -2,7 +2,7 @@
 //! The plug-in interface of Mecha, mecha/component.h, as far as a state store needs it.
 #![allow(dead_code)]
 
-use std::ffi::{c_char, c_void};
+use std::os::raw::{c_char, c_void};
 
 pub const SPI_VERSION: u32 = 1;
 
@@ -36,10 +36,16 @@ pub struct View {
 }
 
 impl View {
-    pub const ABSENT: View = View { data: std::ptr::null(), size: 0 };
+    pub const ABSENT: View = View {
+        data: std::ptr::null(),
+        size: 0,
+    };
 
     pub fn of(bytes: &[u8]) -> View {
-        View { data: bytes.as_ptr().cast(), size: bytes.len() }
+        View {
+            data: bytes.as_ptr().cast(),
+            size: bytes.len(),
+        }
     }
 
     /// The bytes, as long as the library says that they are valid.

@@ -51,9 +51,10 @@ impl Store {
     pub fn check(&self, write: &Write, now: Now) -> Result<(), Failure> {
         let stored = self.get(&write.key, now).map(|entry| entry.version);
         match write.condition {
-            spi::WRITE_IF_ABSENT if stored.is_some() => {
-                Err(Failure { status: spi::ABORTED, message: "there is a value already" })
-            }
+            spi::WRITE_IF_ABSENT if stored.is_some() => Err(Failure {
+                status: spi::ABORTED,
+                message: "there is a value already",
+            }),
             spi::WRITE_IF_MATCH => match parse_etag(&write.etag) {
                 None => Err(Failure {
                     status: spi::INVALID_ARGUMENT,
@@ -82,8 +83,16 @@ impl Store {
             value: write.value,
             version: self.last_version,
             flags: write.flags,
-            expires_ns: if has_ttl { now.steady_ns.saturating_add(ttl_ns) } else { 0 },
-            expires_unix_ms: if has_ttl { now.unix_ms.saturating_add(write.ttl_ms) } else { 0 },
+            expires_ns: if has_ttl {
+                now.steady_ns.saturating_add(ttl_ns)
+            } else {
+                0
+            },
+            expires_unix_ms: if has_ttl {
+                now.unix_ms.saturating_add(write.ttl_ms)
+            } else {
+                0
+            },
         };
         self.entries.insert(write.key, entry);
         self.last_version.to_string()

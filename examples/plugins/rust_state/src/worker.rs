@@ -54,8 +54,15 @@ impl Host {
 
 pub enum Work {
     Get(Vec<Vec<u8>>),
-    Apply { writes: Vec<Write>, is_atomic: bool },
-    List { prefix: Vec<u8>, position: Option<Vec<u8>>, limit: usize },
+    Apply {
+        writes: Vec<Write>,
+        is_atomic: bool,
+    },
+    List {
+        prefix: Vec<u8>,
+        position: Option<Vec<u8>>,
+        limit: usize,
+    },
 }
 
 pub struct Job {
@@ -72,14 +79,24 @@ pub fn run(host: Host, jobs: Receiver<Job>, mut store: Store) -> Store {
         }
         match job.work {
             Work::Get(keys) => get(host, job.task, &store, &keys),
-            Work::Apply { writes, is_atomic: true } => transact(host, job.task, &mut store, writes),
+            Work::Apply {
+                writes,
+                is_atomic: true,
+            } => transact(host, job.task, &mut store, writes),
             Work::Apply { writes, .. } => write_each(host, job.task, &mut store, writes),
-            Work::List { prefix, position, limit } => {
+            Work::List {
+                prefix,
+                position,
+                limit,
+            } => {
                 let page = store.list(&prefix, position.as_deref(), limit, host.now());
                 let items: Vec<_> = page
                     .keys
                     .iter()
-                    .map(|key| OutcomeItem { key: View::of(key), ..OutcomeItem::EMPTY })
+                    .map(|key| OutcomeItem {
+                        key: View::of(key),
+                        ..OutcomeItem::EMPTY
+                    })
                     .collect();
                 let next = page.next.map_or(View::ABSENT, View::of);
                 host.complete(job.task, spi::OK, &items, next);
@@ -93,12 +110,19 @@ fn get(host: Host, task: Task, store: &Store, keys: &[Vec<u8>]) {
     let now = host.now();
     let found: Vec<Option<(&Entry, String)>> = keys
         .iter()
-        .map(|key| store.get(key, now).map(|entry| (entry, entry.version.to_string())))
+        .map(|key| {
+            store
+                .get(key, now)
+                .map(|entry| (entry, entry.version.to_string()))
+        })
         .collect();
     let items: Vec<_> = found
         .iter()
         .map(|found| match found {
-            None => OutcomeItem { status: spi::NOT_FOUND, ..OutcomeItem::EMPTY },
+            None => OutcomeItem {
+                status: spi::NOT_FOUND,
+                ..OutcomeItem::EMPTY
+            },
             Some((entry, etag)) => OutcomeItem {
                 value: View::of(&entry.value),
                 etag: View::of(etag.as_bytes()),
@@ -116,7 +140,10 @@ fn complete_writes(host: Host, task: Task, outcomes: &[Result<String, Failure>])
     let items: Vec<_> = outcomes
         .iter()
         .map(|outcome| match outcome {
-            Ok(etag) => OutcomeItem { etag: View::of(etag.as_bytes()), ..OutcomeItem::EMPTY },
+            Ok(etag) => OutcomeItem {
+                etag: View::of(etag.as_bytes()),
+                ..OutcomeItem::EMPTY
+            },
             Err(failure) => OutcomeItem {
                 status: failure.status,
                 message: View::of(failure.message.as_bytes()),
@@ -131,7 +158,11 @@ fn write_each(host: Host, task: Task, store: &mut Store, writes: Vec<Write>) {
     let now = host.now();
     let outcomes: Vec<_> = writes
         .into_iter()
-        .map(|write| store.check(&write, now).map(|()| store.carry_out(write, now)))
+        .map(|write| {
+            store
+                .check(&write, now)
+                .map(|()| store.carry_out(write, now))
+        })
         .collect();
     complete_writes(host, task, &outcomes);
 }
@@ -146,10 +177,19 @@ fn transact(host: Host, task: Task, store: &mut Store, writes: Vec<Write>) {
     let mut outcomes: Vec<Result<String, Failure>> = Vec::new();
     match fault {
         None => {
-            outcomes.extend(writes.into_iter().map(|write| Ok(store.carry_out(write, now))));
+            outcomes.extend(
+                writes
+                    .into_iter()
+                    .map(|write| Ok(store.carry_out(write, now))),
+            );
         }
         Some((index, cause)) => {
-            let cancelled = || Err(Failure { status: spi::CANCELLED, message: "" });
+            let cancelled = || {
+                Err(Failure {
+                    status: spi::CANCELLED,
+                    message: "",
+                })
+            };
             outcomes.extend((0..writes.len()).map(|_| cancelled()));
             outcomes[index] = Err(cause);
         }
