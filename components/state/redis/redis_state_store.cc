@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "connection/tls_fields.h"
 #include "contract/registry.h"
 #include "redis_lease.h"
 #include "redis_lister.h"
@@ -55,6 +56,9 @@ RedisStateStore::~RedisStateStore() { Close(); }
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
+  if (settings.Boolean("enableTLS")) {
+    RETURN_IF_ERROR(ReadTls(settings, host, &options_));
+  }
   pool_ = std::make_unique<ConnectionPool>(
       host, options_, [this, &host] { return std::make_unique<RedisConnection>(host, options_); });
   channel_ = std::make_shared<RedisChannel>(host, options_);
