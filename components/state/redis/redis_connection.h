@@ -44,6 +44,7 @@ class RedisConnection final : public SocketConnection {
   void BeginSend();
   StatusOr<bool> SendNow() { return SendAvailable(commands_); }
   StatusOr<bool> ReceiveNow(std::span<char> room);
+  bool has_unread() const { return !unread_.empty(); }
   StatusOr<Reply*> NextReply();
 
   // Whether command `index` has left this process; the server runs none that has not come whole.
