@@ -25,6 +25,8 @@ struct RedisServerOptions {
   std::vector<std::string> configuration;
   // With any, the server also has a port for TLS: "tls-cert-file /x/server.pem" and the like.
   std::vector<std::string> tls = {};
+  // A sentinel instead of a server that keeps data.
+  bool is_sentinel = false;
 };
 
 class TestRedis {

@@ -12,14 +12,16 @@
 
 #include "call/clock.h"
 #include "connection/host_address.h"
+#include "connection/server_finder.h"
 #include "contract/tls.h"
 
 namespace mecha::components {
 
 struct ConnectionOptions {
   HostAddress address;
-  // With TLS; null without. The name that the server's certificate is for: the address's host when
-  // it is empty.
+  std::shared_ptr<ServerFinder> finder;  // instead of the address, for a server that moves
+  // With TLS; null without. The name that the server's certificate is for; the host that was
+  // connected to when it is empty.
   std::shared_ptr<TlsContext> tls;
   std::string tls_server;
   // The setting that turns TLS on or off, for messages; empty where there is none.
@@ -36,6 +38,8 @@ struct ConnectionOptions {
   size_t most_idle = std::numeric_limits<size_t>::max();
   Duration idle_timeout = std::chrono::minutes(5);
   Duration max_connection_age = Duration::max();
+
+  std::string ServerName() const { return finder == nullptr ? address.Text() : finder->Name(); }
 };
 
 }  // namespace mecha::components

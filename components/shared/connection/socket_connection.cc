@@ -90,6 +90,7 @@ StatusOr<ssize_t> SocketConnection::WaitAndReceive(const CallContext& call, std:
 }
 
 Status SocketConnection::Connect(const CallContext& call, const SocketAddress& address) {
+  peer_ = address.name;
   const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
   fd_ = socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {
@@ -139,7 +140,7 @@ Status SocketConnection::Secure(const CallContext& call) {
     return OkStatus();
   }
   const std::string& named = options_.tls_server;
-  auto session = options_.tls->NewSession(named.empty() ? options_.address.host : named);
+  auto session = options_.tls->NewSession(named.empty() ? peer_.host : named);
   if (!session.ok()) {
     return Fail(WithPrefix(session.status(), "TLS with " + Name()));
   }

@@ -30,6 +30,8 @@ class SocketConnection : public ServerConnection {
   bool IsAlive() const override;
   int fd() const { return fd_; }
   bool has_sent_nothing() const { return sent_bytes_ == 0; }
+  // Whom it is connected to, in messages.
+  std::string Name() const { return peer_.Text(); }
 
  protected:
   // Sends it whole. After a failure sent_bytes() tells how far it came at most.
@@ -50,7 +52,6 @@ class SocketConnection : public ServerConnection {
   // Waits for bytes and reads some into `into`; 0 means: look again.
   StatusOr<size_t> Read(const CallContext& call, std::span<char> into);
   Status Fail(Status status);
-  std::string Name() const { return options_.address.Text(); }
 
  private:
   CallContext Step(const CallContext& call, Duration timeout) const;
@@ -67,6 +68,7 @@ class SocketConnection : public ServerConnection {
   Host& host_;
   const ConnectionOptions& options_;
   int fd_ = -1;
+  HostAddress peer_;
   std::unique_ptr<SealedSocket> sealed_;  // null without TLS
   bool may_have_more_ = false;            // the last read filled its buffer
   size_t sent_bytes_ = 0;                 // of what SendAll got

@@ -2,7 +2,6 @@
 #include "redis_channel.h"
 
 #include <poll.h>
-#include <string.h>
 
 #include <algorithm>
 #include <chrono>
@@ -17,7 +16,7 @@ namespace MECHA_COMPONENT {
 
 RedisChannel::~RedisChannel() {
   Drop(std::move(link_));
-  explicit_bzero(options_.password.data(), options_.password.size());
+  options_.Wipe();
 }
 
 void RedisChannel::Complete(Requests& ended) {
@@ -33,12 +32,8 @@ void RedisChannel::Submit(std::unique_ptr<RedisRequest> request) {
   bool must_post = false;
   {
     const std::lock_guard lock(mutex_);
-    request->KeepBy(*this, ++last_id_);
-    if (call.waiter->stop_cause() != StopCause::kNone) {
-      request->OnStop();  // it came before the channel could be told
-    }
     ArmLocked(call.deadline.at());
-    waiting_.push_back({std::move(request)});
+    AddLocked(std::move(request));
     must_post = phase_ == Phase::kOpen && !std::exchange(is_turn_posted_, true);
     if (phase_ == Phase::kClosed && opening_ == nullptr) {
       OpenLocked();
@@ -47,6 +42,15 @@ void RedisChannel::Submit(std::unique_ptr<RedisRequest> request) {
   if (must_post) {
     host_.Post([self = shared_from_this()] { self->Turn(0); });
   }
+}
+
+// Under an id of its own, greater than all before: so ids stand in order wherever requests do.
+void RedisChannel::AddLocked(std::unique_ptr<RedisRequest> request) {
+  request->KeepBy(*this, ++last_id_);
+  if (request->call().waiter->stop_cause() != StopCause::kNone) {
+    request->OnStop();  // it came before the channel could be told
+  }
+  waiting_.push_back({std::move(request), last_id_});
 }
 
 void RedisChannel::OpenLocked() {
@@ -86,6 +90,8 @@ void RedisChannel::FinishOpening(StatusOr<std::unique_ptr<ServerConnection>> ope
   }
   link_.connection.reset(static_cast<RedisConnection*>(opened->release()));
   link_.connection->commands().Clear();
+  has_sent_ = false;
+  must_leave_ = false;
   link_.watch = host_.Watch(link_.connection->fd(), [self = weak_from_this()](short ready) {
     if (const auto channel = self.lock()) {
       channel->Turn(ready);
@@ -141,22 +147,32 @@ Status RedisChannel::TakeReply(Reply& reply, Requests& ended) {
     return OkStatus();
   }
   if (!place.request->Take(reply)) {
+    place.request->Release();
     const std::lock_guard lock(mutex_);
-    waiting_.push_back({std::move(place.request)});
+    AddLocked(std::move(place.request));
     return OkStatus();
   }
-  const bool must_reconnect = place.request->must_reconnect();
+  must_leave_ |= place.request->must_reconnect();
   ended.push_back(std::move(place.request));
-  return must_reconnect ? ReconnectAsked() : OkStatus();
+  return OkStatus();
+}
+
+// Whether the next batch must go over another connection. A new one is given a try first, so that a
+// server that closes at once costs no endless row of them.
+bool RedisChannel::MustLeave() const {
+  return has_sent_ && (must_leave_ || dialer_.IsOutdated(*link_.connection) ||
+                       (in_flight_.empty() && !link_.connection->IsIdle()));
 }
 
 // Makes what waits the next batch. False when nothing does.
 bool RedisChannel::TakeBatch() {
   const std::lock_guard lock(mutex_);
   is_turn_posted_ = false;
+  ForgetEndedLocked();
   if (waiting_.empty()) {
     return false;
   }
+  has_sent_ = true;
   if (in_flight_.empty()) {
     progress_at_ = host_.clock().Now();
   }
@@ -178,6 +194,9 @@ bool RedisChannel::TakeBatch() {
 Status RedisChannel::SendWaiting() {
   for (;;) {
     if (!is_sending_) {
+      if (MustLeave()) {
+        return in_flight_.empty() ? ReconnectAsked() : OkStatus();  // what was sent is answered yet
+      }
       if (!TakeBatch()) {
         return OkStatus();
       }
@@ -223,6 +242,7 @@ RedisChannel::Link RedisChannel::Lose(const Status& status, Requests& ended) {
   awaits_room_ = false;
   const std::lock_guard lock(mutex_);
   phase_ = Phase::kClosed;
+  ForgetEndedLocked();
   if (!waiting_.empty() && opening_ == nullptr) {
     OpenLocked();
   }
@@ -255,18 +275,17 @@ void RedisChannel::StopRequested(uint64_t request) {
       self->EndIn(self->in_flight_, request, ended);
       const std::lock_guard lock(self->mutex_);
       self->EndIn(self->waiting_, request, ended);
-      self->ForgetEndedLocked();
     }
     Complete(ended);
   });
 }
 
 void RedisChannel::EndIn(std::deque<Place>& places, uint64_t request, Requests& ended) {
-  for (Place& place : places) {
-    if (place.request != nullptr && place.request->id() == request) {
-      EndPlace(place, place.request->call().waiter->Check(), ended);
-      return;
-    }
+  const auto found =
+      std::lower_bound(places.begin(), places.end(), request,
+                       [](const Place& place, uint64_t id) { return place.id < id; });
+  if (found != places.end() && found->id == request && found->request != nullptr) {
+    EndPlace(*found, found->request->call().waiter->Check(), ended);
   }
 }
 
@@ -293,11 +312,10 @@ void RedisChannel::OnAlarm() {
     EndLate(in_flight_, now, ended);
     const Duration limit = options_.read_timeout;
     if (!in_flight_.empty() && limit != Duration::max() && now - progress_at_ >= limit) {
-      lost = Lose(NoProgress("wait for a reply of " + options_.address.Text(), limit), ended);
+      lost = Lose(NoProgress("wait for a reply of " + link_.connection->Name(), limit), ended);
     }
     const std::lock_guard lock(mutex_);
     EndLate(waiting_, now, ended);
-    ForgetEndedLocked();
     alarm_at_ = SteadyTime::max();
     ArmLocked(NextAlarm());
   }
