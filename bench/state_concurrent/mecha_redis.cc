@@ -29,12 +29,12 @@ struct MechaRedis::Opened {
   std::vector<std::string> keys;
 };
 
-MechaRedis::MechaRedis(int port) : opened_(std::make_unique<Opened>()) {
+MechaRedis::MechaRedis(int port, const std::string& more) : opened_(std::make_unique<Opened>()) {
   const std::string document =
       "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\nspec:\n"
       "  type: state.redis\n  version: v1\n  metadata:\n"
       "    - {name: redisHost, value: \"127.0.0.1:" +
-      std::to_string(port) + "\"}\n";
+      std::to_string(port) + "\"}\n" + more;
   const mecha_view text = ViewOf(document);
   mecha_runtime_options options{};
   options.struct_size = sizeof options;

@@ -22,7 +22,8 @@ inline size_t KeyAt(size_t turn) { return turn * 619 % kKeys; }
 // A runtime with one state.redis, for application "app".
 class MechaRedis {
  public:
-  explicit MechaRedis(int port);
+  // `more` is further metadata: lines of YAML.
+  explicit MechaRedis(int port, const std::string& more = {});
   ~MechaRedis();
   MechaRedis(const MechaRedis&) = delete;
   MechaRedis& operator=(const MechaRedis&) = delete;

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // What do many callers of one Redis get through Mecha's C interface? Gets of 1 KB: blocking threads
 // against hiredis with a connection for each thread, and operations in flight on a queue against
-// hiredis pipelined by hand. The two take turns on one server.
-//   state_concurrent [--json FILE] [threads|queue]
+// hiredis pipelined by hand. The two take turns on one server. And what is left of our own figures
+// with TLS?
+//   state_concurrent [--json FILE] [threads|queue|tls]
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "state_concurrent/sides.h"
 #include "support/redis_server.h"
+#ifdef HAS_TLS
+#include "support/test_authority.h"
+#endif
 
 namespace bench {
 
@@ -54,6 +58,66 @@ Json Queue(const MechaRedis& mecha, int port, size_t window, double least_ratio)
                       {"hiredis, pipelined by hand", [&] { return GetPipelined(port, window); }});
 }
 
+#ifdef HAS_TLS
+constexpr double kLeastWithTls = 0.8;  // of our own figure without
+
+// One server, through its plain port and through the one for TLS.
+class TlsPair {
+ public:
+  TlsPair()
+      : server_({.tls = Lines()}),
+        plain_(server_.port()),
+        sealed_(server_.tls_port(),
+                "    - {name: enableTLS, value: \"true\"}\n"
+                "    - {name: caCert, value: \"" +
+                    folder_.path() + "/ca.pem\"}\n") {
+    const std::string value(kValueBytes, 'v');
+    for (size_t key = 0; key < kKeys; ++key) {
+      plain_.Set(key, value);
+    }
+  }
+
+  Json Threads(size_t threads) const {
+    const auto run = [threads](const MechaRedis& side) {
+      return RunThreads(threads, [&] { return [&side](size_t turn) { side.Get(turn); }; });
+    };
+    return CompareRates(std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
+                            ", blocking get 1 KB, TLS",
+                        kLeastWithTls, {"mecha state.redis, TLS", [&] { return run(sealed_); }},
+                        {"mecha state.redis, plain", [&] { return run(plain_); }});
+  }
+  Json Queue(size_t window) const {
+    return CompareRates(
+        std::to_string(window) + " in flight, get 1 KB, TLS", kLeastWithTls,
+        {"mecha state.redis, queue, TLS", [&] { return sealed_.GetOnQueue(window); }},
+        {"mecha state.redis, queue, plain", [&] { return plain_.GetOnQueue(window); }});
+  }
+
+ private:
+  std::vector<std::string> Lines() const {
+    const mecha::test::TestAuthority authority;
+    const auto identity = authority.Issue({.names = {"127.0.0.1"}});
+    return {"tls-cert-file " + folder_.Write("server.pem", identity.certificate),
+            "tls-key-file " + folder_.Write("server.key", identity.key),
+            "tls-ca-cert-file " + folder_.Write("ca.pem", authority.certificate()),
+            "tls-auth-clients no"};
+  }
+
+  mecha::test::TestFolder folder_;
+  mecha::test::TestRedis server_;
+  MechaRedis plain_;
+  MechaRedis sealed_;
+};
+
+void AddTls(Json& rows) {
+  const TlsPair pair;
+  for (const size_t threads : {1, 8, 64}) {
+    rows.push_back(pair.Threads(threads));
+  }
+  rows.push_back(pair.Queue(512));
+}
+#endif
+
 int Main(int argc, char** argv) {
   const mecha::test::TestRedis server;
   const int port = server.port();
@@ -74,6 +138,11 @@ int Main(int argc, char** argv) {
     rows.push_back(Queue(mecha, port, 64, 0));
     rows.push_back(Queue(mecha, port, 512, 0.7));
   }
+#ifdef HAS_TLS
+  if (IsWanted(argc, argv, "tls")) {
+    AddTls(rows);
+  }
+#endif
   return FinishRows({{"bench", "state_concurrent"},
                      {"question", "What do many callers of one Redis get?"},
                      {"machine", {{"cores", std::thread::hardware_concurrency()}}},

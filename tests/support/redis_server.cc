@@ -42,6 +42,10 @@ void TestRedis::StartOnFreePort() {
   // Somebody else may take the port between FreePort and the server's bind: then the next one.
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
     port_ = FreePort();
+    tls_port_ = options_.tls.empty() ? 0 : FreePort();
+    if (tls_port_ == port_) {
+      continue;
+    }
     WriteConfiguration();
     if (Start()) {
       return;
@@ -60,8 +64,13 @@ void TestRedis::WriteConfiguration() {
   } else if (!options_.password.empty()) {
     file << "requirepass " << options_.password << "\n";
   }
-  for (const std::string& line : options_.configuration) {
-    file << line << "\n";
+  if (tls_port_ != 0) {
+    file << "tls-port " << tls_port_ << "\n";
+  }
+  for (const auto* lines : {&options_.tls, &options_.configuration}) {
+    for (const std::string& line : *lines) {
+      file << line << "\n";
+    }
   }
 }
 

@@ -124,6 +124,12 @@ StatusOr<std::unique_ptr<ServerConnection>> Dialer::Dial(const CallContext& call
   if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
     status = Unavailable("connect to " + options_.ServerName() + ": no answer within " +
                          std::to_string(InMilliseconds(options_.dial_timeout)) + " ms");
+    if (options_.tls != nullptr) {
+      // A server without it waits for the end of what it takes for a request.
+      status = Unavailable(std::string(status.message()) +
+                           ". If it does not speak TLS there, turn off " +
+                           std::string(options_.tls_field));
+    }
   }
   Remember(status);
   if (!status.ok()) {

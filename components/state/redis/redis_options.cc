@@ -18,11 +18,6 @@ constexpr uint16_t kDefaultSentinelPort = 26379;
 constexpr int64_t kConnectionsPerProcessor = 10;
 
 Status CheckAvailable(const Settings& settings) {
-  if (settings.Boolean("enableTLS")) {
-    return Unimplemented(
-        "enableTLS: encrypted connections to Redis come with a later version; "
-        "until then reach the server over a trusted network or a TLS proxy");
-  }
   if (settings.Text("redisType") == "cluster") {
     return Unimplemented("redisType: Redis Cluster comes with a later version; use a single node");
   }
@@ -128,6 +123,7 @@ StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
   RETURN_IF_ERROR(CheckAvailable(settings));
   RedisOptions options;
   options.full_pool_advice = "raise poolSize or poolTimeout";
+  options.tls_field = "enableTLS";
   RETURN_IF_ERROR(ReadPlaces(settings, &options));
   RETURN_IF_ERROR(ReadNumbers(settings, &options));
   options.username = settings.Text("redisUsername");

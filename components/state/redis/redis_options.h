@@ -31,8 +31,9 @@ struct RedisOptions : ConnectionOptions {
   void Wipe();
 };
 
-// INVALID_ARGUMENT names the field; UNIMPLEMENTED is for what this version cannot do (TLS, cluster,
-// token logins) and must not silently leave out.
+// All but TLS, which needs a host: connection/tls_fields.h. INVALID_ARGUMENT names the field;
+// UNIMPLEMENTED is for what this version cannot do (cluster, token logins) and must not silently
+// leave out.
 StatusOr<RedisOptions> ReadOptions(const Settings& settings);
 
 }  // namespace MECHA_COMPONENT

@@ -61,14 +61,14 @@ TEST_CASE("a negative timeout is none") {
 
 TEST_CASE("what this version cannot do is refused and named") {
   const std::pair<const char*, const char*> cases[] = {
-      {"enabletls", "true"}, {"redistype", "cluster"}, {"useentraid", "true"}, {"useoidc", "true"}};
+      {"redistype", "cluster"}, {"useentraid", "true"}, {"useoidc", "true"}};
   for (const auto& [name, text] : cases) {
     INFO(name);
     const auto options = Read({{name, text}});
     CHECK(options.status().code() == StatusCode::kUnimplemented);
     CHECK(options.status().message().find("later version") != std::string_view::npos);
   }
-  CHECK(Read({{"enabletls", "false"}, {"redistype", "node"}}).ok());
+  CHECK(Read({{"enabletls", "true"}, {"redistype", "node"}}).ok());
 }
 
 TEST_CASE("with failover redisHost names sentinels, and the master needs a name") {

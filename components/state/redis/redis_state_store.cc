@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "connection/tls_fields.h"
 #include "contract/registry.h"
 #include "redis_lease.h"
 #include "redis_lister.h"
@@ -53,6 +54,9 @@ RedisStateStore::~RedisStateStore() { Close(); }
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
+  if (settings.Boolean("enableTLS")) {
+    RETURN_IF_ERROR(ReadTls(settings, host, &options_));
+  }
   if (!options_.sentinels.empty()) {
     sentinels_ = std::make_shared<RedisSentinels>(host, options_);
     options_.finder = sentinels_;
