@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registry: which component types there are, how to make one, and which of them are modules still
 // to be loaded. Each runtime has its own; it is filled while the runtime opens, by the generated
-// registration file and by modules, and read-only afterwards.
+// registration file, by modules and by plug-ins, and read-only afterwards.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <span>
@@ -20,8 +21,9 @@
 
 namespace mecha {
 
-using MakeStateStore = std::unique_ptr<StateStore> (*)();
-using MakeSecretStore = std::unique_ptr<SecretStore> (*)();
+// They own what `info` of a plug-in's type points to.
+using MakeStateStore = std::function<std::unique_ptr<StateStore>()>;
+using MakeSecretStore = std::function<std::unique_ptr<SecretStore>()>;
 
 // A type that is no part of the library: it comes in <type>.so.
 struct ModuleInfo {

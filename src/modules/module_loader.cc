@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/module_loader.h"
 
-#include <dlfcn.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <initializer_list>
-#include <system_error>
 #include <vector>
 
 #include "modules/module_folders.h"
+#include "modules/shared_file.h"
 
 // Written by mecha_target_components into a static program; in all others it does not exist.
 extern "C" {
@@ -20,8 +16,6 @@ extern "C" {
 
 namespace mecha {
 namespace {
-
-enum class Presence : uint8_t { kAbsent, kPresent };
 
 void Append(std::string& text, std::initializer_list<std::string_view> parts) {
   for (const std::string_view part : parts) {
@@ -43,37 +37,9 @@ bool IsFileName(std::string_view type) {
   });
 }
 
-StatusOr<Presence> Look(const std::string& file) {
-  struct stat info {};
-  if (stat(file.c_str(), &info) == 0) {
-    return S_ISREG(info.st_mode)
-               ? StatusOr<Presence>(Presence::kPresent)
-               : Unusable(file, {"is not a regular file. Put the module's file there"});
-  }
-  const int error = errno;
-  if (error == ENOENT && lstat(file.c_str(), &info) == 0) {
-    return Unusable(file,
-                    {"is a symbolic link to nothing. Install what it points to, or remove it"});
-  }
-  if (error == ENOENT || error == ENOTDIR) {
-    return Presence::kAbsent;
-  }
-  return Unusable(file, {"cannot be looked at: ", std::generic_category().message(error)});
-}
-
 Status Open(const std::string& file, std::string_view type, Registry& registry) {
-  void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (handle == nullptr) {
-    const char* cause = dlerror();
-    return Unusable(file, {"cannot be loaded: ", cause == nullptr ? "" : cause,
-                           ". Install the library that is missing, or the module again"});
-  }
-  // Never closed, whatever follows: what it has started would lose its code.
-  const auto* module = static_cast<const Module*>(dlsym(handle, kModuleSymbol));
-  if (module == nullptr) {
-    return Unusable(file, {"is no module of Mecha: it does not export ", kModuleSymbol,
-                           ". Install the module again"});
-  }
+  ASSIGN_OR_RETURN(void* symbol, OpenSharedFile(file, kModuleSymbol, "module"));
+  const auto* module = static_cast<const Module*>(symbol);
   return RegisterModule(*module, type, file, registry);
 }
 

@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#ifdef MECHA_TEST_SERVERS  // mecha-check-plugin starts none
+#include "support/etcd_server.h"
+#include "support/mariadb_server.h"
 #include "support/memcached_server.h"
 #include "support/redis_server.h"
 #ifdef MECHA_TEST_TLS
@@ -16,10 +19,12 @@
 #ifdef MECHA_TEST_POSTGRESQL
 #include "support/postgres_server.h"
 #endif
+#endif
 
 namespace conformance {
 namespace {
 
+#ifdef MECHA_TEST_SERVERS
 // Every acknowledged write of an own server is in the append-only file before its reply leaves.
 mecha::test::RedisServerOptions RedisOptions(ServerUse use) {
   mecha::test::RedisServerOptions options;
@@ -105,6 +110,32 @@ class MemcachedServer final : public Server {
   mecha::test::TestMemcached memcached_{{"-I", "64m", "-m", "1024"}};
 };
 
+class EtcdServer final : public Server {
+ public:
+  std::string address() const override { return etcd_.address(); }
+  void Clear() override { etcd_.Clear(); }
+  void Kill() override { etcd_.Kill(); }
+  void Restart() override { etcd_.Restart(); }
+  void Pause() override { etcd_.Pause(); }
+  void Continue() override { etcd_.Continue(); }
+
+ private:
+  mecha::test::TestEtcd etcd_;
+};
+
+class MariadbServer final : public Server {
+ public:
+  std::string address() const override { return mariadb_.address(); }
+  void Clear() override { mariadb_.Execute("DROP DATABASE IF EXISTS dapr_state_store"); }
+  void Kill() override { mariadb_.Kill(); }
+  void Restart() override { mariadb_.Restart(); }
+  void Pause() override { mariadb_.Pause(); }
+  void Continue() override { mariadb_.Continue(); }
+
+ private:
+  mecha::test::TestMariadb mariadb_;
+};
+
 // The one place that knows kinds of servers.
 std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
 #ifdef MECHA_TEST_POSTGRESQL
@@ -123,8 +154,20 @@ std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
   if (kind == "memcached") {
     return std::make_unique<MemcachedServer>();
   }
+  if (kind == "etcd") {
+    return std::make_unique<EtcdServer>();
+  }
+  if (kind == "mariadb") {
+    return std::make_unique<MariadbServer>();
+  }
   throw std::runtime_error("conformance.yaml asks for an unknown server: " + std::string(kind));
 }
+#else
+std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse) {
+  throw std::runtime_error("this program starts no server: " + std::string(kind) +
+                           ". Name the address of a running one in metadata");
+}
+#endif
 
 Server& SharedServer() {
   static const std::unique_ptr<Server> server = StartServer(kHarness.server, ServerUse::kShared);
@@ -192,6 +235,7 @@ std::string BackEnd::Document(std::string_view name, const Metadata& extra) cons
 std::string BackEnd::Filled(std::string_view text) const {
   std::string filled(text);
   Replace(filled, "{{folder}}", folder_);
+  Replace(filled, "{{unique}}", folder_.substr(folder_.rfind('/') + 1));
   if (server_ != nullptr) {
     Replace(filled, "{{server_address}}", server_->address());
     Replace(filled, "{{server_authority}}", server_->authority());

@@ -109,8 +109,9 @@ void FaultProxy::Run() {
       Serve(link, polled[i].revents, polled[i + 1].revents);
       i += 2;
     }
-    std::erase_if(links_, [](const Link& link) {
+    std::erase_if(links_, [this](const Link& link) {
       if (link.is_over) {
+        held_.fetch_sub(link.pieces.size());
         close(link.client);
         close(link.server);
       }
@@ -213,6 +214,7 @@ void FaultProxy::TakeReply(Link& link) {
         break;
     }
   }
+  held_.fetch_add(echo.bytes.empty() ? 1 : 2);
   link.pieces.push_back(std::move(piece));
   if (!echo.bytes.empty()) {
     link.pieces.push_back(std::move(echo));
@@ -224,8 +226,9 @@ void FaultProxy::Deliver(Link& link, Time now) {
   while (!link.pieces.empty() && link.pieces.front().due <= now) {
     const Piece piece = std::move(link.pieces.front());
     link.pieces.pop_front();
-    if (!SendAll(link.client, piece.bytes) || piece.is_end) {
-      link.is_over = true;
+    link.is_over = !SendAll(link.client, piece.bytes) || piece.is_end;
+    held_.fetch_sub(1);
+    if (link.is_over) {
       return;
     }
   }

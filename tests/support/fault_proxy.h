@@ -53,6 +53,8 @@ class FaultProxy {
   // How many connections were accepted, and how many of them are open.
   size_t accepted() const { return accepted_.load(); }
   size_t open() const { return open_.load(); }
+  // How many pieces it holds back.
+  size_t held() const { return held_.load(); }
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -87,6 +89,7 @@ class FaultProxy {
   std::atomic<size_t> struck_{0};
   std::atomic<size_t> accepted_{0};
   std::atomic<size_t> open_{0};
+  std::atomic<size_t> held_{0};
   std::mutex mutex_;
   std::vector<Faults> faults_;
   std::mt19937 random_{11};

@@ -83,7 +83,8 @@ Status ConnectionPool::ParkForSlot(const CallContext& call, SteadyTime now, Park
       return Unavailable("all " + std::to_string(options_.pool_size) + " connections are in use; " +
                          std::string(options_.full_pool_advice));
     }
-    return WithPrefix(status, "wait for a free connection");
+    return WithPrefix(status, "wait for one of " + std::to_string(options_.pool_size) +
+                                  " connections; " + std::string(options_.full_pool_advice));
   }
 }
 

@@ -30,6 +30,8 @@ class ConnectionPool {
   // `host` and `options` outlive the pool.
   ConnectionPool(Host& host, const ConnectionOptions& options, MakeConnection make)
       : host_(host), options_(options), dialer_(host, options, std::move(make)) {}
+  ConnectionPool(Host& host, const ConnectionOptions& options, OpenConnection open)
+      : host_(host), options_(options), dialer_(host, options, std::move(open)) {}
 
   // A connection for this call alone. Every one goes back through GiveBack.
   StatusOr<std::unique_ptr<ServerConnection>> Acquire(const CallContext& call);

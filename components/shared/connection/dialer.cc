@@ -86,20 +86,19 @@ void Dialer::Remember(const Status& status) {
 
 // Logs in at the server that took the connection.
 Status Dialer::Enter(const CallContext& call, const SocketAddress& address,
-                     ServerConnection& connection) {
+                     SocketConnection& connection) {
   RETURN_IF_ERROR(connection.LogIn(call));
-  connection.opened_at = host_.clock().Now();
   if (options_.finder != nullptr) {
     connection.server = options_.finder->Confirm(address.name);
   }
   return OkStatus();
 }
 
-StatusOr<std::unique_ptr<ServerConnection>> Dialer::Open(const CallContext& call) {
+StatusOr<std::unique_ptr<ServerConnection>> Dialer::OpenAnAddress(const CallContext& call) {
   ASSIGN_OR_RETURN(const std::vector<SocketAddress> addresses, Addresses(call));
   Status last;
   for (const SocketAddress& address : addresses) {
-    std::unique_ptr<ServerConnection> connection = make_();
+    std::unique_ptr<SocketConnection> connection = make_();
     last = connection->Connect(call, address);
     if (last.ok()) {
       RETURN_IF_ERROR(Enter(call, address, *connection));
@@ -120,7 +119,7 @@ StatusOr<std::unique_ptr<ServerConnection>> Dialer::Dial(const CallContext& call
   if (is_own_limit) {
     step.deadline = limit;
   }
-  auto connection = Open(step);
+  auto connection = open_ ? open_(step) : OpenAnAddress(step);
   Status status = connection.status();
   if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
     status = Unavailable("connect to " + options_.ServerName() + ": no answer within " +
@@ -136,6 +135,7 @@ StatusOr<std::unique_ptr<ServerConnection>> Dialer::Dial(const CallContext& call
   if (!status.ok()) {
     return status;
   }
+  (*connection)->opened_at = host_.clock().Now();
   return connection;
 }
 

@@ -13,13 +13,18 @@
 #include "absl/functional/any_invocable.h"
 #include "connection/connection_options.h"
 #include "connection/server_connection.h"
+#include "connection/socket_connection.h"
 #include "contract/host.h"
 #include "result/status_or.h"
 
 namespace mecha::components {
 
 // A connection of the store's own kind, not yet connected. Called from any thread.
-using MakeConnection = absl::AnyInvocable<std::unique_ptr<ServerConnection>() const>;
+using MakeConnection = absl::AnyInvocable<std::unique_ptr<SocketConnection>() const>;
+// Opens a connection by means of its own, for a library that dials by itself. Called from any
+// thread; it waits in the host only.
+using OpenConnection =
+    absl::AnyInvocable<StatusOr<std::unique_ptr<ServerConnection>>(const CallContext& call) const>;
 
 class Dialer {
  public:
@@ -31,6 +36,8 @@ class Dialer {
   // `host` and `options` outlive the dialer.
   Dialer(Host& host, const ConnectionOptions& options, MakeConnection make)
       : host_(host), options_(options), make_(std::move(make)) {}
+  Dialer(Host& host, const ConnectionOptions& options, OpenConnection open)
+      : host_(host), options_(options), open_(std::move(open)) {}
 
   StatusOr<std::unique_ptr<ServerConnection>> Dial(const CallContext& call);
   // Whether `status` says something about the server, not about the call that happened to connect.
@@ -45,13 +52,14 @@ class Dialer {
  private:
   Status CheckPause() const;
   StatusOr<std::vector<SocketAddress>> Addresses(const CallContext& call);
-  StatusOr<std::unique_ptr<ServerConnection>> Open(const CallContext& call);
-  Status Enter(const CallContext& call, const SocketAddress& address, ServerConnection& connection);
+  StatusOr<std::unique_ptr<ServerConnection>> OpenAnAddress(const CallContext& call);
+  Status Enter(const CallContext& call, const SocketAddress& address, SocketConnection& connection);
   void Remember(const Status& status);
 
   Host& host_;
   const ConnectionOptions& options_;
-  const MakeConnection make_;
+  const MakeConnection make_;  // one of the two
+  const OpenConnection open_;
   mutable std::mutex mutex_;
   std::vector<SocketAddress> addresses_;
   Status last_failure_;

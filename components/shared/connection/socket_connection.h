@@ -26,7 +26,9 @@ class SocketConnection : public ServerConnection {
   SocketConnection(Host& host, const ConnectionOptions& options) : host_(host), options_(options) {}
   ~SocketConnection() override;
 
-  Status Connect(const CallContext& call, const SocketAddress& address) override;
+  Status Connect(const CallContext& call, const SocketAddress& address);
+  // What the protocol wants before the first request.
+  virtual Status LogIn(const CallContext& call) = 0;
   bool IsAlive() const override;
   int fd() const { return fd_; }
   bool has_sent_nothing() const { return sent_bytes_ == 0; }

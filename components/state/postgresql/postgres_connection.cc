@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::array<int, Parameters::kMost> kBinary = {1, 1, 1, 1, 1};
 
-// An encrypted session may hold bytes back that its socket no longer shows, so no wait is longer.
 constexpr Duration kLongestEncryptedWait = std::chrono::milliseconds(20);
 
 void IgnoreNotice(void* /*user*/, const PGresult* /*notice*/) {}
@@ -55,7 +54,7 @@ Parameters& Parameters::AddNull() {
 PostgresConnection::~PostgresConnection() { PQfinish(session_); }
 
 Status PostgresConnection::Fail(Status status) {
-  is_broken_ = true;
+  MarkBroken();
   return status;
 }
 
@@ -64,17 +63,24 @@ Status PostgresConnection::FailSession(std::string_view what) {
   return Fail(FromConnection(std::string(what) + " " + name_, PQerrorMessage(session_)));
 }
 
-Status PostgresConnection::WaitFor(const CallContext& call, short events, std::string_view what) {
+// OK, too, after a while: an encrypted session may hold bytes back that its socket does not show.
+Status PostgresConnection::WaitEncrypted(const CallContext& call, short events) const {
   CallContext step = call;
-  bool is_slice = false;
-  if (PQsslInUse(session_) != 0) {
-    const Deadline slice = Deadline::After(host_.clock().Now(), kLongestEncryptedWait);
-    is_slice = slice.at() < call.deadline.at();
-    step.deadline = is_slice ? slice : call.deadline;
+  const Deadline slice = Deadline::After(host_.clock().Now(), kLongestEncryptedWait);
+  const bool is_slice = slice.at() < call.deadline.at();
+  if (is_slice) {
+    step.deadline = slice;
   }
-  const Status status = host_.WaitOnSocket(step, PQsocket(session_), events);
-  if (status.ok() || (is_slice && IsDeadlineExceeded(status))) [[likely]] {
-    return OkStatus();
+  const Status status = host_.Wait(step, PQsocket(session_), events);
+  return is_slice && IsDeadlineExceeded(status) ? OkStatus() : status;
+}
+
+Status PostgresConnection::WaitFor(const CallContext& call, short events, std::string_view what) {
+  const Status status = PQsslInUse(session_) != 0
+                            ? WaitEncrypted(call, events)
+                            : host_.WaitOnSocket(call, PQsocket(session_), events);
+  if (status.ok()) [[likely]] {
+    return status;
   }
   return Fail(WithPrefix(status, std::string(what) + " " + name_));
 }
@@ -96,7 +102,6 @@ Status PostgresConnection::Connect(const CallContext& call, const Endpoint& endp
   if (PQsetnonblocking(session_, 1) != 0) {
     return FailSession("connect to");
   }
-  is_broken_ = false;
   return OkStatus();
 }
 
@@ -120,7 +125,7 @@ Status PostgresConnection::Poll(const CallContext& call) {
 }
 
 bool PostgresConnection::is_reusable() const {
-  return !is_broken_ && PQstatus(session_) == CONNECTION_OK &&
+  return !is_broken() && PQstatus(session_) == CONNECTION_OK &&
          PQtransactionStatus(session_) == PQTRANS_IDLE &&
          PQpipelineStatus(session_) == PQ_PIPELINE_OFF;
 }
@@ -273,7 +278,9 @@ Status PostgresConnection::EndPipeline() {
 
 ServerError PostgresConnection::Understand(const QueryResult& result) {
   ServerError error = FromServer(result.sqlstate(), result.message());
-  is_broken_ = is_broken_ || error.must_reconnect;
+  if (error.must_reconnect) {
+    MarkBroken();
+  }
   return error;
 }
 

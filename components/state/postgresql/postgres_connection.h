@@ -9,11 +9,11 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "connection/server_connection.h"
 #include "contract/host.h"
 #include "postgres_endpoint.h"
 #include "postgres_error.h"
@@ -50,14 +50,12 @@ class Parameters {
   int count_ = 0;
 };
 
-class PostgresConnection {
+class PostgresConnection final : public ServerConnection {
  public:
   // All outlive the connection.
   PostgresConnection(Host& host, const PostgresOptions& options, const Statements& statements)
       : host_(host), options_(options), statements_(statements) {}
-  PostgresConnection(const PostgresConnection&) = delete;
-  PostgresConnection& operator=(const PostgresConnection&) = delete;
-  ~PostgresConnection();
+  ~PostgresConnection() override;
 
   // `endpoint` has an address in figures, or is a path.
   Status Connect(const CallContext& call, const Endpoint& endpoint);
@@ -90,19 +88,13 @@ class PostgresConnection {
   Status WriteErrorOf(const QueryResult& result);
 
   // Fit for another call: no failure, no result still to come, no open transaction.
-  bool is_reusable() const;
-  void MarkBroken() { is_broken_ = true; }
-  // Asks the system, without waiting, whether the server has closed an idle connection.
-  bool IsAlive() const;
-
-  // What the pool remembers of this connection.
-  SteadyTime opened_at{};
-  SteadyTime used_at{};  // when its last use began
-  uint64_t generation = 0;
+  bool is_reusable() const override;
+  bool IsAlive() const override;
 
  private:
   Status Poll(const CallContext& call);
   Status WaitFor(const CallContext& call, short events, std::string_view what);
+  Status WaitEncrypted(const CallContext& call, short events) const;
   Status AwaitResult(const CallContext& call);
   StatusOr<QueryResult> ReceiveOnly(const CallContext& call);
   StatusOr<QueryResult> FlushAndReceive(const CallContext& call, int was_sent);
@@ -115,7 +107,6 @@ class PostgresConnection {
   const Statements& statements_;
   PGconn* session_ = nullptr;
   std::string name_;  // of the endpoint
-  bool is_broken_ = true;
   std::bitset<kSqlCount> prepared_;
 };
 

@@ -3,12 +3,12 @@
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "call/clock.h"
+#include "connection/connection_options.h"
 #include "connection_string.h"
 #include "contract/settings.h"
 #include "pem_file.h"
@@ -20,7 +20,7 @@ namespace MECHA_COMPONENT {
 // The two tables that Dapr has: v1 with jsonb and xmin, v2 with bytea and a UUID.
 enum class Layout : unsigned char { kV1, kV2 };
 
-struct PostgresOptions {
+struct PostgresOptions : ConnectionOptions {
   Layout layout = Layout::kV2;
   std::vector<Endpoint> endpoints;  // tried in order, at least one
   // What libpq is told of every keyword but host, hostaddr and port.
@@ -31,12 +31,8 @@ struct PostgresOptions {
   std::string metadata_table;                         // "dapr_metadata"
   bool may_upgrade = false;
   bool prepares = true;
-  size_t most_connections = 4;
-  Duration connect_timeout = std::chrono::seconds(20);
   // Longest time for an operation whose caller set no deadline.
   Duration timeout = std::chrono::seconds(20);
-  Duration idle_timeout = std::chrono::minutes(30);
-  Duration most_age = Duration::max();
   // Zero or less: expired rows stay, hidden.
   Duration cleanup_interval = std::chrono::hours(1);
   std::vector<std::string> warnings;

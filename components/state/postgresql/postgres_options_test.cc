@@ -25,7 +25,7 @@ TEST_CASE("Dapr's defaults hold where nothing is said") {
   CHECK(options->metadata_table == "dapr_metadata");
   CHECK(options->timeout == std::chrono::seconds(20));
   CHECK(options->cleanup_interval == std::chrono::hours(1));
-  CHECK(options->most_connections >= 4);
+  CHECK(options->pool_size >= 4);
   CHECK(options->prepares);
   CHECK_FALSE(options->may_upgrade);
 }
@@ -79,16 +79,16 @@ TEST_CASE("older names, limits and the driver's own words are read") {
        {"timeoutInSeconds", "5s"},
        {"cleanupIntervalInSeconds", "0s"}});
   REQUIRE(options.ok());
-  CHECK(options->most_connections == 7);
+  CHECK(options->pool_size == 7);
   CHECK(options->idle_timeout == std::chrono::minutes(1));
-  CHECK(options->most_age == std::chrono::hours(1));
-  CHECK(options->connect_timeout == std::chrono::seconds(3));
+  CHECK(options->max_connection_age == std::chrono::hours(1));
+  CHECK(options->dial_timeout == std::chrono::seconds(3));
   CHECK(options->timeout == std::chrono::seconds(5));
   CHECK(options->cleanup_interval == Duration::zero());
   CHECK_FALSE(options->prepares);
   CHECK(options->warnings.size() == 1);
-  CHECK(Read({{"connectionString", kPlace + " pool_max_conns=7"}, {"maxConns", "9"}})
-            ->most_connections == 9);
+  CHECK(Read({{"connectionString", kPlace + " pool_max_conns=7"}, {"maxConns", "9"}})->pool_size ==
+        9);
 }
 
 TEST_CASE("what cannot work is refused with the field's name") {

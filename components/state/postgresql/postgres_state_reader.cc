@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "encoding/number.h"
-#include "postgres_lease.h"
+#include "postgres_pool.h"
 #include "result/status.h"
 #include "state_rows.h"
 
@@ -21,7 +21,7 @@ constexpr size_t kLongestPage = 1'000'000;
 
 StatusOr<QueryResult> Query(PostgresPool& pool, const CallContext& call, Sql sql,
                             const Parameters& parameters, int columns) {
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(pool, call));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool.Take(call));
   ASSIGN_OR_RETURN(QueryResult result, lease->Run(call, sql, parameters));
   if (result.columns() != columns) {
     lease->MarkBroken();

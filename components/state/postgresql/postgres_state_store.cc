@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "contract/registry.h"
-#include "postgres_lease.h"
+#include "postgres_pool.h"
 #include "postgres_state_reader.h"
 #include "postgres_state_writer.h"
 #include "result/status.h"
@@ -31,7 +31,7 @@ Status PostgresStateStore::Init(const CallContext& call, const Settings& setting
 }
 
 Status PostgresStateStore::Open(const CallContext& call) {
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(*pool_, call));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool_->Take(call));
   TableMigration migration(*lease, options_, *host_);
   RETURN_IF_ERROR(migration.Run(call));
   has_row_id_ = migration.has_row_id();
@@ -48,7 +48,7 @@ CallContext PostgresStateStore::Bounded(const CallContext& call) const {
 
 Status PostgresStateStore::Ping(const CallContext& call) {
   const CallContext bounded = Bounded(call);
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(*pool_, bounded));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool_->Take(bounded));
   return lease->Run(bounded, Sql::kPing, {}).status();
 }
 

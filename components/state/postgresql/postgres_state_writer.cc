@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "postgres_lease.h"
+#include "postgres_pool.h"
 #include "result/status.h"
 #include "state_rows.h"
 
@@ -195,7 +195,7 @@ class Transaction {
 WriteOutcome WriteOne(PostgresPool& pool, const CallContext& call, const StateWrite& write) {
   const Layout layout = pool.options().layout;
   RETURN_IF_ERROR(CheckWrite(layout, write));
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(pool, call));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool.Take(call));
   return WriteOver(*lease, call, layout, write);
 }
 
@@ -213,7 +213,7 @@ StatusOr<std::vector<WriteOutcome>> WriteEach(PostgresPool& pool, const CallCont
       ++start;
       continue;
     }
-    const auto lease = PostgresLease::Take(pool, call);
+    const auto lease = pool.Take(call);
     if (!lease.ok() && !has_tried) {
       return lease.status();
     }
@@ -240,7 +240,7 @@ StatusOr<std::vector<WriteOutcome>> WriteAll(PostgresPool& pool, const CallConte
   if (writes.empty()) {
     return std::vector<WriteOutcome>();
   }
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(pool, call));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool.Take(call));
   if (writes.size() == 1) {
     return std::vector<WriteOutcome>(1, WriteOver(*lease, call, layout, writes.front()));
   }

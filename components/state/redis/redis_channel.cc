@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "connection/connection_pool.h"
 #include "connection/system_error.h"
 #include "redis_error.h"
 #include "result/status_or.h"
@@ -158,20 +159,29 @@ Status RedisChannel::TakeReply(Reply& reply, Requests& ended) {
 }
 
 // Whether the next batch must go over another connection. A new one is given a try first, so that a
-// server that closes at once costs no endless row of them.
+// server that closes at once costs no endless row of them. The look at the socket is spared a
+// connection in busy use.
 bool RedisChannel::MustLeave() const {
-  return has_sent_ && (must_leave_ || dialer_.IsOutdated(*link_.connection) ||
-                       (in_flight_.empty() && !link_.connection->IsIdle()));
+  if (!has_sent_) {
+    return false;
+  }
+  const bool has_rested =
+      in_flight_.empty() && host_.clock().Now() - progress_at_ > ConnectionPool::kTrustedFor;
+  return must_leave_ || dialer_.IsOutdated(*link_.connection) ||
+         (has_rested && !link_.connection->IsIdle());
 }
 
-// Makes what waits the next batch. False when nothing does.
-bool RedisChannel::TakeBatch() {
+bool RedisChannel::HasWaiting() {
   const std::lock_guard lock(mutex_);
   is_turn_posted_ = false;
   ForgetEndedLocked();
-  if (waiting_.empty()) {
-    return false;
-  }
+  return !waiting_.empty();
+}
+
+// Makes what waits the next batch.
+void RedisChannel::TakeBatch() {
+  const std::lock_guard lock(mutex_);
+  ForgetEndedLocked();
   has_sent_ = true;
   if (in_flight_.empty()) {
     progress_at_ = host_.clock().Now();
@@ -188,18 +198,18 @@ bool RedisChannel::TakeBatch() {
   if (options_.read_timeout != Duration::max()) {
     ArmLocked(progress_at_ + options_.read_timeout);
   }
-  return true;
 }
 
 Status RedisChannel::SendWaiting() {
   for (;;) {
     if (!is_sending_) {
+      if (!HasWaiting()) {
+        return OkStatus();
+      }
       if (MustLeave()) {
         return in_flight_.empty() ? ReconnectAsked() : OkStatus();  // what was sent is answered yet
       }
-      if (!TakeBatch()) {
-        return OkStatus();
-      }
+      TakeBatch();
       link_.connection->BeginSend();
       is_sending_ = true;
     }

@@ -67,7 +67,8 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   Status TakeReply(Reply& reply, Requests& ended);
   Status SendWaiting();
   bool MustLeave() const;
-  bool TakeBatch();
+  bool HasWaiting();
+  void TakeBatch();
   Link Lose(const Status& status, Requests& ended);
   void EndWaiting(const Status& status, Requests& ended);
   void Drop(Link link);

@@ -187,8 +187,9 @@ TEST_CASE("a reply that comes twice is noticed, and nobody gets the copy") {
       CHECK((queued.value.ok() && queued.value->data.view() == expected));
       const auto value = line.Get(key);
       CHECK((value.ok() && value->data.view() == expected));
-      // Until a late copy is there, for the next call to find.
-      std::this_thread::sleep_for(milliseconds(faults.kind == Kind::kEcho ? 15 : 0));
+      // Until a late copy is there, and the connection has rested: the next call finds it.
+      REQUIRE(AwaitThat([&] { return fixture.proxy.held() == 0; }));
+      std::this_thread::sleep_for(milliseconds(faults.kind == Kind::kEcho ? 2 : 0));
     }
   }
   // Each of them cost its connection.

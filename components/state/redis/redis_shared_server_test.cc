@@ -87,6 +87,11 @@ TEST_CASE_METHOD(RedisStoreFixture, "a lost server fails what was sent, and is f
     Set(store, sets[i], "k" + std::to_string(i), "w");
     Get(store, gets[i], "k");
   }
+  // When this one is too late, all before it have been sent.
+  Queued late(Soon(host, std::chrono::milliseconds(200)));
+  Set(store, late, "k", "w");
+  REQUIRE(late.Await());
+  CHECK(late.etag.status().applied() == Applied::kMaybe);
   server.Kill();
   REQUIRE(AreDone(sets));
   REQUIRE(AreDone(gets));
