@@ -41,9 +41,6 @@ StatusOr<HttpOptions> ReadLimits(const Settings& settings, std::vector<std::stri
                           ": has no effect without tlsEnable: connections are not encrypted");
     }
   }
-  options.ca = settings.Text("ca");
-  options.certificate = settings.Text("cert");
-  options.key = settings.Text("key");
   return options;
 }
 
@@ -89,6 +86,12 @@ StatusOr<EtcdOptions> ReadOptions(const Settings& settings) {
     return InvalidArgument("maxTxnOps: must be at least 1");
   }
   options.most_operations = static_cast<size_t>(most);
+  // Last: what fails before leaves no copy of the key behind.
+  for (HttpOptions& endpoint : options.endpoints) {
+    endpoint.ca = settings.Text("ca");
+    endpoint.certificate = settings.Text("cert");
+    endpoint.key = settings.Text("key");
+  }
   return options;
 }
 

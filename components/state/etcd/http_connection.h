@@ -77,7 +77,7 @@ class HttpConnection : public ServerConnection {
 
   Status MakeHandles(const SocketAddress& address);
   void SetUp();
-  void SetUpEncryption();
+  Status SetUpEncryption();
   Status Exchange(const CallContext& call, std::string_view path);
   Status Drive(const CallContext& call);
   StatusOr<curl_socket_t> WaitOnce(const CallContext& call);
