@@ -18,6 +18,22 @@ int64_t InMilliseconds(Duration time) {
 
 }  // namespace
 
+OpenConnection OpenOneOf(const HostAddress& address, OpenAddress open) {
+  return [&address, open = std::move(open)](
+             const CallContext& call) -> StatusOr<std::unique_ptr<ServerConnection>> {
+    ASSIGN_OR_RETURN(const std::vector<SocketAddress> found, Resolve(address));
+    Status last;
+    for (const SocketAddress& one : found) {
+      auto connection = open(call, one);
+      if (connection.ok() || connection.status().code() != StatusCode::kUnavailable) {
+        return connection;
+      }
+      last = connection.status();
+    }
+    return last;
+  };
+}
+
 bool Dialer::ConcernsServer(const Status& status) {
   switch (status.code()) {
     case StatusCode::kDeadlineExceeded:

@@ -26,6 +26,13 @@ using MakeConnection = absl::AnyInvocable<std::unique_ptr<SocketConnection>() co
 using OpenConnection =
     absl::AnyInvocable<StatusOr<std::unique_ptr<ServerConnection>>(const CallContext& call) const>;
 
+// Opens one at this address, logged in.
+using OpenAddress = absl::AnyInvocable<StatusOr<std::unique_ptr<ServerConnection>>(
+    const CallContext& call, const SocketAddress& address) const>;
+// Looks `address` up and opens the first of what it stands for that is there. `address` outlives
+// it.
+OpenConnection OpenOneOf(const HostAddress& address, OpenAddress open);
+
 class Dialer {
  public:
   static constexpr Duration kFirstPause = std::chrono::milliseconds(50);

@@ -19,7 +19,7 @@ bool IsNewEnough(std::string_view version) {
 
 }  // namespace
 
-Status EtcdConnection::LogIn(const CallContext&) {
+Status EtcdConnection::CheckVersion() {
   const std::string_view version = JsonSlice(reply()).Member("etcdserver").Text();
   if (status() != 200 || version.empty()) {
     MarkBroken();

@@ -12,7 +12,7 @@ class EtcdConnection final : public HttpConnection {
   using HttpConnection::HttpConnection;
 
   // Looks at what the server said of its version.
-  Status LogIn(const CallContext& call) override;
+  Status CheckVersion();
 };
 
 using EtcdLease = ConnectionLease<EtcdConnection>;

@@ -41,9 +41,15 @@ int64_t EtcdReply::revision() const {
 
 EtcdServers::EtcdServers(Host& host, const EtcdOptions& options) : host_(host), options_(options) {
   for (const HttpOptions& endpoint : options.endpoints) {
-    pools_.push_back(std::make_unique<ConnectionPool>(host, endpoint, [&host, &endpoint] {
-      return std::make_unique<EtcdConnection>(host, endpoint);
-    }));
+    const auto open = [&host, &endpoint](const CallContext& call, const SocketAddress& address)
+        -> StatusOr<std::unique_ptr<ServerConnection>> {
+      auto connection = std::make_unique<EtcdConnection>(host, endpoint);
+      RETURN_IF_ERROR(connection->Connect(call, address));
+      RETURN_IF_ERROR(connection->CheckVersion());
+      return connection;
+    };
+    pools_.push_back(
+        std::make_unique<ConnectionPool>(host, endpoint, OpenOneOf(endpoint.address, open)));
   }
 }
 

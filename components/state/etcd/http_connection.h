@@ -35,7 +35,7 @@ class HttpConnection : public ServerConnection {
   ~HttpConnection() override;
 
   // Connects, and gets `/version`: a server that answers it is there.
-  Status Connect(const CallContext& call, const SocketAddress& address) override;
+  Status Connect(const CallContext& call, const SocketAddress& address);
   bool is_reusable() const override { return !is_broken() && fd_ >= 0; }
   bool IsAlive() const override;
 

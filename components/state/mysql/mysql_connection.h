@@ -48,9 +48,9 @@ class MysqlConnection final : public ServerConnection {
   MysqlConnection(Host& host, const MysqlOptions& options) : host_(host), options_(options) {}
   ~MysqlConnection() override;
 
-  Status Connect(const CallContext& call, const SocketAddress& address) override;
+  Status Connect(const CallContext& call, const SocketAddress& address);
   // What the session must be like, whatever the server's defaults are.
-  Status LogIn(const CallContext& call) override;
+  Status LogIn(const CallContext& call);
   bool is_reusable() const override { return !is_broken() && !is_in_transaction_; }
   bool IsAlive() const override;
 

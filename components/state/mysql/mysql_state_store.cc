@@ -43,7 +43,10 @@ Status MysqlStateStore::Init(const CallContext& call, const Settings& settings, 
   RETURN_IF_ERROR(MakeLibraryReady());
   table_ = options_.schema + "." + options_.table;
   pool_ = std::make_unique<ConnectionPool>(
-      host, options_, [this, &host] { return std::make_unique<MysqlConnection>(host, options_); });
+      host, options_,
+      OpenOneOf(options_.address, [this](const CallContext& opening, const SocketAddress& address) {
+        return OpenAt(opening, address);
+      }));
   Status status;
   {
     auto lease = MysqlLease::Take(*pool_, call);
@@ -55,6 +58,14 @@ Status MysqlStateStore::Init(const CallContext& call, const Settings& settings, 
   }
   StartCleanUp();
   return status;
+}
+
+StatusOr<std::unique_ptr<ServerConnection>> MysqlStateStore::OpenAt(const CallContext& call,
+                                                                    const SocketAddress& address) {
+  auto connection = std::make_unique<MysqlConnection>(*host_, options_);
+  RETURN_IF_ERROR(connection->Connect(call, address));
+  RETURN_IF_ERROR(connection->LogIn(call));
+  return connection;
 }
 
 void MysqlStateStore::StartCleanUp() {

@@ -42,6 +42,8 @@ class MysqlStateStore : public StateStore {
   using Values = std::vector<StatusOr<StateValue>>;
   using Outcomes = std::vector<WriteOutcome>;
 
+  StatusOr<std::unique_ptr<ServerConnection>> OpenAt(const CallContext& call,
+                                                     const SocketAddress& address);
   StatusOr<StateValue> ReadOne(const CallContext& call, std::string_view key);
   StatusOr<Values> ReadMany(const CallContext& call, std::span<const std::string_view> keys);
   WriteOutcome WriteOne(const CallContext& call, const StateWrite& write);
