@@ -25,6 +25,11 @@ bool Contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
+// The port under which the others of its group know it.
+uint16_t PortOf(const TestRedis& redis) {
+  return redis.tls_port() != 0 ? redis.tls_port() : redis.port();
+}
+
 RedisServerOptions SentinelOptions(const RedisGroupOptions& options, uint16_t master_port) {
   const std::string name = RedisGroup::kMasterName;
   RedisServerOptions sentinel;
@@ -35,6 +40,10 @@ RedisServerOptions SentinelOptions(const RedisGroupOptions& options, uint16_t ma
                                 std::to_string(options.sentinels / 2 + 1),
                             "sentinel down-after-milliseconds " + name + " 500",
                             "sentinel failover-timeout " + name + " 3000"};
+  sentinel.tls = options.tls;
+  if (!options.tls.empty()) {
+    sentinel.configuration.emplace_back("tls-replication yes");
+  }
   if (!options.sentinel_password.empty()) {
     sentinel.configuration.push_back("sentinel sentinel-pass " + options.sentinel_password);
   }
@@ -46,9 +55,16 @@ RedisServerOptions SentinelOptions(const RedisGroupOptions& options, uint16_t ma
 RedisGroup::RedisGroup(const RedisGroupOptions& options) {
   std::vector<std::string> lines = options.configuration;
   lines.emplace_back("repl-diskless-sync-delay 0");  // else the replica starts after 5 s
-  servers_.push_back(std::make_unique<TestRedis>(RedisServerOptions{.configuration = lines}));
-  lines.push_back("replicaof 127.0.0.1 " + std::to_string(servers_[0]->port()));
-  servers_.push_back(std::make_unique<TestRedis>(RedisServerOptions{.configuration = lines}));
+  if (!options.tls.empty()) {
+    lines.emplace_back("tls-replication yes");
+  }
+  const auto add = [&] {
+    servers_.push_back(std::make_unique<TestRedis>(
+        RedisServerOptions{.configuration = lines, .tls = options.tls}));
+  };
+  add();
+  lines.push_back("replicaof 127.0.0.1 " + std::to_string(PortOf(*servers_[0])));
+  add();
   // A sentinel learns of replicas from its first question to the master, and else 10 s later.
   if (!ComesTrue([&] {
         return Contains(servers_[0]->Command({"INFO", "replication"}), "state=online");
@@ -57,7 +73,7 @@ RedisGroup::RedisGroup(const RedisGroupOptions& options) {
   }
   for (size_t i = 0; i < options.sentinels; ++i) {
     sentinels_.push_back(
-        std::make_unique<TestRedis>(SentinelOptions(options, servers_[0]->port())));
+        std::make_unique<TestRedis>(SentinelOptions(options, PortOf(*servers_[0]))));
   }
   const std::string others = "sentinels=" + std::to_string(options.sentinels);
   for (const auto& sentinel : sentinels_) {
@@ -73,7 +89,7 @@ RedisGroup::RedisGroup(const RedisGroupOptions& options) {
 std::string RedisGroup::addresses() const {
   std::string text;
   for (const auto& sentinel : sentinels_) {
-    text += (text.empty() ? "" : ",") + sentinel->address();
+    text += (text.empty() ? "127.0.0.1:" : ",127.0.0.1:") + std::to_string(PortOf(*sentinel));
   }
   return text;
 }
@@ -81,7 +97,7 @@ std::string RedisGroup::addresses() const {
 TestRedis& RedisGroup::Master() {
   const std::string reply =
       sentinels_[0]->Command({"SENTINEL", "get-master-addr-by-name", kMasterName});
-  return *servers_[Contains(reply, "\r\n" + std::to_string(servers_[1]->port()) + "\r\n") ? 1 : 0];
+  return *servers_[Contains(reply, "\r\n" + std::to_string(PortOf(*servers_[1])) + "\r\n") ? 1 : 0];
 }
 
 bool RedisGroup::AwaitOtherMaster(const TestRedis& old) {

@@ -18,6 +18,8 @@ struct RedisGroupOptions {
   std::string sentinel_password;
   // Further lines of redis.conf for both servers.
   std::vector<std::string> configuration;
+  // As RedisServerOptions::tls, for all of them: then they talk to each other with TLS, too.
+  std::vector<std::string> tls = {};
 };
 
 class RedisGroup {

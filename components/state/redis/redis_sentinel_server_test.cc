@@ -8,6 +8,10 @@
 #include "redis_witness.h"
 #include "support/moment.h"
 #include "support/redis_group.h"
+#ifdef MECHA_TEST_TLS
+#include "support/test_authority.h"
+#include "support/tls_module.h"
+#endif
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -148,6 +152,40 @@ TEST_CASE("a failover that leaves the old master alive is followed within second
   CHECK(ScriptCalls(old) == calls);
   CHECK(writers.Finish() == "");
 }
+
+#ifdef MECHA_TEST_TLS
+TEST_CASE("sentinels and servers with TLS are asked and followed with TLS") {
+  const test::TestAuthority authority;
+  const test::TestFolder folder;
+  const test::TestIdentity identity = authority.Issue({.names = {"127.0.0.1"}});
+  const std::string ca = folder.Write("ca.pem", authority.certificate());
+  test::RedisGroup group(
+      {.tls = {"tls-cert-file " + folder.Write("server.pem", identity.certificate),
+               "tls-key-file " + folder.Write("server.key", identity.key), "tls-ca-cert-file " + ca,
+               "tls-auth-clients no"}});
+  auto loaded = test::LoadTlsModule();
+  REQUIRE(loaded.ok());
+  test::TestHost host;
+  host.cryptography = loaded->get();
+  RedisStateStore store;
+  Fields fields = FailoverFields(group.addresses());
+  fields["enableTLS"] = "true";
+  fields["caCert"] = ca;
+  TestCall call;
+  const Status status = store.Init(call.context, MakeSettings(fields), host);
+  INFO(status.message());
+  REQUIRE(status.ok());
+  StoreUser user(store);
+  StateWrite strong = SetOf("k", "v");
+  strong.consistency = Consistency::kStrong;
+  REQUIRE(user.Write(strong).ok());
+  const test::TestRedis& old = group.Master();
+  group.Master().Kill();
+  REQUIRE(group.AwaitOtherMaster(old));
+  CHECK(AwaitThat([&] { return user.Read("k") == "v"; }));
+  CHECK(user.Write(SetOf("k", "w")).ok());
+}
+#endif
 
 TEST_CASE("a server that is no master takes no write, whoever names it") {
   SentinelFixture fixture;
