@@ -329,7 +329,7 @@ typedef struct mecha_component_type {
   /**
    * Ends everything and frees `self`. Also after an init that failed or whose time was over.
    *
-   * Tasks may be open whose calls have ended: complete them here, or never.
+   * Tasks may be open whose calls have ended: complete them here or later; `host` stays for that.
    *
    * @param self  taken.
    * @blocks it may; as shortly as possible.

@@ -65,8 +65,8 @@ enum {
  * @return MECHA_OK; MECHA_VERSION for an api_version or struct tail from the future;
  *         MECHA_INVALID_ARGUMENT for NULL, an unknown setting, or a resource that is wrong;
  *         MECHA_NOT_FOUND for a path that does not exist; MECHA_ALREADY_EXISTS for two components
- *         of one name; MECHA_FAILED_PRECONDITION for a component whose module (a file of its own)
- *         is missing or unusable; MECHA_NO_MEMORY.
+ *         of one name; MECHA_FAILED_PRECONDITION for a plug-in, or the module of a component (a
+ *         file of its own), that is missing or unusable; MECHA_NO_MEMORY.
  * @blocks on reading files and loading modules.
  * @thread any.
  * @since 0.1
