@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What do many callers of one Redis get through Mecha's C interface? Gets of 1 KB: blocking threads
-// against hiredis with a connection for each thread, and operations in flight on a queue against
-// hiredis pipelined by hand. The two take turns on one server.
-//   state_concurrent [--json FILE] [threads|queue]
+// What do many callers of one server get through Mecha's C interface? Redis, gets of 1 KB: blocking
+// threads against hiredis with a connection for each thread, and operations in flight on a queue
+// against hiredis pipelined by hand. PostgreSQL: operations in flight on a queue against libpq's
+// pipeline mode driven by hand. The two sides take turns on one server.
+//   state_concurrent [--json FILE] [threads|queue|postgresql]
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -36,7 +37,7 @@ bool IsWanted(int argc, char** argv, std::string_view part) {
   return !has_word;
 }
 
-Json Threads(const MechaRedis& mecha, int port, size_t threads, double least_ratio) {
+Json Threads(const MechaStore& mecha, int port, size_t threads, double least_ratio) {
   return CompareRates(
       std::to_string(threads) + (threads == 1 ? " thread" : " threads") + ", blocking get 1 KB",
       least_ratio,
@@ -48,21 +49,26 @@ Json Threads(const MechaRedis& mecha, int port, size_t threads, double least_rat
        [&] { return RunThreads(threads, [&] { return MakeHiredisGet(port); }); }});
 }
 
-Json Queue(const MechaRedis& mecha, int port, size_t window, double least_ratio) {
+Json Queue(const MechaStore& mecha, int port, size_t window, double least_ratio) {
   return CompareRates(std::to_string(window) + " in flight, get 1 KB", least_ratio,
                       {"mecha state.redis, queue", [&] { return mecha.GetOnQueue(window); }},
                       {"hiredis, pipelined by hand", [&] { return GetPipelined(port, window); }});
 }
 
-int Main(int argc, char** argv) {
-  const mecha::test::TestRedis server;
-  const int port = server.port();
-  const MechaRedis mecha(port);
-  const std::string value(kValueBytes, 'v');
+void Fill(const MechaStore& mecha, std::string_view value) {
   for (size_t key = 0; key < kKeys; ++key) {
     mecha.Set(key, value);
   }
-  Json rows = Json::array();
+}
+
+void PlayRedis(int argc, char** argv, std::string_view value, Json& rows) {
+  const mecha::test::TestRedis server;
+  const int port = server.port();
+  const MechaStore mecha(
+      "  type: state.redis\n  version: v1\n  metadata:\n"
+      "    - {name: redisHost, value: \"127.0.0.1:" +
+      std::to_string(port) + "\"}\n");
+  Fill(mecha, value);
   if (IsWanted(argc, argv, "threads")) {
     for (const size_t threads : {2, 4, 8, 16}) {
       rows.push_back(Threads(mecha, port, threads, 0.95));
@@ -74,8 +80,48 @@ int Main(int argc, char** argv) {
     rows.push_back(Queue(mecha, port, 64, 0));
     rows.push_back(Queue(mecha, port, 512, 0.7));
   }
+}
+
+#ifdef HAS_POSTGRESQL
+// The server does not wait for the disk (fsync=off), so that the client's share shows.
+void PlayPostgres(std::string_view value, Json& rows) {
+  constexpr size_t kWindow = 64;
+  constexpr const char* kQueue = "mecha state.postgresql, queue";
+  const auto server = StartPostgres();
+  const MechaStore mecha(
+      "  type: state.postgresql\n  version: v2\n  metadata:\n"
+      "    - {name: connectionString, value: \"" +
+      server->connection() + "\"}\n");
+  Fill(mecha, value);
+  const Side get{kQueue, [&] { return mecha.GetOnQueue(kWindow); }};
+  const auto peer = [&](Syncs syncs) {
+    return [&server, syncs] { return GetPipelinedPostgres(server->connection(), kWindow, syncs); };
+  };
+  rows.push_back(CompareRates("PostgreSQL, 64 in flight, get 1 KB", 0.85, get,
+                              {"libpq pipeline, a Sync each", peer(Syncs::kEach)}));
+  rows.push_back(CompareRates("PostgreSQL, 64 in flight, get 1 KB", 0, get,
+                              {"libpq pipeline, a Sync for 64", peer(Syncs::kOnce)}));
+  rows.push_back(CompareRates("PostgreSQL, 64 in flight, set 1 KB", 0.85,
+                              {kQueue, [&] { return mecha.SetOnQueue(kWindow, value); }},
+                              {"libpq pipeline, a Sync each", [&] {
+                                 return SetPipelinedPostgres(server->connection(), kWindow, value);
+                               }}));
+}
+#endif
+
+int Main(int argc, char** argv) {
+  const std::string value(kValueBytes, 'v');
+  Json rows = Json::array();
+  if (IsWanted(argc, argv, "threads") || IsWanted(argc, argv, "queue")) {
+    PlayRedis(argc, argv, value, rows);
+  }
+#ifdef HAS_POSTGRESQL
+  if (IsWanted(argc, argv, "postgresql")) {
+    PlayPostgres(value, rows);
+  }
+#endif
   return FinishRows({{"bench", "state_concurrent"},
-                     {"question", "What do many callers of one Redis get?"},
+                     {"question", "What do many callers of one server get?"},
                      {"machine", {{"cores", std::thread::hardware_concurrency()}}},
                      {"rows", rows},
                      {"notes", {"The server runs on the same cores as its clients."}}},

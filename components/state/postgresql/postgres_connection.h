@@ -82,6 +82,18 @@ class PostgresConnection final : public ServerConnection {
   Status ReceiveSync(const CallContext& call);
   Status EndPipeline();
 
+  // For whoever must not wait, in a pipeline: sends what the socket takes, true when that was the
+  // rest; reads what is there; the next result, ends of pipelines included, null when none is
+  // there.
+  StatusOr<bool> FlushNow();
+  Status ReadNow();
+  StatusOr<QueryResult> NextResult();
+  int fd() const { return PQsocket(session_); }
+  // No failure so far.
+  bool is_usable() const { return !is_broken(); }
+
+  // Whether a result without error has the columns of Sql::kGet, or of Sql::kGetMany.
+  Status CheckRows(const QueryResult& result, bool is_of_many);
   // The status of an error result; ends the connection where the table says so.
   Status ErrorOf(const QueryResult& result);
   // The same for a write that commits by itself: marked where it may stand all the same.

@@ -38,6 +38,8 @@ enum class Sql : unsigned char {
   kClaimCleanup,
   kDeleteExpired,
 };
+// Where the key stands in a row of kGetMany, after the columns of kGet.
+constexpr int kKeyColumn = 4;
 constexpr size_t kSqlCount = static_cast<size_t>(Sql::kDeleteExpired) + 1;
 
 class Statements {
