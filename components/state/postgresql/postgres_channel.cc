@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "array_text.h"
 #include "result/status_or.h"
 #include "rows_by_key.h"
 #include "state_rows.h"
@@ -275,13 +276,11 @@ Status PostgresChannel::Add(Requests requests) {
     RETURN_IF_ERROR(session.Add(encoded.sql, encoded.parameters));
   } else if (sent.requests.size() > 1) {
     sent.kind = Kind::kReads;
-    std::vector<std::string_view> keys;
-    keys.reserve(sent.requests.size());
+    ArrayText keys(ArrayText::kText, sent.requests.size());
     for (const std::unique_ptr<PostgresRequest>& request : sent.requests) {
-      keys.push_back(request->key());
+      keys.Add(request->key());
     }
-    const std::string array = EncodeTextArray(keys);
-    RETURN_IF_ERROR(session.Add(Sql::kGetMany, Parameters().Add(array)));
+    RETURN_IF_ERROR(session.Add(Sql::kGetMany, Parameters().Add(keys.text())));
   } else {
     RETURN_IF_ERROR(session.Add(Sql::kGet, Parameters().Add(first.key())));
   }

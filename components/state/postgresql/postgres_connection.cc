@@ -184,22 +184,33 @@ StatusOr<QueryResult> PostgresConnection::Receive(const CallContext& call) {
     return Fail(Internal("libpq gave no result for a statement"));
   }
   for (;;) {
-    ASSIGN_OR_RETURN(QueryResult more, ReceiveOnly(call));
-    if (more.is_null()) {
-      return result;
+    auto more = ReceiveOnly(call);
+    if (!more.ok() && !result.is_error()) {
+      return more.status();
     }
-    if (more.is_error()) {
-      result = std::move(more);  // the statement ran, and its commit failed
+    if (!more.ok() || more->is_null()) {
+      return result;  // an error stands, too, when the server has gone after it
+    }
+    if (more->is_error()) {
+      result = std::move(*more);  // the statement ran, and its commit failed
     }
   }
 }
 
-Status PostgresConnection::ReceiveSync(const CallContext& call) {
-  ASSIGN_OR_RETURN(const QueryResult result, ReceiveOnly(call));
-  if (result.is_null() || result.kind() != PGRES_PIPELINE_SYNC) {
-    return Fail(Internal("libpq gave something else where a pipeline ends"));
+StatusOr<QueryResult> PostgresConnection::ReceiveSync(const CallContext& call) {
+  QueryResult error;
+  for (;;) {
+    ASSIGN_OR_RETURN(QueryResult result, ReceiveOnly(call));
+    if (!result.is_null() && result.kind() == PGRES_PIPELINE_SYNC) {
+      return error;
+    }
+    if (!result.is_null() && !result.is_error()) {
+      return Fail(Internal("libpq gave something else where a pipeline ends"));
+    }
+    if (!result.is_null()) {
+      error = std::move(result);
+    }
   }
-  return OkStatus();
 }
 
 StatusOr<QueryResult> PostgresConnection::FlushAndReceive(const CallContext& call, int was_sent) {

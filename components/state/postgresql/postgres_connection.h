@@ -72,14 +72,16 @@ class PostgresConnection final : public ServerConnection {
 
   // Several statements in one round trip: Begin, Add and Sync as often as needed, Flush, then for
   // each Add one Receive and for each Sync one ReceiveSync, in order, and End. What stands between
-  // two Syncs is one transaction unless it says otherwise.
+  // two Syncs is one transaction unless it says otherwise; it has been committed when ReceiveSync
+  // returns null, not when the results came.
   Status BeginPipeline();
   Status Add(Sql sql, const Parameters& parameters);
   Status Sync();
   Status Flush(const CallContext& call);
   // The result, errors included; a failure of the connection is a failed status.
   StatusOr<QueryResult> Receive(const CallContext& call);
-  Status ReceiveSync(const CallContext& call);
+  // The error that ended the transaction at its end, or null.
+  StatusOr<QueryResult> ReceiveSync(const CallContext& call);
   Status EndPipeline();
 
   // For whoever must not wait, in a pipeline: sends what the socket takes, true when that was the

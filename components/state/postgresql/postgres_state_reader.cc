@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "array_text.h"
 #include "encoding/number.h"
 #include "postgres_pool.h"
 #include "result/status.h"
@@ -64,8 +65,11 @@ StatusOr<std::vector<Outcome>> ReadMany(PostgresPool& pool, const CallContext& c
   }
   QueryResult result;
   if (!asked.empty()) {
-    const std::string array = EncodeTextArray(asked);
-    ASSIGN_OR_RETURN(result, Query(pool, call, Sql::kGetMany, Parameters().Add(array)));
+    ArrayText array(ArrayText::kText, asked.size());
+    for (const std::string_view key : asked) {
+      array.Add(key);
+    }
+    ASSIGN_OR_RETURN(result, Query(pool, call, Sql::kGetMany, Parameters().Add(array.text())));
   }
   const RowsByKey rows(result);
   std::vector<Outcome> outcomes;

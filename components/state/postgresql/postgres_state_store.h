@@ -4,7 +4,7 @@
 // may not goes over a channel, or answers WouldBlock.
 //
 // Costs: a get or a lone write is one prepared statement in one round trip, independent writes are
-// one round trip for many, a transaction is two. An etag is made by the server.
+// one round trip for many, and so is a transaction. An etag is made by the server.
 #pragma once
 
 #include <memory>
