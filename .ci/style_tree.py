@@ -60,12 +60,13 @@ def check_folders(paths):
 
 
 def check_blocks(paths):
-    """A block has one name: components/<block> stands beside src/<block>."""
+    """A block has one name: components/<block> stands beside src/<block>. What components use
+    stands in shared/ and tls/."""
     blocks = {path.split("/")[1] for path in paths if re.match(r"components/\w+/\w+/", path)}
     folders = {path.split("/")[1] for path in paths if re.match(r"src/\w+/", path)}
     return [Offence(f"components/{block}", 1, "block-name", f"no block src/{block}",
                     "use the block's one name (the Dapr type prefix)")
-            for block in sorted(blocks - folders - {"shared"}) if folders]
+            for block in sorted(blocks - folders - {"shared", "tls"}) if folders]
 
 
 def nesting(node, depth=0):

@@ -3,13 +3,14 @@
 
 set(MECHA_GENERATOR ${CMAKE_SOURCE_DIR}/scripts/generate_components.py)
 
-# mecha_components(<folder>): adds every <folder>/shared/<thing>, and every <folder>/<block>/<name>
-# that has a component.yaml.
+# mecha_components(<folder>): adds every <folder>/shared/<thing>, what makes tls.so, and every
+# <folder>/<block>/<name> that has a component.yaml.
 function(mecha_components root)
   file(GLOB manifests CONFIGURE_DEPENDS ${root}/*/*/component.yaml)
   list(SORT manifests)
   set_property(GLOBAL PROPERTY MECHA_COMPONENT_NAMESPACES "")
-  file(GLOB shared CONFIGURE_DEPENDS ${root}/shared/*/CMakeLists.txt)
+  file(GLOB shared CONFIGURE_DEPENDS
+    ${root}/shared/*/CMakeLists.txt ${root}/tls/*/CMakeLists.txt)
   foreach(file IN LISTS shared manifests)
     get_filename_component(folder ${file} DIRECTORY)
     add_subdirectory(${folder})

@@ -121,11 +121,15 @@ function(mecha_module_flags component variable)
   set(${variable} ${flags} PARENT_SCOPE)
 endfunction()
 
-# Installs mecha-check where it is built.
+# Installs mecha-check and mecha-check-plugin where they are built. The latter takes the conformance
+# suites, so a build of few targets may lack it.
 function(mecha_install_programs)
   foreach(program mecha-check mecha_check)
     if(TARGET ${program})
       install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
     endif()
   endforeach()
+  if(TARGET mecha_check_plugin)
+    install(TARGETS mecha_check_plugin RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} OPTIONAL)
+  endif()
 endfunction()

@@ -47,8 +47,8 @@ function(add_shared_code)
   endif()
 endfunction()
 
-# mecha_test_code(<target>): compiles what is only tests in a third of the time. What is tested keeps
-# its optimisation and its sanitizers.
+# mecha_test_code(<target>): compiles what is only tests in a third of the time. What is tested
+# keeps its optimisation and its sanitizers.
 function(mecha_test_code target)
   target_compile_options(${target} PRIVATE -O0)
   if(MECHA_SANITIZE MATCHES "undefined")

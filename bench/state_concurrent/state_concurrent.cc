@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What do many callers of one server get through Mecha's C interface? Redis, gets of 1 KB: blocking
 // threads against hiredis with a connection for each thread, and operations in flight on a queue
-// against hiredis pipelined by hand. PostgreSQL: operations in flight on a queue against libpq's
-// pipeline mode driven by hand. The two sides take turns on one server.
-//   state_concurrent [--json FILE] [threads|queue|postgresql]
+// against hiredis pipelined by hand; and what is left of our own figures with TLS. PostgreSQL:
+// operations in flight on a queue against libpq's pipeline mode driven by hand. The two sides take
+// turns on one server.
+//   state_concurrent [--json FILE] [threads|queue|tls|postgresql]
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "state_concurrent/sides.h"
 #include "support/redis_server.h"
+#ifdef HAS_TLS
+#include "support/test_authority.h"
+#endif
 
 namespace bench {
 
@@ -61,13 +65,73 @@ void Fill(const MechaStore& mecha, std::string_view value) {
   }
 }
 
+std::string RedisSpec(int port, const std::string& more = {}) {
+  return "  type: state.redis\n  version: v1\n  metadata:\n"
+         "    - {name: redisHost, value: \"127.0.0.1:" +
+         std::to_string(port) + "\"}\n" + more;
+}
+
+#ifdef HAS_TLS
+constexpr double kLeastWithTls = 0.8;  // of our own figure without
+
+// One server, through its plain port and through the one for TLS.
+class TlsPair {
+ public:
+  TlsPair()
+      : server_({.tls = Lines()}),
+        plain_(RedisSpec(server_.port())),
+        sealed_(RedisSpec(server_.tls_port(),
+                          "    - {name: enableTLS, value: \"true\"}\n"
+                          "    - {name: caCert, value: \"" +
+                              folder_.path() + "/ca.pem\"}\n")) {
+    Fill(plain_, std::string(kValueBytes, 'v'));
+  }
+
+  Json Threads(size_t threads) const {
+    const auto run = [threads](const MechaStore& side) {
+      return RunThreads(threads, [&] { return [&side](size_t turn) { side.Get(turn); }; });
+    };
+    return CompareRates(std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
+                            ", blocking get 1 KB, TLS",
+                        kLeastWithTls, {"mecha state.redis, TLS", [&] { return run(sealed_); }},
+                        {"mecha state.redis, plain", [&] { return run(plain_); }});
+  }
+  Json Queue(size_t window) const {
+    return CompareRates(
+        std::to_string(window) + " in flight, get 1 KB, TLS", kLeastWithTls,
+        {"mecha state.redis, queue, TLS", [&] { return sealed_.GetOnQueue(window); }},
+        {"mecha state.redis, queue, plain", [&] { return plain_.GetOnQueue(window); }});
+  }
+
+ private:
+  std::vector<std::string> Lines() const {
+    const mecha::test::TestAuthority authority;
+    const auto identity = authority.Issue({.names = {"127.0.0.1"}});
+    return {"tls-cert-file " + folder_.Write("server.pem", identity.certificate),
+            "tls-key-file " + folder_.Write("server.key", identity.key),
+            "tls-ca-cert-file " + folder_.Write("ca.pem", authority.certificate()),
+            "tls-auth-clients no"};
+  }
+
+  mecha::test::TestFolder folder_;
+  mecha::test::TestRedis server_;
+  MechaStore plain_;
+  MechaStore sealed_;
+};
+
+void AddTls(Json& rows) {
+  const TlsPair pair;
+  for (const size_t threads : {1, 8, 64}) {
+    rows.push_back(pair.Threads(threads));
+  }
+  rows.push_back(pair.Queue(512));
+}
+#endif
+
 void PlayRedis(int argc, char** argv, std::string_view value, Json& rows) {
   const mecha::test::TestRedis server;
   const int port = server.port();
-  const MechaStore mecha(
-      "  type: state.redis\n  version: v1\n  metadata:\n"
-      "    - {name: redisHost, value: \"127.0.0.1:" +
-      std::to_string(port) + "\"}\n");
+  const MechaStore mecha(RedisSpec(port));
   Fill(mecha, value);
   if (IsWanted(argc, argv, "threads")) {
     for (const size_t threads : {2, 4, 8, 16}) {
@@ -118,6 +182,11 @@ int Main(int argc, char** argv) {
 #ifdef HAS_POSTGRESQL
   if (IsWanted(argc, argv, "postgresql")) {
     PlayPostgres(value, rows);
+  }
+#endif
+#ifdef HAS_TLS
+  if (IsWanted(argc, argv, "tls")) {
+    AddTls(rows);
   }
 #endif
   return FinishRows({{"bench", "state_concurrent"},

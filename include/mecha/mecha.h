@@ -8,6 +8,7 @@
 
 #include "types.h"
 
+#include "component.h"
 #include "queue.h"
 #include "result.h"
 #include "runtime.h"

@@ -4,12 +4,16 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
 
 #include "async/blocking_pool.h"
 #include "async/io_loop.h"
 #include "async/waiting_set.h"
 #include "call/clock.h"
 #include "call/fork_guard.h"
+#include "contract/cryptography.h"
 #include "contract/host.h"
 #include "telemetry/notices.h"
 
@@ -19,6 +23,8 @@ struct HostOptions {
   ThreadOptions threads;
   size_t most_blocking_threads = 16;
   bool host_runs_loop = false;
+  // Called when the first component asks, and again after it failed.
+  std::function<StatusOr<std::unique_ptr<Cryptography>>()> load_cryptography;
 };
 
 class RuntimeHost final : public Host {
@@ -39,6 +45,7 @@ class RuntimeHost final : public Host {
   void Await(uint64_t watch, short events) override;
   void Unwatch(uint64_t watch) override;
   void Random(std::span<unsigned char> bytes) override;
+  StatusOr<Cryptography*> LoadCryptography() override;
   void Log(Severity severity, std::string_view component, std::string_view message) override;
 
   // Moves the clock and lets timers notice.
@@ -60,6 +67,8 @@ class RuntimeHost final : public Host {
   ForkGuard fork_guard_;
   Clock clock_;
   Notices notices_;
+  std::mutex cryptography_mutex_;
+  std::unique_ptr<Cryptography> cryptography_;
   WaitingSet waiting_;
   IoLoop loop_;
   BlockingPool pool_;

@@ -18,6 +18,8 @@
 
 namespace mecha {
 
+class Cryptography;
+
 using Job = absl::AnyInvocable<void() &&>;
 enum class Severity : uint8_t { kDebug, kInfo, kWarning, kError };
 
@@ -69,6 +71,12 @@ class Host {
 
   // Cryptographically strong random bytes.
   virtual void Random(std::span<unsigned char> bytes) = 0;
+
+  // TLS and encryption: the module tls.so, loaded when the first one asks (some milliseconds;
+  // blocks on the disk), so ask in Init and only when it is needed. It lives as long as the host.
+  // FAILED_PRECONDITION names the file that is missing or unusable and what mends it; then the next
+  // call tries again.
+  virtual StatusOr<Cryptography*> LoadCryptography() = 0;
 
   // Becomes a log event for whoever asked for them and, from kWarning up, a line of
   // describe.warnings. Never pass a secret.

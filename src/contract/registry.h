@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registry: which component types there are, how to make one, and which of them are modules still
 // to be loaded. Each runtime has its own; it is filled while the runtime opens, by the generated
-// registration file and by modules, and read-only afterwards.
+// registration file, by modules and by plug-ins, and read-only afterwards.
 #pragma once
 
+#include <functional>
 #include <list>
 #include <memory>
 #include <span>
@@ -14,13 +15,15 @@
 #include <vector>
 
 #include "contract/component_info.h"
+#include "contract/cryptography.h"
 #include "contract/secret_store.h"
 #include "contract/state_store.h"
 
 namespace mecha {
 
-using MakeStateStore = std::unique_ptr<StateStore> (*)();
-using MakeSecretStore = std::unique_ptr<SecretStore> (*)();
+// They own what `info` of a plug-in's type points to.
+using MakeStateStore = std::function<std::unique_ptr<StateStore>()>;
+using MakeSecretStore = std::function<std::unique_ptr<SecretStore>()>;
 
 // A type that is no part of the library: it comes in <type>.so.
 struct ModuleInfo {
@@ -40,6 +43,8 @@ class Registry {
   void Add(const ComponentInfo& info, MakeStateStore make) { Add(Entry{&info, make, {}}); }
   void Add(const ComponentInfo& info, MakeSecretStore make) { Add(Entry{&info, make, {}}); }
   void Add(Entry entry) { entries_.push_back(std::move(entry)); }
+  // Only the module tls.so does.
+  void SetCryptography(MakeCryptography make) { cryptography_ = make; }
   // `modules` outlives the registry.
   void SetModules(std::span<const ModuleInfo> modules) { modules_ = modules; }
 
@@ -52,10 +57,13 @@ class Registry {
   // Every type, modules' included, each once.
   std::vector<std::string_view> Types() const;
   const std::list<Entry>& entries() const { return entries_; }
+  // Null when nothing registered any.
+  MakeCryptography cryptography() const { return cryptography_; }
 
  private:
   std::list<Entry> entries_;  // they stay where they are when a module adds more
   std::span<const ModuleInfo> modules_;
+  MakeCryptography cryptography_ = nullptr;
 };
 
 }  // namespace mecha

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "modules/module_loader.h"
 
-#include <dlfcn.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <initializer_list>
-#include <system_error>
 #include <vector>
 
 #include "modules/module_folders.h"
+#include "modules/shared_file.h"
 
 // Written by mecha_target_components into a static program; in all others it does not exist.
 extern "C" {
@@ -20,8 +16,6 @@ extern "C" {
 
 namespace mecha {
 namespace {
-
-enum class Presence : uint8_t { kAbsent, kPresent };
 
 void Append(std::string& text, std::initializer_list<std::string_view> parts) {
   for (const std::string_view part : parts) {
@@ -43,52 +37,39 @@ bool IsFileName(std::string_view type) {
   });
 }
 
-StatusOr<Presence> Look(const std::string& file) {
-  struct stat info {};
-  if (stat(file.c_str(), &info) == 0) {
-    return S_ISREG(info.st_mode)
-               ? StatusOr<Presence>(Presence::kPresent)
-               : Unusable(file, {"is not a regular file. Put the module's file there"});
-  }
-  const int error = errno;
-  if (error == ENOENT && lstat(file.c_str(), &info) == 0) {
-    return Unusable(file,
-                    {"is a symbolic link to nothing. Install what it points to, or remove it"});
-  }
-  if (error == ENOENT || error == ENOTDIR) {
-    return Presence::kAbsent;
-  }
-  return Unusable(file, {"cannot be looked at: ", std::generic_category().message(error)});
-}
-
 Status Open(const std::string& file, std::string_view type, Registry& registry) {
-  void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  if (handle == nullptr) {
-    const char* cause = dlerror();
-    return Unusable(file, {"cannot be loaded: ", cause == nullptr ? "" : cause,
-                           ". Install the library that is missing, or the module again"});
-  }
-  // Never closed, whatever follows: what it has started would lose its code.
-  const auto* module = static_cast<const Module*>(dlsym(handle, kModuleSymbol));
-  if (module == nullptr) {
-    return Unusable(file, {"is no module of Mecha: it does not export ", kModuleSymbol,
-                           ". Install the module again"});
-  }
+  ASSIGN_OR_RETURN(void* symbol, OpenSharedFile(file, kModuleSymbol, "module"));
+  const auto* module = static_cast<const Module*>(symbol);
   return RegisterModule(*module, type, file, registry);
 }
 
-Status Missing(std::string_view type, std::string_view file,
+// `what` is the module `file`.
+Status Missing(std::string_view what, std::string_view file,
                const std::vector<ModuleFolder>& folders) {
   std::string places(
       folders.empty() ? "any known folder (libmecha.so was loaded by a relative path)" : "");
   for (const ModuleFolder& folder : folders) {
     Append(places, {places.empty() ? "" : ", ", folder.path, " (", folder.why, ")"});
   }
+  const std::string_view type = file.substr(0, file.rfind('.'));
   std::string message;
-  Append(message, {"component type \"", type, "\" is the module ", file, ", which is not in ",
-                   places, ". Install the package mecha-", type,
-                   ", or set module_path to the folder that holds the file"});
+  Append(message,
+         {what, " the module ", file, ", which is not in ", places, ". Install the package mecha-",
+          type, ", or set module_path to the folder that holds the file"});
   return FailedPrecondition(message);
+}
+
+// The first of `folders` that has `file`; empty when none has.
+StatusOr<std::string> FindFile(std::string_view file, const std::vector<ModuleFolder>& folders) {
+  for (const ModuleFolder& folder : folders) {
+    std::string path;
+    Append(path, {folder.path, "/", file});
+    ASSIGN_OR_RETURN(const Presence presence, Look(path));
+    if (presence == Presence::kPresent) {
+      return path;
+    }
+  }
+  return std::string();
 }
 
 }  // namespace
@@ -113,8 +94,12 @@ Status RegisterModule(const Module& module, std::string_view type, const std::st
           where, {"registers ", entry.info->type, " instead of ", module.type, ". Build it again"});
     }
   }
-  if (offered.entries().empty()) {
+  const bool is_cryptography = std::string_view(module.type) == Cryptography::kModuleType;
+  if (is_cryptography ? offered.cryptography() == nullptr : offered.entries().empty()) {
     return Unusable(where, {"registers no component. Build it again"});
+  }
+  if (is_cryptography) {
+    registry.SetCryptography(offered.cryptography());
   }
   for (const Registry::Entry& entry : offered.entries()) {
     registry.Add({entry.info, entry.make, where});
@@ -138,21 +123,37 @@ Status ModuleLoader::Load(std::string_view type, Registry& registry) const {
   if (registry.HasType(name) || (known == nullptr && (module_path_.empty() || !IsFileName(name)))) {
     return OkStatus();
   }
-  const std::vector<ModuleFolder> folders = ModuleFolders(module_path_);
+  std::vector<ModuleFolder> folders = ModuleFolders(module_path_);
+  if (known == nullptr) {
+    folders.resize(1);  // what nobody listed is looked for where the host said, nowhere else
+  }
   std::string file;
   Append(file, {name, ".so"});
-  for (const ModuleFolder& folder : folders) {
-    std::string path;
-    Append(path, {folder.path, "/", file});
-    ASSIGN_OR_RETURN(const Presence presence, Look(path));
-    if (presence == Presence::kPresent) {
-      return Open(path, name, registry);
-    }
-    if (known == nullptr) {
-      return OkStatus();  // what nobody listed is looked for where the host said, nowhere else
-    }
+  ASSIGN_OR_RETURN(const std::string path, FindFile(file, folders));
+  if (!path.empty()) {
+    return Open(path, name, registry);
   }
-  return Missing(name, file, folders);
+  if (known == nullptr) {
+    return OkStatus();
+  }
+  std::string what;
+  Append(what, {"component type \"", name, "\" is"});
+  return Missing(what, file, folders);
+}
+
+StatusOr<std::unique_ptr<Cryptography>> ModuleLoader::LoadCryptography() const {
+  constexpr std::string_view kFile = "tls.so";
+  Registry found;
+  RETURN_IF_ERROR(RegisterLinked(found));
+  if (found.cryptography() == nullptr) {
+    const std::vector<ModuleFolder> folders = ModuleFolders(module_path_);
+    ASSIGN_OR_RETURN(const std::string path, FindFile(kFile, folders));
+    if (path.empty()) {
+      return Missing("TLS and encryption are", kFile, folders);
+    }
+    RETURN_IF_ERROR(Open(path, Cryptography::kModuleType, found));
+  }
+  return found.cryptography()();
 }
 
 }  // namespace mecha

@@ -5,12 +5,15 @@
 // runtime has its own registry and the dynamic linker keeps one copy of a file.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "contract/cryptography.h"
 #include "contract/module.h"
 #include "contract/registry.h"
 #include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 
@@ -27,6 +30,10 @@ class ModuleLoader {
   // registered already. FAILED_PRECONDITION when the file is missing or unusable: it names the file
   // and what mends it.
   Status Load(std::string_view type, Registry& registry) const;
+
+  // Makes what the module tls.so gives: the one linked into the program, or the file. Errors as
+  // Load's, and what its library says.
+  StatusOr<std::unique_ptr<Cryptography>> LoadCryptography() const;
 
  private:
   std::string module_path_;

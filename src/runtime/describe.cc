@@ -117,6 +117,7 @@ std::string Runtime::Describe() const {
       {"strictness", options_.settings.strictness == Strictness::kStrict ? "strict" : "dapr"},
       {"start", options_.settings.start == StartPolicy::kLazy ? "lazy" : "fail"},
       {"module_path", options_.settings.module_path},
+      {"plugins", options_.settings.plugins},
       {"components", std::move(components)},
       {"warnings", DescribeWarnings(host_->notices())},
       {"warnings_dropped", host_->notices().dropped()},

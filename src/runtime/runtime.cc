@@ -8,6 +8,7 @@
 #include "encoding/nearest_name.h"
 #include "encoding/uuid.h"
 #include "operation/plain_result.h"
+#include "plugins/plugin_loader.h"
 #include "result/status.h"
 #include "result/status_or.h"
 #include "runtime/component_starter.h"
@@ -23,6 +24,9 @@ HostOptions HostOptionsOf(const RuntimeOptions& options) {
   host.threads.stopping = options.thread_stopping;
   host.most_blocking_threads = options.settings.blocking_threads;
   host.host_runs_loop = options.host_runs_loop;
+  host.load_cryptography = [modules = ModuleLoader(options.settings.module_path)] {
+    return modules.LoadCryptography();
+  };
   return host;
 }
 
@@ -80,6 +84,7 @@ Runtime::~Runtime() {
 Status Runtime::Load() {
   options_.register_components(registry_);
   RETURN_IF_ERROR(modules_.RegisterLinked(registry_));
+  RETURN_IF_ERROR(LoadPlugins(options_.settings.plugins, registry_));
   LoadOptions load;
   load.app_id = options_.app_id;
   load.name_space = resolver_options_.name_space;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/runtime_settings.h"
 
+#include <algorithm>
 #include <string>
 
 #include "encoding/duration.h"
@@ -65,6 +66,19 @@ bool ParseModulePath(std::string_view text, RuntimeSettings& settings) {
   return text.starts_with('/') && text.find('\0') == std::string_view::npos;
 }
 
+// Absolute paths, separated by colons.
+bool ParsePlugins(std::string_view text, RuntimeSettings& settings) {
+  settings.plugins.clear();
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(':', begin), text.size());
+    settings.plugins.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return text.find('\0') == std::string_view::npos &&
+         std::ranges::all_of(settings.plugins,
+                             [](const std::string& file) { return file.starts_with('/'); });
+}
+
 struct Known {
   std::string_view name;
   std::string_view wants;
@@ -81,6 +95,7 @@ constexpr Known kSettings[] = {
     {"blocking_threads", "a number from 1 to 1024", ParseThreads},
     {"thread_stack_bytes", "at least 128Ki", ParseStack},
     {"module_path", "the absolute path of a folder, like /opt/mecha/modules", ParseModulePath},
+    {"plugins", "absolute paths of files, separated by colons, like /opt/mine.so", ParsePlugins},
 };
 
 Status Unknown(std::string_view name) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "call/clock.h"
 #include "resources/strictness.h"
@@ -24,7 +25,8 @@ struct RuntimeSettings {
   StateLimits limits;
   size_t blocking_threads = 16;
   size_t thread_stack_bytes = 256 * 1024;
-  std::string module_path;  // empty: modules are looked for beside the library only
+  std::string module_path;           // empty: modules are looked for beside the library only
+  std::vector<std::string> plugins;  // absolute paths
 };
 
 // INVALID_ARGUMENT names the setting, and the nearest known one when there is none of that name.

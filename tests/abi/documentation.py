@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks that every public function says, in this order: what it does, each parameter, what it
-returns, whether it blocks, on which threads it may be called, and since when."""
+"""Checks that every public function, and every function in the tables of plug-ins, says, in this
+order: what it does, each parameter, what it returns, whether it blocks, on which threads it may be
+called, and since when."""
 import argparse
 import re
 import sys
@@ -31,7 +32,9 @@ def parameter_errors(function, tags):
         if len(words) < 2:
             yield f"says nothing of {parameter.name}"
         # mecha_call explains itself in types.h, and "how to wait" is what it is.
-        elif "*" in parameter.type and parameter.type != "const mecha_call *":
+        # `self` of a table is the plug-in's own.
+        elif "*" in parameter.type and (parameter.type, parameter.name) not in (
+                ("const mecha_call *", "call"), ("void *", "self")):
             if not OWNERSHIP.search(words[1]):
                 yield f"does not say whether {parameter.name} is borrowed, taken or given"
 
@@ -64,7 +67,8 @@ def errors(function):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--headers", required=True)
-    functions = headers.parse(parser.parse_args().headers).functions
+    declared = headers.parse(parser.parse_args().headers)
+    functions = declared.functions + declared.members
     found = [f"{f.header}: {f.name} {message}" for f in functions for message in errors(f)]
     print("\n".join(found))
     sys.exit(1 if found or not functions else 0)

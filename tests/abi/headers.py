@@ -39,6 +39,7 @@ class Struct:
 @dataclass
 class Headers:
     functions: list = field(default_factory=list)
+    members: list = field(default_factory=list)
     structs: list = field(default_factory=list)
     scalars: list = field(default_factory=list)
     constants: list = field(default_factory=list)
@@ -48,9 +49,13 @@ COMMENT = re.compile(r"/\*.*?\*/", re.S)
 FUNCTION = re.compile(r"(/\*\*(?:(?!\*/).)*\*/)?\s*MECHA_API\s+([^;(]+?)(\w+)\(([^;]*)\);", re.S)
 STRUCT = re.compile(r"(/\*\*(?:(?!\*/).)*\*/)\s*typedef struct (\w+) \{(.*?)\n\} (\w+);", re.S)
 SCALAR = re.compile(r"^typedef (u?int\d+_t) (\w+);", re.M)
+# A function in a table: `returns (*name)(arguments);` inside a struct.
+MEMBER = re.compile(r"(/\*\*(?:(?!\*/).)*\*/)?\s*([\w* ]+?)\(\*(\w+)\)\(([^;]*)\);", re.S)
+# Headers whose tables of functions are documented like functions.
+TABLES = ("component.h", "component_store.h")
 ENUM = re.compile(r"^enum \{(.*?)^\};", re.M | re.S)
 DEFINE = re.compile(r"^#define (MECHA_\w+) (\(?\S.*)$", re.M)
-NOT_CONSTANTS = ("MECHA_API", "MECHA_ARGS")
+NOT_CONSTANTS = ("MECHA_API", "MECHA_ARGS", "MECHA_PLUGIN_ENTRY")
 # They change with each release, by design; layout.py checks that they agree with each other.
 VERSIONS = ("MECHA_VERSION_MAJOR", "MECHA_VERSION_MINOR", "MECHA_VERSION_PATCH",
             "MECHA_API_VERSION")
@@ -86,6 +91,13 @@ def fields_of(text):
     return found
 
 
+def members_of(header, struct, body):
+    found = [Function(header, f"{struct}.{name}", squeeze(returns), parameters_of(arguments),
+                      comment) for comment, returns, name, arguments in MEMBER.findall(body)]
+    assert len(found) == COMMENT.sub("", body).count("(*"), f"{struct} was not understood"
+    return found
+
+
 def parse(folder):
     """Everything the headers in `folder` declare, in the order of their files' names."""
     headers = Headers()
@@ -97,6 +109,8 @@ def parse(folder):
         for comment, tag, body, name in STRUCT.findall(text):
             assert tag == name, f"{path.name}: struct {tag} is called {name}"
             headers.structs.append(Struct(path.name, name, fields_of(body), "Frozen" in comment))
+            if path.name in TABLES:
+                headers.members += members_of(path.name, name, body)
         headers.scalars += [name for _, name in SCALAR.findall(text)]
         bare = COMMENT.sub("", text)
         for body in ENUM.findall(bare):

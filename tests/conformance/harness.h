@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Harness: how to set up one component type for the suites. Generated from its component.yaml and,
 // when it has one, the conformance.yaml beside it (see generate_harness.py); it says nothing of
-// capabilities, which the running library tells.
+// capabilities, which the running library tells. mecha-check-plugin fills one at run time.
 #pragma once
 
 #include <span>
@@ -32,8 +32,9 @@ struct Harness {
   std::span<const NamedText> files;        // written into the folder before a runtime opens
   std::span<const NamedText> environment;  // set before a runtime opens
   std::span<const KnownSecret> secrets;
+  std::string_view plugin = {};  // the file that the type comes in; empty: the library
 };
 
-extern const Harness kHarness;
+extern const Harness& kHarness;
 
 }  // namespace conformance

@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conformance/test_runtime.h"
 
+#include <mutex>
+
 #include "support/catch.h"
 
 namespace conformance {
 namespace {
+
+struct Faults {
+  std::mutex mutex;
+  std::vector<std::string> messages;
+};
+Faults faults;
+
+// The library's warnings about a plug-in end in advice to its makers.
+void CollectFaults(const nlohmann::json& description) {
+  for (const nlohmann::json& warning : description.at("warnings")) {
+    const std::string message = warning.at("message");
+    if (message.find("Tell its makers") != std::string::npos) {
+      const std::lock_guard lock(faults.mutex);
+      faults.messages.push_back(message);
+    }
+  }
+}
 
 std::string TakeMessage(mecha_error* error) {
   std::string message = mecha_error_message(error);
@@ -14,6 +33,18 @@ std::string TakeMessage(mecha_error* error) {
 
 }  // namespace
 
+Metadata SettingsOf(Metadata more) {
+  if (!kHarness.plugin.empty()) {
+    more.emplace_back("plugins", kHarness.plugin);
+  }
+  return more;
+}
+
+std::vector<std::string> PluginFaults() {
+  const std::lock_guard lock(faults.mutex);
+  return faults.messages;
+}
+
 TestRuntime::TestRuntime(const BackEnd& back_end, const RuntimeSetup& setup) {
   std::vector<std::string> documents = setup.texts;
   documents.push_back(back_end.Document("store", setup.metadata));
@@ -22,7 +53,8 @@ TestRuntime::TestRuntime(const BackEnd& back_end, const RuntimeSetup& setup) {
     texts.push_back(ViewOf(document));
   }
   std::vector<mecha_kv> settings;
-  for (const auto& [name, value] : setup.settings) {
+  const Metadata all = SettingsOf(setup.settings);
+  for (const auto& [name, value] : all) {
     settings.push_back({ViewOf(name), ViewOf(value)});
   }
   mecha_runtime_options options{};
@@ -44,6 +76,16 @@ TestRuntime::TestRuntime(const BackEnd& back_end, const RuntimeSetup& setup) {
   const mecha_status started = mecha_runtime_start(runtime_, &error);
   INFO(TakeMessage(error));
   REQUIRE(started == MECHA_OK);
+}
+
+TestRuntime::~TestRuntime() {
+  if (runtime_ != nullptr && !kHarness.plugin.empty()) {
+    mecha_runtime_shutdown(runtime_, 0, nullptr);
+    mecha_result* result = nullptr;
+    const mecha_status status = mecha_runtime_describe(runtime_, &result);
+    CollectFaults(nlohmann::json::parse(TakeAnswer(status, result).only().value));
+  }
+  mecha_runtime_free(runtime_);
 }
 
 nlohmann::json TestRuntime::Describe() const {

@@ -27,7 +27,7 @@ class TestRuntime {
   explicit TestRuntime(const BackEnd& back_end, const RuntimeSetup& setup = {});
   TestRuntime(const TestRuntime&) = delete;
   TestRuntime& operator=(const TestRuntime&) = delete;
-  ~TestRuntime() { mecha_runtime_free(runtime_); }
+  ~TestRuntime();
 
   mecha_runtime* get() const { return runtime_; }
   StateClient store(std::string name = "store") const { return {runtime_, std::move(name)}; }
@@ -50,6 +50,12 @@ struct StoreWorld {
   TestRuntime runtime;
   StateClient store = runtime.store();
 };
+
+// The settings that the component under test needs, and `more`.
+Metadata SettingsOf(Metadata more = {});
+
+// What the library said against the plug-in under test so far, in runtimes that are gone.
+std::vector<std::string> PluginFaults();
 
 // How an operation was refused because the store lacks a capability.
 inline bool IsRefusal(const Answer& answer) {

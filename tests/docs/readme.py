@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""README.md shows code that is compiled and run: a block under `<!-- from: FILE -->` is a run of
-consecutive lines of FILE, and every C, C++ and YAML block has such a line above it. Every command
-`./scripts/...` can be executed."""
+"""README.md and the page on plug-ins show code that is compiled and run: a block under
+`<!-- from: FILE -->` is a run of consecutive lines of FILE, and every C, C++ and YAML block has
+such a line above it. Every command `./scripts/...` can be executed."""
 import os
 import re
 
@@ -24,7 +24,7 @@ def check_block(source, language, code):
 
 def main():
     text = pages.read("README.md")
-    blocks = BLOCK.findall(text)
+    blocks = BLOCK.findall(text) + BLOCK.findall(pages.read("docs/write_a_plugin.md"))
     problems = [check_block(source or None, language, code) for source, language, code in blocks]
     languages = {language for _, language, _ in blocks}
     problems += [f"no {language} example" for language in ("c", "cpp") if language not in languages]
@@ -32,7 +32,7 @@ def main():
     problems += [f"./{name} cannot be executed" for name in sorted(scripts)
                  if not os.access(pages.ROOT / name, os.X_OK)]
     pages.finish([problem for problem in problems if problem],
-                 f"README.md: {len(blocks)} blocks, {len(scripts)} scripts")
+                 f"{len(blocks)} blocks, {len(scripts)} scripts")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ INSTALLED = ("include/mecha/mecha.h", "include/mecha/mecha.hpp", "lib/libmecha.s
              "lib/cmake/mecha/mechaConfig.cmake", "lib/cmake/mecha/mechaConfigVersion.cmake",
              "lib/cmake/mecha/mechaTargets.cmake", "lib/cmake/mecha/mechaComponents.cmake",
              "share/mecha/component.schema.json",
-             "bin/mecha-check")
+             "bin/mecha-check", "bin/mecha-check-plugin")
 
 
 class Failure(Exception):

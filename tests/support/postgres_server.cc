@@ -186,10 +186,17 @@ void TestPostgres::MakeCertificate() {
            folder_ + "/openssl.log")) {
     throw std::runtime_error("TestPostgres: openssl makes no certificate; see " + folder_);
   }
+  const bool wants_clients = !options_.clients_authority.empty();
   std::ofstream(folder_ + "/data/pg_hba.conf")
-      << "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+      << "local all all trust\nhostssl all all 127.0.0.1/32 trust"
+      << (wants_clients ? " clientcert=verify-ca\n" : "\n");
   options_.settings.insert(options_.settings.end(),
                            {"ssl=on", "ssl_key_file=" + key, "ssl_cert_file=" + certificate()});
+  if (wants_clients) {
+    const std::string clients = folder_ + "/clients.crt";
+    std::ofstream(clients) << options_.clients_authority;
+    options_.settings.push_back("ssl_ca_file=" + clients);
+  }
 }
 
 TestPostgres::~TestPostgres() {

@@ -25,6 +25,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract/cryptography.h"
 #include "contract/host.h"
 #include "result/status.h"
 #include "result/status_or.h"
@@ -120,6 +121,15 @@ class TestHost final : public Host {
         bytes = bytes.subspan(static_cast<size_t>(filled));
       }
     }
+  }
+
+  // Whose test needs it sets it before the component starts: support/tls_module.h.
+  Cryptography* cryptography = nullptr;
+  StatusOr<Cryptography*> LoadCryptography() override {
+    if (cryptography == nullptr) {
+      return FailedPrecondition("this test has no TLS");
+    }
+    return cryptography;
   }
 
   void Post(Job job) override { poll_thread_.Post(std::move(job)); }

@@ -19,7 +19,7 @@ ORIGINAL = "state/in-memory"
 COPY = "state/in-memory-copy"
 MODULE = "state/in-memory-module"
 # Not built here, and so not installed. Deleting a folder is all it takes to leave one out.
-HEAVY = ("state/postgresql",)
+HEAVY = ("state/postgresql", "state/mysql", "state/etcd")
 TYPES = [copy.replace("/", ".") for copy in (COPY, MODULE)]
 TYPE = TYPES[1]
 

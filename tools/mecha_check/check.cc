@@ -25,6 +25,9 @@ mecha::RuntimeOptions ToRuntimeOptions(const Options& options) {
   if (!options.module_path.empty()) {
     runtime.settings.emplace_back("module_path", options.module_path);
   }
+  if (!options.plugins.empty()) {
+    runtime.settings.emplace_back("plugins", options.plugins);
+  }
   return runtime;
 }
 

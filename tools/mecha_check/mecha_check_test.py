@@ -55,6 +55,10 @@ class MechaCheck(unittest.TestCase):
     def sqlite(self):
         return component("orders", "state.sqlite", {"connectionString": str(self.data / "o.db")})
 
+    def test_a_plugin_that_is_missing_is_named(self):
+        self.write("a.yaml", component("cache", "state.in-memory", {}))
+        self.assertIn("plug-in /nowhere.so is not there", self.check(1, "--plugins", "/nowhere.so"))
+
     def test_a_good_folder_is_well(self):
         self.write("a.yaml", self.sqlite(), component("cache", "state.in-memory", {}))
         out = self.check(0)

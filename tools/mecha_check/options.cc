@@ -13,6 +13,7 @@ constinit const std::string_view kUsage =
     "  --module-path DIR   where to look for components in files of their own, before the "
     "library's\n"
     "                      own folder\n"
+    "  --plugins FILES     plug-ins to load: absolute paths, separated by colons\n"
     "  --use-environment   let envRef, NAMESPACE and POD_NAME read the environment\n"
     "  --no-ping           only read the files: fetch no secret, contact nothing, create nothing\n"
     "  --json              write one JSON object instead of lines\n"
@@ -33,6 +34,9 @@ std::string* ValueOf(std::string_view name, Options& options) {
   }
   if (name == "--module-path") {
     return &options.module_path;
+  }
+  if (name == "--plugins") {
+    return &options.plugins;
   }
   return name == "--strictness" ? &options.strictness : nullptr;
 }

@@ -12,6 +12,7 @@ struct Options {
   std::string name_space;
   std::string strictness = "strict";
   std::string module_path;  // empty: modules are found beside the library only
+  std::string plugins;      // absolute files, separated by colons; empty: none
   std::vector<std::string> paths;
   bool contacts_back_ends = true;
   bool uses_environment = false;

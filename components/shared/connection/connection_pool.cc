@@ -90,7 +90,7 @@ Status ConnectionPool::ParkForSlot(const CallContext& call, SteadyTime now, Park
 
 bool ConnectionPool::IsFresh(const ServerConnection& connection, SteadyTime now) const {
   const Duration rested = now - connection.used_at;
-  if (rested > options_.idle_timeout) {
+  if (rested > options_.idle_timeout || dialer_.IsOutdated(connection)) {
     return false;
   }
   const bool is_trusted =

@@ -23,8 +23,9 @@ namespace mecha::components {
 
 class ConnectionPool {
  public:
-  // An idle connection is checked before use when it has rested for longer.
-  static constexpr Duration kTrustedFor = std::chrono::seconds(1);
+  // An idle connection is looked at before use when it has rested for longer: it may be closed, or
+  // hold a reply that nobody asked for. The look is a system call, too dear for one used busily.
+  static constexpr Duration kTrustedFor = std::chrono::milliseconds(1);
 
   // `host` and `options` outlive the pool.
   ConnectionPool(Host& host, const ConnectionOptions& options, MakeConnection make)

@@ -27,6 +27,7 @@ class ServerConnection {
   SteadyTime opened_at{};
   SteadyTime used_at{};  // when its last use began
   uint64_t generation = 0;
+  uint64_t server = 0;  // its number, where a finder looks for it
 
  protected:
   bool is_broken() const { return is_broken_; }

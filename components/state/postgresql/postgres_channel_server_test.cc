@@ -198,6 +198,9 @@ TEST_CASE("a killed server fails what was sent, and is found again") {
     sets[i].Set(own.store, Numbered("k", i), "w");
     gets[i].Get(own.store, "k");
   }
+  test::Moment sent;  // after the turn that sends the first ones
+  own.host.Post([&] { sent.Come(); });
+  REQUIRE(sent.Await());
   server.Kill();
   REQUIRE(AreDone(sets));
   REQUIRE(AreDone(gets));

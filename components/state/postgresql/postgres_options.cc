@@ -148,11 +148,45 @@ Status CheckAvailable(const Settings& settings, const ConnectionWords& words) {
   if (attributes != words.end() && attributes->second == "prefer-standby") {
     return Unimplemented("target_session_attrs: prefer-standby is not available; use standby");
   }
-  const auto mode = words.find("sslmode");
-  if (mode != words.end() && mode->second.starts_with("verify-") &&
-      !words.contains("sslrootcert")) {
-    return InvalidArgument("sslmode " + mode->second +
+  return OkStatus();
+}
+
+bool IsWritten(const ConnectionWords& words, std::string_view name) {
+  const auto found = words.find(name);
+  return found != words.end() && !found->second.empty();
+}
+
+// What libpq would leave out without a word.
+Status CheckTls(const ConnectionWords& words, PostgresOptions* options) {
+  const auto found = words.find("sslmode");
+  const std::string mode = found == words.end() ? "prefer" : found->second;
+  const bool has_root = IsWritten(words, "sslrootcert");
+  if (mode.starts_with("verify-") && !has_root) {
+    return InvalidArgument("sslmode " + mode +
                            ": name the certificates that may sign the server's in sslRootCert");
+  }
+  if (has_root && (mode == "disable" || mode == "allow" || mode == "prefer")) {
+    options->warnings.push_back("sslRootCert has no effect with sslmode " + mode +
+                                ", which checks no certificate. Set sslMode to verify-full");
+  }
+  if (IsWritten(words, "sslcert") != IsWritten(words, "sslkey")) {
+    return InvalidArgument("sslCert and sslKey belong together. Give both or none");
+  }
+  return OkStatus();
+}
+
+// libpq reads files only.
+Status PutTextIntoFiles(PostgresOptions* options) {
+  constexpr std::pair<std::string_view, std::string_view> kFields[] = {
+      {"sslrootcert", "sslRootCert"}, {"sslcert", "sslCert"}, {"sslkey", "sslKey"}};
+  for (const auto& [word, field] : kFields) {
+    const auto found = options->words.find(word);
+    if (found != options->words.end() && PemFile::IsText(found->second)) {
+      ASSIGN_OR_RETURN(auto file, PemFile::Make(field, found->second));
+      explicit_bzero(found->second.data(), found->second.size());
+      found->second = file->path();
+      options->files.push_back(std::move(file));
+    }
   }
   return OkStatus();
 }
@@ -166,13 +200,11 @@ StatusOr<ConnectionWords> ReadWords(const Settings& settings) {
   const std::string_view name = settings.Has("connectionString") ? "connectionString" : "url";
   ASSIGN_OR_RETURN(ConnectionWords words, ParseConnectionString(settings.Text(name)));
   constexpr std::pair<std::string_view, std::string_view> kFields[] = {
-      {"host", "host"},
-      {"hostaddr", "hostaddr"},
-      {"port", "port"},
-      {"database", "dbname"},
-      {"user", "user"},
-      {"password", "password"},
-      {"sslRootCert", "sslrootcert"}};
+      {"host", "host"},       {"hostaddr", "hostaddr"},
+      {"port", "port"},       {"database", "dbname"},
+      {"user", "user"},       {"password", "password"},
+      {"sslMode", "sslmode"}, {"sslRootCert", "sslrootcert"},
+      {"sslCert", "sslcert"}, {"sslKey", "sslkey"}};
   for (const auto& [field, word] : kFields) {
     if (!settings.Text(field).empty()) {
       words[std::string(word)] = settings.Text(field);
@@ -203,6 +235,8 @@ StatusOr<PostgresOptions> ReadOptions(const Settings& settings, Layout layout) {
   RETURN_IF_ERROR(ReadLimits(settings, &options));
   ASSIGN_OR_RETURN(options.words, ReadWords(settings));
   RETURN_IF_ERROR(CheckAvailable(settings, options.words));
+  RETURN_IF_ERROR(CheckTls(options.words, &options));
+  RETURN_IF_ERROR(PutTextIntoFiles(&options));
   RETURN_IF_ERROR(TakePoolWords(options.words, &options));
   ASSIGN_OR_RETURN(options.endpoints, TakeEndpoints(options.words));
   options.address = AddressOf(options.endpoints.front());

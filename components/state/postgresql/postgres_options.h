@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "connection/connection_options.h"
 #include "connection_string.h"
 #include "contract/settings.h"
+#include "pem_file.h"
 #include "postgres_endpoint.h"
 #include "result/status_or.h"
 
@@ -23,9 +25,10 @@ struct PostgresOptions : ConnectionOptions {
   std::vector<Endpoint> endpoints;  // tried in order, at least one
   // What libpq is told of every keyword but host, hostaddr and port.
   ConnectionWords words;
-  std::string table;           // "state", "shop.orders_state"
-  std::string table_prefix;    // of v2
-  std::string metadata_table;  // "dapr_metadata"
+  std::vector<std::shared_ptr<const PemFile>> files;  // that the words name
+  std::string table;                                  // "state", "shop.orders_state"
+  std::string table_prefix;                           // of v2
+  std::string metadata_table;                         // "dapr_metadata"
   bool may_upgrade = false;
   bool prepares = true;
   // Longest time for an operation whose caller set no deadline.

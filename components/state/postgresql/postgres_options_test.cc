@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres_options.h"
 
+#include "call/read_file.h"
 #include "postgres_fields.h"
 #include "result/status.h"
 #include "support/catch.h"
@@ -99,6 +100,8 @@ TEST_CASE("what cannot work is refused with the field's name") {
       {{{"host", "h"}, {"user", "me"}, {"maxConns", "-1"}}, "maxConns"},
       {{{"connectionString", kPlace + " pool_max_conns=x"}}, "pool_max_conns"},
       {{{"connectionString", kPlace + " sslmode=verify-full"}}, "sslRootCert"},
+      {{{"connectionString", kPlace}, {"sslMode", "verify-ca"}}, "sslRootCert"},
+      {{{"connectionString", kPlace}, {"sslCert", "/client.pem"}}, "sslKey"},
   };
   for (const auto& [fields, name] : cases) {
     const Status status = Read(fields).status();
@@ -110,6 +113,20 @@ TEST_CASE("what cannot work is refused with the field's name") {
     CHECK(IsUnimplemented(Read({{"connectionString", kPlace + word}}).status()));
   }
   CHECK(IsUnimplemented(Read({{"host", "h"}, {"user", "me"}, {"useAWSIAM", "true"}}).status()));
+}
+
+TEST_CASE("certificates as text become files, and one that nobody looks at is a warning") {
+  const std::string pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const auto options = Read({{"connectionString", kPlace}, {"sslRootCert", pem}});
+  REQUIRE(options.ok());
+  const std::string path = options->words.find("sslrootcert")->second;
+  CHECK(path.starts_with("/proc/self/fd/"));
+  CHECK(*ReadFile(path, 1000) == pem);
+  REQUIRE(options->warnings.size() == 1);
+  CHECK(options->warnings.front().find("sslMode to verify-full") != std::string::npos);
+  const Fields checked = {{"connectionString", kPlace + " sslmode=require"},
+                          {"sslRootCert", "/ca"}};
+  CHECK(Read(checked)->warnings.empty());
 }
 
 TEST_CASE("what is secret can be overwritten") {

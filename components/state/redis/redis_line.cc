@@ -19,42 +19,76 @@ namespace MECHA_COMPONENT {
 void RedisLine::Run(RedisRequest& request) {
   const CallContext& call = request.call();
   call.waiter->ResetNotification();
-  Place self{&request};
-  Lock lock(mutex_);
-  waiting_.push_back(&self);
-  if (std::exchange(has_leader_, true) && !AwaitRole(call, self, lock)) {
-    return;
+  Place self;
+  self.request = &request;
+  if (Join(self) || AwaitRole(call, self)) {
+    Lead(call, self);
   }
-  Lead(call, self, lock);
+}
+
+// True: nobody leads, so `self` does.
+bool RedisLine::Join(Place& self) {
+  Place* newest = arrivals_.load(std::memory_order_relaxed);
+  do {
+    self.next = newest;
+  } while (!arrivals_.compare_exchange_weak(newest, newest == nullptr ? &end_ : &self,
+                                            std::memory_order_acq_rel, std::memory_order_relaxed));
+  if (newest != nullptr) {
+    return false;
+  }
+  const Lock lock(mutex_);
+  waiting_.push_back(&self);
+  return true;
 }
 
 // False when the request has ended; true when this caller leads.
-bool RedisLine::AwaitRole(const CallContext& call, Place& self, Lock& lock) {
+bool RedisLine::AwaitRole(const CallContext& call, Place& self) {
   for (;;) {
-    lock.unlock();
     const Status parked = host_.Park(call);
-    lock.lock();
-    if (self.role == Role::kFollows && !parked.ok()) {
-      Leave(self, parked);
+    if (!parked.ok() && HasLeft(self, parked)) {
       return false;
     }
-    if (self.role != Role::kFollows) {
-      lock.unlock();
-      // Whoever gave the role is about to notify, and this waiter must live until then.
-      while (!call.waiter->is_notified()) {
-        sched_yield();
-      }
-      call.waiter->ResetNotification();
-      lock.lock();
-      return self.role == Role::kLeads;
+    // Whoever changed the role is about to notify, and this waiter must live until then.
+    while (!parked.ok() && !call.waiter->is_notified()) {
+      sched_yield();
     }
     call.waiter->ResetNotification();
+    const Role role = self.role.load(std::memory_order_acquire);
+    if (role != Role::kFollows) {
+      return role == Role::kLeads;
+    }
   }
 }
 
-void RedisLine::Lead(const CallContext& call, Place& self, Lock& lock) {
+// False: too late, the caller has another role by now.
+bool RedisLine::HasLeft(Place& self, const Status& why) {
+  const Lock lock(mutex_);
+  if (self.role != Role::kFollows) {
+    return false;
+  }
+  Collect();
+  Leave(self, why);
+  return true;
+}
+
+// Takes over who has come. Under the lock, while there is a leader.
+void RedisLine::Collect() {
+  if (arrivals_.load(std::memory_order_relaxed) == &end_) {
+    return;
+  }
+  Place* newest = arrivals_.exchange(&end_, std::memory_order_acq_rel);
+  const auto before = static_cast<std::ptrdiff_t>(waiting_.size());
+  for (; newest != &end_; newest = newest->next) {
+    waiting_.push_back(newest);
+  }
+  std::reverse(waiting_.begin() + before, waiting_.end());
+}
+
+void RedisLine::Lead(const CallContext& call, Place& self) {
+  Lock lock(mutex_);
   self.role = Role::kLeads;
   while (self.role != Role::kEnded) {
+    Collect();
     Status status = connection_ == nullptr ? Connect(call, lock) : OkStatus();
     if (status.ok()) {
       status = Exchange(call, lock);
@@ -93,8 +127,9 @@ Status RedisLine::Connect(const CallContext& call, Lock& lock) {
   lock.lock();
   if (dialed.ok()) {
     connection_.reset(static_cast<RedisConnection*>(dialed->release()));
-    used_at_ = connection_->opened_at;
     connection_->commands().Clear();
+    has_sent_ = false;
+    must_leave_ = false;
     return OkStatus();
   }
   if (!Dialer::ConcernsServer(dialed.status())) {
@@ -108,6 +143,10 @@ Status RedisLine::Connect(const CallContext& call, Lock& lock) {
 }
 
 void RedisLine::TakeBatch() {
+  if (in_flight_.empty()) {
+    progress_at_ = host_.clock().Now();
+  }
+  has_sent_ = true;
   connection_->commands().Clear();
   ++batch_;
   for (size_t i = 0; i < waiting_.size(); ++i) {
@@ -121,8 +160,14 @@ void RedisLine::TakeBatch() {
   is_sending_ = true;
 }
 
-bool RedisLine::IsStale() const {
-  return host_.clock().Now() - used_at_ > ConnectionPool::kTrustedFor && !connection_->IsAlive();
+// As RedisChannel::MustLeave; the look at the socket is spared a line in busy use.
+bool RedisLine::MustLeave() const {
+  if (!has_sent_) {
+    return false;
+  }
+  const bool has_rested =
+      in_flight_.empty() && host_.clock().Now() - progress_at_ > ConnectionPool::kTrustedFor;
+  return must_leave_ || dialer_.IsOutdated(*connection_) || (has_rested && !connection_->IsIdle());
 }
 
 // Writes what waits and takes the replies that come next. Only what ends the caller's own call is
@@ -131,12 +176,13 @@ Status RedisLine::Exchange(const CallContext& call, Lock& lock) {
   if (connection_ == nullptr) {
     return OkStatus();
   }
-  if (in_flight_.empty() && IsStale()) {
-    connection_.reset();  // closed while it was idle: nothing was sent on it
-    return OkStatus();
-  }
   if (!is_sending_ && !waiting_.empty()) {
-    TakeBatch();
+    if (!MustLeave()) {
+      TakeBatch();
+    } else if (in_flight_.empty()) {
+      connection_.reset();  // nothing was sent on it
+      return OkStatus();
+    }
   }
   lock.unlock();
   Status status;
@@ -147,12 +193,7 @@ Status RedisLine::Exchange(const CallContext& call, Lock& lock) {
   }
   Status own;
   if (status.ok()) {
-    own = AwaitSocket(call, static_cast<short>(is_sending_ ? POLLIN | POLLOUT : POLLIN));
-    if (is_lost_by_step_) {
-      status = std::exchange(own, OkStatus());
-    } else if (own.ok()) {
-      status = connection_->ReceiveNow(room_).status();
-    }
+    status = ReceiveSome(call, own);
   }
   lock.lock();
   if (status.ok() && own.ok()) {
@@ -164,19 +205,36 @@ Status RedisLine::Exchange(const CallContext& call, Lock& lock) {
   return own;
 }
 
+// `own`: what ends the caller's call alone.
+Status RedisLine::ReceiveSome(const CallContext& call, Status& own) {
+  // While callers were woken, replies may have come.
+  RETURN_IF_ERROR(connection_->ReceiveNow(room_).status());
+  if (connection_->has_unread()) {
+    progress_at_ = host_.clock().Now();
+    return OkStatus();
+  }
+  own = AwaitSocket(call, static_cast<short>(is_sending_ ? POLLIN | POLLOUT : POLLIN));
+  if (is_lost_by_step_) {
+    return std::exchange(own, OkStatus());
+  }
+  return own.ok() ? connection_->ReceiveNow(room_).status() : OkStatus();
+}
+
 // is_lost_by_step_: it was not the call that ended the wait but readTimeout.
 Status RedisLine::AwaitSocket(const CallContext& call, short events) {
   is_lost_by_step_ = false;
-  used_at_ = host_.clock().Now();
   CallContext step = call;
   if (options_.read_timeout != Duration::max()) {
-    const Deadline limit = Deadline::After(used_at_, options_.read_timeout);
+    const Deadline limit = Deadline::After(progress_at_, options_.read_timeout);
     step.deadline = Deadline::At(std::min(limit.at(), call.deadline.at()));
   }
   Status status = host_.Wait(step, connection_->fd(), events);
   if (IsDeadlineExceeded(status) && step.deadline.at() < call.deadline.at()) {
     is_lost_by_step_ = true;
-    return NoProgress("wait for a reply of " + options_.address.Text(), options_.read_timeout);
+    return NoProgress("wait for a reply of " + connection_->Name(), options_.read_timeout);
+  }
+  if (status.ok()) {
+    progress_at_ = host_.clock().Now();
   }
   return status;
 }
@@ -205,12 +263,9 @@ Status RedisLine::TakeReply(Reply& reply) {
     waiting_.push_back(place);
     return OkStatus();
   }
-  const bool must_reconnect = place->request->must_reconnect();
-  if (place->role == Role::kFollows) {
-    ended_.push_back(place->request->call().waiter);
-  }
-  place->role = Role::kEnded;
-  return must_reconnect ? ReconnectAsked() : OkStatus();
+  must_leave_ |= place->request->must_reconnect();
+  Release(*place, Role::kEnded);
+  return OkStatus();
 }
 
 void RedisLine::EndPlace(Place* place, const Status& status, bool was_sent) {
@@ -219,10 +274,15 @@ void RedisLine::EndPlace(Place* place, const Status& status, bool was_sent) {
   }
   const bool may_have_run = was_sent && place->request->is_write();
   place->request->Fail(may_have_run ? MarkApplied(status, Applied::kMaybe) : status);
-  if (place->role == Role::kFollows) {
-    ended_.push_back(place->request->call().waiter);
+  Release(*place, Role::kEnded);
+}
+
+// A caller that follows is to be woken. It may go as soon as it was notified.
+void RedisLine::Release(Place& place, Role role) {
+  if (place.role == Role::kFollows) {
+    ended_.push_back(place.request->call().waiter);
   }
-  place->role = Role::kEnded;
+  place.role.store(role, std::memory_order_release);
 }
 
 // What was written ends; what still waits goes over a new connection.
@@ -247,16 +307,21 @@ void RedisLine::Leave(Place& self, const Status& status) {
 
 // The one whose reply comes first leads next.
 void RedisLine::HandOver() {
-  for (std::deque<Place*>* places : {&in_flight_, &waiting_}) {
-    for (Place* place : *places) {
-      if (place != nullptr) {
-        place->role = Role::kLeads;
-        ended_.push_back(place->request->call().waiter);
-        return;
+  for (;;) {
+    Collect();
+    for (std::deque<Place*>* places : {&in_flight_, &waiting_}) {
+      for (Place* place : *places) {
+        if (place != nullptr) {
+          Release(*place, Role::kLeads);
+          return;
+        }
       }
     }
+    Place* newest = &end_;
+    if (arrivals_.compare_exchange_strong(newest, nullptr, std::memory_order_acq_rel)) {
+      return;
+    }
   }
-  has_leader_ = false;
 }
 
 void RedisLine::Close() {

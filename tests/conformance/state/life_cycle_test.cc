@@ -108,6 +108,13 @@ TEST_CASE("a store works before start no more than after: FAILED_PRECONDITION") 
   options.app_id = ViewOf("app");
   options.resource_texts = &text;
   options.resource_text_count = 1;
+  const Metadata named = SettingsOf();
+  std::vector<mecha_kv> settings;
+  for (const auto& [name, value] : named) {
+    settings.push_back({ViewOf(name), ViewOf(value)});
+  }
+  options.settings = settings.data();
+  options.setting_count = settings.size();
   mecha_runtime* runtime = nullptr;
   REQUIRE(mecha_runtime_open(&options, &runtime, nullptr) == MECHA_OK);
   const Answer answer = StateClient(runtime, "store").Get("k");

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/plugin_host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "plugins/plugin_outcome.h"
+#include "plugins/plugin_task.h"
+
+namespace mecha {
+namespace {
+
+uint32_t SlotOf(mecha_task task) { return static_cast<uint32_t>(task); }
+uint32_t GenerationOf(mecha_task task) { return static_cast<uint32_t>(task >> 32); }
+mecha_task NumberOf(uint32_t slot, uint32_t generation) {
+  return (static_cast<mecha_task>(generation) << 32) | slot;
+}
+
+Severity SeverityOf(uint32_t severity) {
+  return static_cast<Severity>(std::min<uint32_t>(severity, MECHA_LOG_ERROR));
+}
+
+}  // namespace
+
+PluginHost::PluginHost(std::shared_ptr<const PluginType> type, const Settings& settings, Host& host)
+    : type_(std::move(type)), settings_(&settings), host_(&host), logs_to_(&host) {
+  const Settings::Identity& identity = settings.identity();
+  identity_ = {.struct_size = sizeof identity_,
+               .reserved = 0,
+               .name = identity.name.c_str(),
+               .type = identity.type.c_str(),
+               .version = identity.version.c_str(),
+               .app_id = identity.app_id.c_str(),
+               .name_space = identity.name_space.c_str(),
+               .instance_id = identity.instance_id.c_str()};
+  table_ = {.functions = {.struct_size = sizeof(mecha_host),
+                          .spi_version = MECHA_SPI_VERSION,
+                          .identity = &identity_,
+                          .complete = OnComplete,
+                          .task_state = OnTaskState,
+                          .task_remaining_ns = OnTaskRemaining,
+                          .steady_ns = OnSteady,
+                          .wall_unix_ms = OnWall,
+                          .random = OnRandom,
+                          .log = OnLog,
+                          .setting_text = OnSettingText,
+                          .setting_number = OnSettingNumber},
+            .owner = this};
+}
+
+mecha_task PluginHost::Open(std::shared_ptr<PluginTask> task) {
+  const std::lock_guard lock(mutex_);
+  if (free_.empty()) {
+    free_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const uint32_t index = free_.back();
+  free_.pop_back();
+  ++open_count_;
+  Slot& slot = slots_[index];
+  slot.is_open = true;
+  slot.task = std::move(task);
+  return NumberOf(index, slot.generation);
+}
+
+PluginHost::Slot* PluginHost::Find(mecha_task task) {
+  if (SlotOf(task) >= slots_.size()) {
+    return nullptr;
+  }
+  Slot& slot = slots_[SlotOf(task)];
+  return slot.is_open && slot.generation == GenerationOf(task) ? &slot : nullptr;
+}
+
+bool PluginHost::Abandon(mecha_task task, mecha_status why) {
+  std::shared_ptr<PluginTask> dropped;  // freed after the lock
+  const std::lock_guard lock(mutex_);
+  Slot* slot = Find(task);
+  if (slot == nullptr || slot->task == nullptr) {
+    return false;
+  }
+  dropped = std::move(slot->task);
+  slot->why = why;
+  return true;
+}
+
+void PluginHost::Complete(mecha_task task, const mecha_outcome* outcome) {
+  std::shared_ptr<PluginHost> last;  // may be this object's last owner, so freed last
+  std::shared_ptr<PluginTask> taken;
+  bool is_open = false;
+  {
+    const std::lock_guard lock(mutex_);
+    Slot* slot = Find(task);
+    is_open = slot != nullptr;
+    if (is_open) {
+      taken = std::move(slot->task);
+      // Generation 0 is none, so that no task is 0.
+      *slot = {.generation = std::max<uint32_t>(slot->generation + 1, 1)};
+      free_.push_back(SlotOf(task));
+      if (--open_count_ == 0) {
+        last = std::move(itself_);
+      }
+    }
+  }
+  if (taken != nullptr) {
+    taken->OnOutcome(outcome);
+  } else if (!is_open) {
+    Log(Severity::kWarning, "the plug-in " + type_->plugin() +
+                                " completed a task that is not open, so twice; the outcome was "
+                                "ignored. Tell its makers");
+  }
+}
+
+void PluginHost::Close() {
+  size_t open = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    open = open_count_;
+    if (open != 0) {
+      itself_ = shared_from_this();
+    }
+  }
+  if (open != 0) {
+    Log(Severity::kWarning, "the plug-in " + type_->plugin() + " never completed " +
+                                std::to_string(open) +
+                                " of its tasks; they were abandoned. Tell its makers");
+  }
+  const std::lock_guard lock(log_mutex_);
+  logs_to_ = nullptr;
+}
+
+void PluginHost::Log(Severity severity, std::string_view message) {
+  const std::lock_guard lock(log_mutex_);
+  if (logs_to_ != nullptr) {
+    logs_to_->Log(severity, settings_->identity().name, message);
+  }
+}
+
+PluginHost& PluginHost::Of(const mecha_host* host) {
+  return *reinterpret_cast<const Table*>(host)->owner;
+}
+
+void PluginHost::OnComplete(const mecha_host* host, mecha_task task,
+                            const mecha_outcome* outcome) noexcept {
+  Of(host).Complete(task, outcome);
+}
+
+mecha_status PluginHost::OnTaskState(const mecha_host* host, mecha_task task) noexcept {
+  PluginHost& self = Of(host);
+  const std::lock_guard lock(self.mutex_);
+  const Slot* slot = self.Find(task);
+  if (slot == nullptr) {
+    return MECHA_GONE;
+  }
+  return slot->task == nullptr ? slot->why : slot->task->State();
+}
+
+int64_t PluginHost::OnTaskRemaining(const mecha_host* host, mecha_task task) noexcept {
+  PluginHost& self = Of(host);
+  const std::lock_guard lock(self.mutex_);
+  const Slot* slot = self.Find(task);
+  return slot == nullptr || slot->task == nullptr ? 0 : slot->task->Remaining().count();
+}
+
+int64_t PluginHost::OnSteady(const mecha_host* host) noexcept {
+  return Of(host).host_->clock().Now().time_since_epoch().count();
+}
+
+int64_t PluginHost::OnWall(const mecha_host* host) noexcept {
+  const WallTime now = Of(host).host_->clock().WallNow();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
+}
+
+void PluginHost::OnRandom(const mecha_host* host, void* bytes, size_t size) noexcept {
+  Of(host).host_->Random({static_cast<unsigned char*>(bytes), size});
+}
+
+void PluginHost::OnLog(const mecha_host* host, uint32_t severity, mecha_view message) noexcept {
+  Of(host).Log(SeverityOf(severity), TextOf(message));
+}
+
+mecha_view PluginHost::OnSettingText(const mecha_host* host, const char* name) noexcept {
+  const Settings& settings = *Of(host).settings_;
+  return settings.Has(name) ? ViewOf(settings.Text(name)) : mecha_view{nullptr, 0};
+}
+
+int64_t PluginHost::OnSettingNumber(const mecha_host* host, const char* name) noexcept {
+  const Settings& settings = *Of(host).settings_;
+  const FieldInfo* field = Of(host).type_->FindField(name);
+  switch (field == nullptr ? FieldType::kText : field->type) {
+    case FieldType::kInteger:
+      return settings.Integer(name);
+    case FieldType::kNumber:
+      return static_cast<int64_t>(settings.Number(name));
+    case FieldType::kBoolean:
+      return settings.Boolean(name) ? 1 : 0;
+    case FieldType::kDuration:
+      return settings.Time(name).count();
+    case FieldType::kBytes:
+      return static_cast<int64_t>(settings.Bytes(name));
+    case FieldType::kText:
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace mecha

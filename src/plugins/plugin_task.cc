@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/plugin_task.h"
+
+#include <sched.h>
+
+#include "plugins/sized_table.h"
+
+namespace mecha {
+
+PluginTask::PluginTask(std::shared_ptr<PluginHost> host, const CallContext& call, TaskKind kind)
+    : host_(std::move(host)),
+      waiter_(call.waiter),
+      deadline_(call.deadline),
+      kind_(kind),
+      parks_(call.may_block) {}
+
+// False when its time was over before it began: then it has been delivered.
+bool PluginTask::Begin(const CallContext& call) {
+  Status refused = waiter_->Check();
+  if (refused.ok() && deadline_.HasPassed(host_->host().clock().Now())) {
+    refused = DeadlineExceeded("the deadline passed before the plug-in was called");
+  }
+  if (!refused.ok()) {
+    Fail(std::move(refused));
+    Deliver();
+    return false;
+  }
+  if (call.may_block) {
+    waiter_->ResetNotification();
+  }
+  number_ = host_->Open(shared_from_this());
+  return true;
+}
+
+void PluginTask::Park(const CallContext& call) {
+  Step issuing = Step::kIssuing;
+  if (state_.compare_exchange_strong(issuing, Step::kLeft)) {
+    const Status waited = host_->host().Park(call);
+    // Else the outcome is being copied by another thread, which notifies at its end.
+    if (!waited.ok() && !EndEarly(waited)) {
+      while (!waiter_->is_notified()) {
+        sched_yield();
+      }
+    }
+  }
+  Deliver();
+}
+
+void PluginTask::Leave(const CallContext& call) {
+  if (state_.load() == Step::kAnswered) {
+    Deliver();
+    return;
+  }
+  Host& host = host_->host();
+  if (!deadline_.is_never()) {
+    timer_ = host.RunAfter(deadline_.Remaining(host.clock().Now()), [self = shared_from_this()] {
+      if (self->EndEarly(DeadlineExceeded("the deadline passed before the plug-in answered"))) {
+        self->Settle();
+      }
+    });
+  }
+  waiter_->SetStopListener(this);
+  if (call.waiter->stop_cause() != StopCause::kNone && EndEarly(waiter_->Check())) {
+    Settle();  // it came before the listener was there
+  }
+  Step issuing = Step::kIssuing;
+  if (!state_.compare_exchange_strong(issuing, Step::kLeft)) {
+    Finish();
+  }
+}
+
+// On the thread that stops it: the rest is done on another one.
+void PluginTask::OnStop() {
+  host_->host().Post([self = shared_from_this()] {
+    if (self->EndEarly(Status())) {
+      self->Settle();
+    }
+  });
+}
+
+// Takes the task back from the plug-in. OK: because of the waiter's stop cause, which may be read
+// only when nobody else delivers.
+bool PluginTask::EndEarly(const Status& status) {
+  const mecha_status why =
+      status.ok() ? mecha_status{MECHA_CANCELLED} : StatusNumber(status.code());
+  if (!host_->Abandon(number_, why)) {
+    return false;
+  }
+  Status cause = status.ok() ? waiter_->Check() : status;
+  Fail(kind_ == TaskKind::kWrite ? MarkApplied(std::move(cause), Applied::kMaybe) : cause);
+  return true;
+}
+
+void PluginTask::OnOutcome(const mecha_outcome* outcome) {
+  if (outcome == nullptr) {
+    Fail(Internal("the plug-in is wrong: it completes a task without an outcome"));
+  } else {
+    Take(ReadTable(outcome));
+  }
+  Settle();
+}
+
+// The answer is there. Goes on here, unless the thread that issued it is still at it.
+void PluginTask::Settle() {
+  if (state_.exchange(Step::kAnswered) != Step::kLeft) {
+    return;
+  }
+  if (parks_) {
+    waiter_->Notify();
+  } else {
+    Finish();
+  }
+}
+
+void PluginTask::Finish() {
+  if (timer_ != 0) {
+    host_->host().CancelTimer(timer_);
+  }
+  waiter_->SetStopListener(nullptr);
+  Deliver();
+}
+
+mecha_status PluginTask::State() const {
+  const Status stopped = waiter_->Check();
+  if (!stopped.ok()) {
+    return StatusNumber(stopped.code());
+  }
+  return deadline_.HasPassed(host_->host().clock().Now()) ? mecha_status{MECHA_DEADLINE_EXCEEDED}
+                                                          : mecha_status{MECHA_OK};
+}
+
+Duration PluginTask::Remaining() const {
+  return waiter_->stop_cause() != StopCause::kNone
+             ? Duration::zero()
+             : deadline_.Remaining(host_->host().clock().Now());
+}
+
+}  // namespace mecha

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plugins/plugin_type.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "encoding/ascii.h"
+#include "plugins/sized_table.h"
+
+namespace mecha {
+namespace {
+
+constexpr uint32_t kAllCapabilities = (MECHA_IS_EMBEDDED << 1) - 1;
+constexpr std::string_view kTtlField = "ttlInSeconds";
+
+std::string_view TextOrNothing(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+std::string_view PrefixOf(uint32_t kind) {
+  return kind == MECHA_COMPONENT_STATE ? "state." : "secretstores.";
+}
+
+// What Dapr's types are made of.
+bool IsTypeName(std::string_view type, std::string_view prefix) {
+  return type.starts_with(prefix) && type.size() > prefix.size() &&
+         std::ranges::all_of(type, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+                  c == '_';
+         });
+}
+
+Execution ExecutionOf(uint32_t threads) {
+  switch (threads) {
+    case MECHA_THREADS_INLINE:
+      return Execution::kInline;
+    case MECHA_THREADS_BLOCKING:
+      return Execution::kBlocking;
+    default:
+      return Execution::kQuick;
+  }
+}
+
+std::span<const mecha_field> FieldsOf(const mecha_component_type& table) {
+  return {table.fields, table.fields == nullptr ? 0 : table.field_count};
+}
+
+}  // namespace
+
+StatusOr<std::shared_ptr<const PluginType>> PluginType::Make(std::string plugin,
+                                                             const mecha_component_type* table) {
+  if (table == nullptr) {
+    return InvalidArgument("a component type is NULL");
+  }
+  std::shared_ptr<PluginType> type(new PluginType(std::move(plugin), ReadTable(table)));
+  const Status checked = type->Check();
+  if (!checked.ok()) {
+    return WithPrefix(checked, "type " + std::string(TextOrNothing(table->type)));
+  }
+  type->FillFields();
+  type->FillStateCapabilities();
+  type->info_ = {.type = type->table_.type,
+                 .version = type->table_.version,
+                 .status = TextOrNothing(type->table_.status),
+                 .description = TextOrNothing(type->table_.description),
+                 .execution = ExecutionOf(type->table_.threads),
+                 .is_embedded = (type->table_.capabilities & MECHA_IS_EMBEDDED) != 0,
+                 .fields = type->fields_,
+                 .capabilities = type->capabilities_};
+  return std::shared_ptr<const PluginType>(std::move(type));
+}
+
+PluginType::PluginType(std::string plugin, const mecha_component_type& table)
+    : plugin_(std::move(plugin)),
+      table_(table),
+      state_(ReadTable(table.state)),
+      secrets_(ReadTable(table.secrets)) {}
+
+Status PluginType::Check() const {
+  if (table_.kind != MECHA_COMPONENT_STATE && table_.kind != MECHA_COMPONENT_SECRETS) {
+    return InvalidArgument("kind " + std::to_string(table_.kind) +
+                           " is none that this library knows");
+  }
+  const std::string prefix(PrefixOf(table_.kind));
+  if (!IsTypeName(TextOrNothing(table_.type), prefix)) {
+    return InvalidArgument("its name must be " + prefix + " and small letters, digits, dots, bars");
+  }
+  if (TextOrNothing(table_.version).empty()) {
+    return InvalidArgument("it has no version; \"v1\" is usual");
+  }
+  if (table_.create == nullptr || table_.init == nullptr || table_.close == nullptr) {
+    return InvalidArgument("create, init and close must all be there");
+  }
+  const bool is_state = table_.kind == MECHA_COMPONENT_STATE;
+  if (is_state && (state_.get == nullptr || state_.write == nullptr)) {
+    return InvalidArgument("a state store must have get and write");
+  }
+  if (!is_state && secrets_.get == nullptr) {
+    return InvalidArgument("a secret store must have get");
+  }
+  if ((table_.capabilities & MECHA_CAN_TRANSACTION) != 0 && state_.apply == nullptr) {
+    return InvalidArgument("it says MECHA_CAN_TRANSACTION and has no apply");
+  }
+  if (table_.threads > MECHA_THREADS_BLOCKING || (table_.capabilities & ~kAllCapabilities) != 0) {
+    return InvalidArgument("its threads or capabilities are none that this library knows");
+  }
+  return CheckFields();
+}
+
+Status PluginType::CheckFields() const {
+  for (const mecha_field& field : FieldsOf(table_)) {
+    if (TextOrNothing(field.name).empty() || field.type > MECHA_FIELD_BYTES) {
+      return InvalidArgument("a field has no name, or a type that this library does not know");
+    }
+  }
+  return OkStatus();
+}
+
+void PluginType::FillFields() {
+  for (const mecha_field& field : FieldsOf(table_)) {
+    fields_.push_back({.name = field.name,
+                       .type = static_cast<FieldType>(field.type),
+                       .default_text = TextOrNothing(field.default_text),
+                       .description = TextOrNothing(field.description),
+                       .is_required = (field.flags & MECHA_FIELD_REQUIRED) != 0,
+                       .is_sensitive = (field.flags & MECHA_FIELD_SENSITIVE) != 0});
+  }
+  if ((table_.capabilities & MECHA_CAN_TTL) != 0 && FindField(kTtlField) == nullptr) {
+    fields_.push_back({.name = kTtlField,
+                       .type = FieldType::kInteger,
+                       .description = "Lifetime of values written without one of their own; kept "
+                                      "for ever when absent"});
+  }
+}
+
+void PluginType::AddCapability(std::string_view name, bool is_native, Support otherwise) {
+  capabilities_.push_back({name, is_native ? Support::kNative : otherwise});
+}
+
+void PluginType::FillStateCapabilities() {
+  if (table_.kind == MECHA_COMPONENT_SECRETS) {
+    AddCapability("list", secrets_.list != nullptr);
+    return;
+  }
+  const auto can = [this](uint32_t bit) { return (table_.capabilities & bit) != 0; };
+  AddCapability("etag", can(MECHA_CAN_ETAG));
+  AddCapability("first_write", can(MECHA_CAN_ETAG));
+  AddCapability("transaction", can(MECHA_CAN_TRANSACTION));
+  AddCapability("ttl", can(MECHA_CAN_TTL));
+  AddCapability("list", state_.list != nullptr);
+  AddCapability("bulk_get", state_.get_many != nullptr, Support::kEmulated);
+  AddCapability("bulk_write", state_.apply != nullptr, Support::kEmulated);
+  AddCapability("strong_consistency", can(MECHA_CAN_STRONG));
+  AddCapability("json_flag", can(MECHA_CAN_JSON));
+  AddCapability("json_normalised", false);
+  AddCapability("durable", can(MECHA_IS_DURABLE));
+  AddCapability("any_key", can(MECHA_CAN_ANY_KEY));
+}
+
+const FieldInfo* PluginType::FindField(std::string_view name) const {
+  const auto found = std::ranges::find_if(
+      fields_, [name](const FieldInfo& field) { return EqualsIgnoringCase(field.name, name); });
+  return found == fields_.end() ? nullptr : &*found;
+}
+
+}  // namespace mecha
