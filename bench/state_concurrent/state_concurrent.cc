@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What do many callers of one Redis get through Mecha's C interface? Gets of 1 KB: blocking threads
-// against hiredis with a connection for each thread, and operations in flight on a queue against
-// hiredis pipelined by hand. The two take turns on one server. And what is left of our own figures
-// with TLS?
-//   state_concurrent [--json FILE] [threads|queue|tls]
+// What do many callers of one server get through Mecha's C interface? Redis, gets of 1 KB: blocking
+// threads against hiredis with a connection for each thread, and operations in flight on a queue
+// against hiredis pipelined by hand; and what is left of our own figures with TLS. PostgreSQL:
+// operations in flight on a queue against libpq's pipeline mode driven by hand. The two sides take
+// turns on one server.
+//   state_concurrent [--json FILE] [threads|queue|tls|postgresql]
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -40,7 +41,7 @@ bool IsWanted(int argc, char** argv, std::string_view part) {
   return !has_word;
 }
 
-Json Threads(const MechaRedis& mecha, int port, size_t threads, double least_ratio) {
+Json Threads(const MechaStore& mecha, int port, size_t threads, double least_ratio) {
   return CompareRates(
       std::to_string(threads) + (threads == 1 ? " thread" : " threads") + ", blocking get 1 KB",
       least_ratio,
@@ -52,10 +53,22 @@ Json Threads(const MechaRedis& mecha, int port, size_t threads, double least_rat
        [&] { return RunThreads(threads, [&] { return MakeHiredisGet(port); }); }});
 }
 
-Json Queue(const MechaRedis& mecha, int port, size_t window, double least_ratio) {
+Json Queue(const MechaStore& mecha, int port, size_t window, double least_ratio) {
   return CompareRates(std::to_string(window) + " in flight, get 1 KB", least_ratio,
                       {"mecha state.redis, queue", [&] { return mecha.GetOnQueue(window); }},
                       {"hiredis, pipelined by hand", [&] { return GetPipelined(port, window); }});
+}
+
+void Fill(const MechaStore& mecha, std::string_view value) {
+  for (size_t key = 0; key < kKeys; ++key) {
+    mecha.Set(key, value);
+  }
+}
+
+std::string RedisSpec(int port, const std::string& more = {}) {
+  return "  type: state.redis\n  version: v1\n  metadata:\n"
+         "    - {name: redisHost, value: \"127.0.0.1:" +
+         std::to_string(port) + "\"}\n" + more;
 }
 
 #ifdef HAS_TLS
@@ -65,19 +78,16 @@ class TlsPair {
  public:
   TlsPair()
       : server_({.tls = Lines()}),
-        plain_(server_.port()),
-        sealed_(server_.tls_port(),
-                "    - {name: enableTLS, value: \"true\"}\n"
-                "    - {name: caCert, value: \"" +
-                    folder_.path() + "/ca.pem\"}\n") {
-    const std::string value(kValueBytes, 'v');
-    for (size_t key = 0; key < kKeys; ++key) {
-      plain_.Set(key, value);
-    }
+        plain_(RedisSpec(server_.port())),
+        sealed_(RedisSpec(server_.tls_port(),
+                          "    - {name: enableTLS, value: \"true\"}\n"
+                          "    - {name: caCert, value: \"" +
+                              folder_.path() + "/ca.pem\"}\n")) {
+    Fill(plain_, std::string(kValueBytes, 'v'));
   }
 
   Json Threads(size_t threads, double least_ratio) const {
-    const auto run = [threads](const MechaRedis& side) {
+    const auto run = [threads](const MechaStore& side) {
       return RunThreads(threads, [&] { return [&side](size_t turn) { side.Get(turn); }; });
     };
     return CompareRates(std::to_string(threads) + (threads == 1 ? " thread" : " threads") +
@@ -104,8 +114,8 @@ class TlsPair {
 
   mecha::test::TestFolder folder_;
   mecha::test::TestRedis server_;
-  MechaRedis plain_;
-  MechaRedis sealed_;
+  MechaStore plain_;
+  MechaStore sealed_;
 };
 
 void AddTls(Json& rows) {
@@ -117,15 +127,11 @@ void AddTls(Json& rows) {
 }
 #endif
 
-int Main(int argc, char** argv) {
+void PlayRedis(int argc, char** argv, std::string_view value, Json& rows) {
   const mecha::test::TestRedis server;
   const int port = server.port();
-  const MechaRedis mecha(port);
-  const std::string value(kValueBytes, 'v');
-  for (size_t key = 0; key < kKeys; ++key) {
-    mecha.Set(key, value);
-  }
-  Json rows = Json::array();
+  const MechaStore mecha(RedisSpec(port));
+  Fill(mecha, value);
   if (IsWanted(argc, argv, "threads")) {
     for (const size_t threads : {2, 4, 8, 16}) {
       rows.push_back(Threads(mecha, port, threads, 0.95));
@@ -137,13 +143,53 @@ int Main(int argc, char** argv) {
     rows.push_back(Queue(mecha, port, 64, 0));
     rows.push_back(Queue(mecha, port, 512, 0.7));
   }
+}
+
+#ifdef HAS_POSTGRESQL
+// The server does not wait for the disk (fsync=off), so that the client's share shows.
+void PlayPostgres(std::string_view value, Json& rows) {
+  constexpr size_t kWindow = 64;
+  constexpr const char* kQueue = "mecha state.postgresql, queue";
+  const auto server = StartPostgres();
+  const MechaStore mecha(
+      "  type: state.postgresql\n  version: v2\n  metadata:\n"
+      "    - {name: connectionString, value: \"" +
+      server->connection() + "\"}\n");
+  Fill(mecha, value);
+  const Side get{kQueue, [&] { return mecha.GetOnQueue(kWindow); }};
+  const auto peer = [&](Syncs syncs) {
+    return [&server, syncs] { return GetPipelinedPostgres(server->connection(), kWindow, syncs); };
+  };
+  rows.push_back(CompareRates("PostgreSQL, 64 in flight, get 1 KB", 0.85, get,
+                              {"libpq pipeline, a Sync each", peer(Syncs::kEach)}));
+  rows.push_back(CompareRates("PostgreSQL, 64 in flight, get 1 KB", 0, get,
+                              {"libpq pipeline, a Sync for 64", peer(Syncs::kOnce)}));
+  rows.push_back(CompareRates("PostgreSQL, 64 in flight, set 1 KB", 0.85,
+                              {kQueue, [&] { return mecha.SetOnQueue(kWindow, value); }},
+                              {"libpq pipeline, a Sync each", [&] {
+                                 return SetPipelinedPostgres(server->connection(), kWindow, value);
+                               }}));
+}
+#endif
+
+int Main(int argc, char** argv) {
+  const std::string value(kValueBytes, 'v');
+  Json rows = Json::array();
+  if (IsWanted(argc, argv, "threads") || IsWanted(argc, argv, "queue")) {
+    PlayRedis(argc, argv, value, rows);
+  }
+#ifdef HAS_POSTGRESQL
+  if (IsWanted(argc, argv, "postgresql")) {
+    PlayPostgres(value, rows);
+  }
+#endif
 #ifdef HAS_TLS
   if (IsWanted(argc, argv, "tls")) {
     AddTls(rows);
   }
 #endif
   return FinishRows({{"bench", "state_concurrent"},
-                     {"question", "What do many callers of one Redis get?"},
+                     {"question", "What do many callers of one server get?"},
                      {"machine", {{"cores", std::thread::hardware_concurrency()}}},
                      {"rows", rows},
                      {"notes", {"The server runs on the same cores as its clients."}}},

@@ -184,22 +184,33 @@ StatusOr<QueryResult> PostgresConnection::Receive(const CallContext& call) {
     return Fail(Internal("libpq gave no result for a statement"));
   }
   for (;;) {
-    ASSIGN_OR_RETURN(QueryResult more, ReceiveOnly(call));
-    if (more.is_null()) {
-      return result;
+    auto more = ReceiveOnly(call);
+    if (!more.ok() && !result.is_error()) {
+      return more.status();
     }
-    if (more.is_error()) {
-      result = std::move(more);  // the statement ran, and its commit failed
+    if (!more.ok() || more->is_null()) {
+      return result;  // an error stands, too, when the server has gone after it
+    }
+    if (more->is_error()) {
+      result = std::move(*more);  // the statement ran, and its commit failed
     }
   }
 }
 
-Status PostgresConnection::ReceiveSync(const CallContext& call) {
-  ASSIGN_OR_RETURN(const QueryResult result, ReceiveOnly(call));
-  if (result.is_null() || result.kind() != PGRES_PIPELINE_SYNC) {
-    return Fail(Internal("libpq gave something else where a pipeline ends"));
+StatusOr<QueryResult> PostgresConnection::ReceiveSync(const CallContext& call) {
+  QueryResult error;
+  for (;;) {
+    ASSIGN_OR_RETURN(QueryResult result, ReceiveOnly(call));
+    if (!result.is_null() && result.kind() == PGRES_PIPELINE_SYNC) {
+      return error;
+    }
+    if (!result.is_null() && !result.is_error()) {
+      return Fail(Internal("libpq gave something else where a pipeline ends"));
+    }
+    if (!result.is_null()) {
+      error = std::move(result);
+    }
   }
-  return OkStatus();
 }
 
 StatusOr<QueryResult> PostgresConnection::FlushAndReceive(const CallContext& call, int was_sent) {
@@ -274,6 +285,51 @@ Status PostgresConnection::Sync() {
 
 Status PostgresConnection::EndPipeline() {
   return PQexitPipelineMode(session_) == 0 ? FailSession("receive from") : OkStatus();
+}
+
+StatusOr<bool> PostgresConnection::FlushNow() {
+  const int left = PQflush(session_);
+  if (left < 0) {
+    return FailSession("send to");
+  }
+  return left == 0;
+}
+
+Status PostgresConnection::ReadNow() {
+  // After a record of an encrypted session has left the socket, two reads take the rest of it.
+  for (int reads = PQsslInUse(session_) != 0 ? 3 : 1; reads > 0; --reads) {
+    if (PQconsumeInput(session_) == 0) {
+      return FailSession("receive from");
+    }
+    char byte;
+    if (reads == 2 && recv(fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+      reads = 4;
+    }
+  }
+  return OkStatus();
+}
+
+StatusOr<QueryResult> PostgresConnection::NextResult() {
+  // One null ends the results of a statement.
+  for (int nulls = 0; nulls < 2 && PQisBusy(session_) == 0;) {
+    QueryResult result(PQgetResult(session_));
+    if (result.is_null()) {
+      ++nulls;
+      continue;
+    }
+    if (result.kind() == PGRES_FATAL_ERROR && result.sqlstate().empty()) {
+      return FailSession("receive from");
+    }
+    return result;
+  }
+  return QueryResult();
+}
+
+Status PostgresConnection::CheckRows(const QueryResult& result, bool is_of_many) {
+  if (result.columns() == kKeyColumn + (is_of_many ? 1 : 0)) [[likely]] {
+    return OkStatus();
+  }
+  return Fail(Status(StatusCode::kDataLoss, "PostgreSQL answered a read with something else"));
 }
 
 ServerError PostgresConnection::Understand(const QueryResult& result) {

@@ -72,16 +72,30 @@ class PostgresConnection final : public ServerConnection {
 
   // Several statements in one round trip: Begin, Add and Sync as often as needed, Flush, then for
   // each Add one Receive and for each Sync one ReceiveSync, in order, and End. What stands between
-  // two Syncs is one transaction unless it says otherwise.
+  // two Syncs is one transaction unless it says otherwise; it has been committed when ReceiveSync
+  // returns null, not when the results came.
   Status BeginPipeline();
   Status Add(Sql sql, const Parameters& parameters);
   Status Sync();
   Status Flush(const CallContext& call);
   // The result, errors included; a failure of the connection is a failed status.
   StatusOr<QueryResult> Receive(const CallContext& call);
-  Status ReceiveSync(const CallContext& call);
+  // The error that ended the transaction at its end, or null.
+  StatusOr<QueryResult> ReceiveSync(const CallContext& call);
   Status EndPipeline();
 
+  // For whoever must not wait, in a pipeline: sends what the socket takes, true when that was the
+  // rest; reads what is there; the next result, ends of pipelines included, null when none is
+  // there.
+  StatusOr<bool> FlushNow();
+  Status ReadNow();
+  StatusOr<QueryResult> NextResult();
+  int fd() const { return PQsocket(session_); }
+  // No failure so far.
+  bool is_usable() const { return !is_broken(); }
+
+  // Whether a result without error has the columns of Sql::kGet, or of Sql::kGetMany.
+  Status CheckRows(const QueryResult& result, bool is_of_many);
   // The status of an error result; ends the connection where the table says so.
   Status ErrorOf(const QueryResult& result);
   // The same for a write that commits by itself: marked where it may stand all the same.
