@@ -157,6 +157,17 @@ void RuntimeHost::Random(std::span<unsigned char> bytes) {
   }
 }
 
+StatusOr<Cryptography*> RuntimeHost::LoadCryptography() {
+  const std::lock_guard lock(cryptography_mutex_);
+  if (cryptography_ == nullptr) {
+    if (!options_.load_cryptography) {
+      return FailedPrecondition("this runtime was made without TLS and encryption");
+    }
+    ASSIGN_OR_RETURN(cryptography_, options_.load_cryptography());
+  }
+  return cryptography_.get();
+}
+
 void RuntimeHost::Log(Severity severity, std::string_view component, std::string_view message) {
   notices_.Add(severity, component, message);
 }
