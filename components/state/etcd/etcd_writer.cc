@@ -153,10 +153,12 @@ StatusOr<Outcomes> Commit(EtcdServers& servers, Layout layout, const CallContext
   ASSIGN_OR_RETURN(const Leases leases, Grant(servers, call, writes));
   ASSIGN_OR_RETURN(const EtcdReply reply,
                    servers.Post(call, kTransactionPath, Body(servers, layout, writes, leases)));
-  if (reply.root().Member("succeeded").IsTrue() && reply.revision() != 0) {
+  // Every answer of etcd has its revision; one without is not etcd's.
+  const bool is_answer = reply.revision() != 0;
+  if (is_answer && reply.root().Member("succeeded").IsTrue()) {
     return Succeeded(reply, writes);
   }
-  const size_t failed = FirstFailed(reply, writes);
+  const size_t failed = is_answer ? FirstFailed(reply, writes) : writes.size();
   if (failed == writes.size()) {
     return MarkApplied(
         Status(StatusCode::kDataLoss, "the server's answer to a transaction makes no sense"),

@@ -48,9 +48,15 @@ std::optional<std::string_view> MysqlRows::Column(unsigned index) const {
 }
 
 MysqlConnection::~MysqlConnection() {
-  if (mysql_ != nullptr) {
-    mysql_close(mysql_);
+  if (mysql_ == nullptr) {
+    return;
   }
+  const int socket = static_cast<int>(mysql_get_socket(mysql_));
+  if (is_broken() && socket >= 0) {
+    // The farewell that the library sends would wait without limit for a server that reads nothing.
+    shutdown(socket, SHUT_RDWR);
+  }
+  mysql_close(mysql_);
 }
 
 Status MysqlConnection::Fail(Status status) {

@@ -53,6 +53,8 @@ class MysqlConnection final : public ServerConnection {
   Status LogIn(const CallContext& call);
   bool is_reusable() const override { return !is_broken() && !is_in_transaction_; }
   bool IsAlive() const override;
+  // False after a failure: no statement may follow.
+  bool takes_statements() const { return !is_broken(); }
 
   // A statement and its rows. An error of the server is marked as not applied; any other as maybe,
   // and it ends the connection.

@@ -204,7 +204,7 @@ StatusOr<MysqlStateStore::Outcomes> MysqlStateStore::WriteAll(const CallContext&
                                outcome.status().code() == StatusCode::kOutOfRange ||
                                outcome.status().code() == StatusCode::kInvalidArgument;
       const Status cause = MarkApplied(outcome.status(), Applied::kNo);
-      const bool is_back = connection.Query(call, "ROLLBACK").ok();
+      const bool is_back = connection.takes_statements() && connection.Query(call, "ROLLBACK").ok();
       connection.set_in_transaction(!is_back);
       if (!is_of_write) {
         return cause;

@@ -193,6 +193,15 @@ TEST_CASE("a waiting write ends by deadline and by cancel, and says maybe") {
   const auto written = store.user.Write(SetOf("k", "w"), &late.context);
   CHECK(written.status().code() == StatusCode::kDeadlineExceeded);
   CHECK(written.status().applied() == Applied::kMaybe);
+  // More than the sockets hold: the statement is half sent when the call ends.
+  const std::string large(8 << 20, 'v');
+  TestCall half_sent(store.In(milliseconds(60)));
+  const auto cut = store.user.Write(SetOf("large", large), &half_sent.context);
+  CHECK(cut.status().code() == StatusCode::kDeadlineExceeded);
+  TestCall half_way(store.In(milliseconds(60)));
+  const auto all = store.user.Transact({SetOf("large", large), SetOf("k", "x")}, &half_way.context);
+  CHECK(all.status().code() == StatusCode::kDeadlineExceeded);
+  CHECK(all.status().applied() == Applied::kNo);
   server.Continue();
   CHECK(store.user.Read("k").size() == 1);
   server.Pause();
