@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// state.redis under tens of thousands of cancels at random points, over queues and from threads, on
-// the own host of a runtime.
+// state.redis under tens of thousands of cancels at random points, over queues and from threads,
+// and ended while it works, on the own host of a runtime.
 #include <dirent.h>
 
 #include <algorithm>
@@ -13,6 +13,7 @@
 #include "redis_store_fixture.h"
 #include "support/moment.h"
 #include "support/queued_calls.h"
+#include "support/redis_group.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -200,6 +201,49 @@ TEST_CASE("thousands of cancels from threads: no reply goes astray, and connecti
   for (size_t i = 0; i < kThreads; ++i) {
     CHECK(fixture.user.Read("t" + std::to_string(i)).starts_with("t" + std::to_string(i) + "-"));
   }
+}
+
+TEST_CASE("a channel that is closed while it opens leaves no connection behind") {
+  CancelFixture fixture;
+  std::mt19937 random(5);
+  for (int round = 0; round < 100; ++round) {
+    Queued queued;
+    test::Get(fixture.store, queued, "k");
+    Dawdle(random, 1U << (random() % 19));
+    fixture.store.Suspend(false);
+    REQUIRE(queued.Await());
+    REQUIRE(queued.dones.load() == 1);
+    const Status status = queued.value.status();
+    CHECK((IsNotFound(status) || status.code() == StatusCode::kSuspended));
+    CHECK(AwaitThat([&] { return fixture.Connections() == 0; }));
+  }
+}
+
+TEST_CASE("where no thread was lent yet, suspend and close wait for no job") {
+  test::RedisGroup group;
+  RuntimeHost host{HostOptions{.host_runs_loop = true}};
+  RedisStateStore store;
+  TestCall call;
+  const Settings settings = MakeSettings({{"redisHost", group.addresses()},
+                                          {"failover", "true"},
+                                          {"sentinelMasterName", test::RedisGroup::kMasterName}});
+  REQUIRE(store.Init(call.context, settings, host).ok());
+  StoreUser user(store);
+  // The sentinels are to be asked again, and the channel is to be opened: two jobs that wait.
+  CHECK(user.Read("k") == "<NOT_FOUND>");
+  CHECK(user.Read("k") == "<NOT_FOUND>");
+  Queued suspended;
+  test::Get(store, suspended, "k");
+  store.Suspend(false);
+  REQUIRE(suspended.is_done());
+  CHECK(suspended.value.status().code() == StatusCode::kSuspended);
+  CHECK(user.Read("k") == "<NOT_FOUND>");
+  Queued closed;
+  test::Get(store, closed, "k");
+  store.Close();
+  REQUIRE(closed.is_done());
+  CHECK(closed.value.status().code() == StatusCode::kClosed);
+  host.loop().Finish();  // runs what was posted, which finds nothing to do
 }
 
 }  // namespace

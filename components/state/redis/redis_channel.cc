@@ -56,13 +56,20 @@ void RedisChannel::AddLocked(std::unique_ptr<RedisRequest> request) {
 
 void RedisChannel::OpenLocked() {
   phase_ = Phase::kOpening;
-  opening_ = std::make_unique<Waiter>();
-  host_.PostBlocking([self = shared_from_this()] { self->Open(); });
+  opening_ = std::make_shared<Waiter>();
+  host_.PostBlocking([self = shared_from_this(), waiter = opening_] { self->Open(waiter); });
 }
 
-void RedisChannel::Open() {
+void RedisChannel::Open(const std::shared_ptr<Waiter>& waiter) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (opening_ != waiter) {
+      return;  // taken out
+    }
+    has_begun_ = true;
+  }
   CallContext call;
-  call.waiter = opening_.get();
+  call.waiter = waiter.get();
   call.may_block = true;
   auto opened = dialer_.Dial(call);
   Requests ended;
@@ -72,6 +79,7 @@ void RedisChannel::Open() {
   // Last, for Close waits for it.
   const std::lock_guard lock(mutex_);
   opening_.reset();
+  has_begun_ = false;
   has_opened_.notify_all();
   if (phase_ == Phase::kClosed && !waiting_.empty()) {
     OpenLocked();
@@ -362,22 +370,30 @@ void RedisChannel::ArmLocked(SteadyTime at) {
   });
 }
 
-void RedisChannel::Close(const Status& status) {
+void RedisChannel::EndAll(const Status& status) {
   Requests ended;
   Link link;
   {
     const std::lock_guard io_lock(io_mutex_);
     EndWaiting(status, ended);
     link = Lose(status, ended);
-    const std::lock_guard lock(mutex_);
-    if (opening_ != nullptr) {
-      opening_->Stop(StopCause::kClosed);
-    }
   }
   Drop(std::move(link));
   Complete(ended);
-  std::unique_lock lock(mutex_);
-  has_opened_.wait(lock, [this] { return opening_ == nullptr; });
+}
+
+void RedisChannel::Close(const Status& status) {
+  EndAll(status);
+  {
+    std::unique_lock lock(mutex_);
+    if (!has_begun_) {
+      opening_.reset();  // where the host lends the threads, it might never begin
+      return;
+    }
+    opening_->Stop(StopCause::kClosed);
+    has_opened_.wait(lock, [this] { return opening_ == nullptr; });
+  }
+  EndAll(status);  // it may have succeeded before it was stopped
 }
 
 }  // namespace MECHA_COMPONENT

@@ -35,8 +35,8 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   ~RedisChannel() override;
 
   void Submit(std::unique_ptr<RedisRequest> request);
-  // Fails what is there, closes the connection and waits for an opening under way. A later request
-  // opens it again.
+  // Fails what is there, closes the connection and waits for an opening under way; one that no
+  // thread has begun is taken out. A later request opens it again.
   void Close(const Status& status);
   void ForgetFailures() { dialer_.Reset(); }
 
@@ -60,7 +60,8 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
     uint64_t watch = 0;
   };
 
-  void Open();
+  void Open(const std::shared_ptr<Waiter>& waiter);
+  void EndAll(const Status& status);
   void FinishOpening(StatusOr<std::unique_ptr<ServerConnection>> opened, Requests& ended);
   void Turn(short ready);
   Status Receive(Requests& ended);
@@ -102,8 +103,9 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   std::mutex mutex_;
   std::condition_variable has_opened_;
   Phase phase_ = Phase::kClosed;
-  std::deque<Place> waiting_;  // not written yet
-  std::unique_ptr<Waiter> opening_;
+  std::deque<Place> waiting_;        // not written yet
+  std::shared_ptr<Waiter> opening_;  // the opening that was posted, or runs
+  bool has_begun_ = false;           // it runs
   bool is_turn_posted_ = false;
   uint64_t last_id_ = 0;
   SteadyTime alarm_at_ = SteadyTime::max();

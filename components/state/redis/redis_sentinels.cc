@@ -156,25 +156,34 @@ uint64_t RedisSentinels::InUse() {
 }
 
 void RedisSentinels::BeginCheck() {
+  const auto waiter = std::make_shared<Waiter>();
   {
     const std::lock_guard lock(mutex_);
     if (checking_ != nullptr) {
       return;
     }
-    checking_ = std::make_unique<Waiter>();
+    checking_ = waiter;
   }
-  host_.PostBlocking([self = shared_from_this()] { self->Check(); });
+  host_.PostBlocking([self = shared_from_this(), waiter] { self->Check(waiter); });
 }
 
-void RedisSentinels::Check() {
+void RedisSentinels::Check(const std::shared_ptr<Waiter>& waiter) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (checking_ != waiter) {
+      return;  // taken out
+    }
+    has_begun_ = true;
+  }
   CallContext call;
-  call.waiter = checking_.get();
+  call.waiter = waiter.get();
   call.may_block = true;
   call.deadline = Deadline::After(host_.clock().Now(), options_.dial_timeout);
   // What goes wrong here shows at the next dial; until then the connections that work are used.
   CheckMaster(call).IgnoreError();
   const std::lock_guard lock(mutex_);
   checking_.reset();
+  has_begun_ = false;
   has_checked_.notify_all();
 }
 
@@ -203,9 +212,11 @@ Status RedisSentinels::CheckMaster(const CallContext& call) {
 
 void RedisSentinels::Stop() {
   std::unique_lock lock(mutex_);
-  if (checking_ != nullptr) {
-    checking_->Stop(StopCause::kClosed);
+  if (!has_begun_) {
+    checking_.reset();  // where the host lends the threads, it might never begin
+    return;
   }
+  checking_->Stop(StopCause::kClosed);
   has_checked_.wait(lock, [this] { return checking_ == nullptr; });
 }
 

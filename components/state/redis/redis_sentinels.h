@@ -40,7 +40,8 @@ class RedisSentinels final : public ServerFinder,
   void Doubt() override;
   uint64_t InUse() override;
 
-  // Ends a check under way and waits for it; a later use begins another one.
+  // Ends a check under way and waits for it, takes one out that no thread has begun; a later use
+  // begins another one.
   void Stop();
   void ForgetFailures();
 
@@ -56,7 +57,7 @@ class RedisSentinels final : public ServerFinder,
   StatusOr<HostAddress> Ask(const CallContext& call, Sentinel& sentinel) const;
   void Prefer(const std::shared_ptr<Sentinel>& sentinel);
   void BeginCheck();
-  void Check();
+  void Check(const std::shared_ptr<Waiter>& waiter);
   Status CheckMaster(const CallContext& call);
 
   Host& host_;
@@ -65,9 +66,10 @@ class RedisSentinels final : public ServerFinder,
   std::atomic<int64_t> ask_at_{0};  // when a use begins the next check, in ticks of the clock
   std::mutex mutex_;
   std::condition_variable has_checked_;
-  Sentinels sentinels_;  // in the order of asking
-  HostAddress place_;    // of the master that was confirmed last
-  std::unique_ptr<Waiter> checking_;
+  Sentinels sentinels_;               // in the order of asking
+  HostAddress place_;                 // of the master that was confirmed last
+  std::shared_ptr<Waiter> checking_;  // the check that was posted, or runs
+  bool has_begun_ = false;            // it runs
 };
 
 }  // namespace MECHA_COMPONENT
