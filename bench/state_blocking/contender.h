@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contender: one way to get and set a value under a key; Mecha is one, each raw client another. A
-// failure ends the program: a bench of failing calls means nothing. One thread.
+// Contender: one way to get and set values; Mecha is one, each raw client another. A failure ends
+// the program: a bench of failing calls means nothing. One thread. Used by state_bulk and
+// state_transaction, too.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,6 +24,10 @@ class Contender {
   // Returns the value's size, so that it was really read.
   virtual size_t Get(const Key& key) = 0;
   virtual void Set(const Key& key, std::string_view value) = 0;
+  // Reads all in one go; returns the sizes of the values together.
+  virtual size_t GetMany(std::span<const Key> /*keys*/) { return 0; }
+  // Sets all, or none of them.
+  virtual void SetTogether(std::span<const Key> /*keys*/, std::string_view /*value*/) {}
 };
 
 [[noreturn]] void Fail(std::string_view what);

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <vector>
+
 #include "mecha/mecha.h"
 #include "state_blocking/contender.h"
 
@@ -56,10 +58,51 @@ class MechaContender final : public Contender {
     mecha_result_release(result);
   }
 
+  size_t GetMany(std::span<const Key> keys) override {
+    views_.clear();
+    for (const Key& key : keys) {
+      views_.push_back(ViewOf(key.own));
+    }
+    mecha_result* result = nullptr;
+    if (mecha_state_get_many(runtime_, nullptr, store_, views_.data(), views_.size(), nullptr,
+                             &result) != MECHA_OK) {
+      Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
+    }
+    size_t size = 0;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      mecha_item item{};
+      item.struct_size = sizeof item;
+      mecha_result_item(result, i, &item);
+      size += item.value.size;
+    }
+    mecha_result_release(result);
+    return size;
+  }
+
+  void SetTogether(std::span<const Key> keys, std::string_view value) override {
+    operations_.assign(keys.size(), mecha_state_op{});
+    for (size_t i = 0; i < keys.size(); ++i) {
+      operations_[i].kind = MECHA_STATE_SET;
+      operations_[i].key = ViewOf(keys[i].own);
+      operations_[i].value = {value.data(), value.size(), nullptr, nullptr};
+    }
+    mecha_state_apply_options options{};
+    options.struct_size = sizeof options;
+    options.atomic = 1;
+    mecha_result* result = nullptr;
+    if (mecha_state_apply(runtime_, nullptr, store_, operations_.data(), operations_.size(),
+                          &options, &result) != MECHA_OK) {
+      Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
+    }
+    mecha_result_release(result);
+  }
+
  private:
   const std::string type_;
   const mecha_view store_ = ViewOf("store");
   mecha_runtime* runtime_ = nullptr;
+  std::vector<mecha_view> views_;
+  std::vector<mecha_state_op> operations_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <libpq-fe.h>
 
+#include "array_text.h"
 #include "postgres_options.h"
 #include "state_blocking/contender.h"
 #include "statements.h"
@@ -9,6 +10,7 @@
 namespace bench {
 namespace {
 
+using mecha::components::state_postgresql::ArrayText;
 using mecha::components::state_postgresql::Layout;
 using mecha::components::state_postgresql::PostgresOptions;
 using mecha::components::state_postgresql::Sql;
@@ -28,7 +30,7 @@ class PostgresPeer final : public Contender {
  public:
   explicit PostgresPeer(const std::string& connection)
       : statements_(TableOptions()), session_(PQconnectdb(connection.c_str())) {
-    for (const Sql sql : {Sql::kGet, Sql::kSet}) {
+    for (const Sql sql : {Sql::kGet, Sql::kSet, Sql::kGetMany, Sql::kSetMany}) {
       Check(PQprepare(session_, statements_.Name(sql), statements_.Text(sql), 0, nullptr),
             PGRES_COMMAND_OK);
     }
@@ -51,6 +53,34 @@ class PostgresPeer final : public Contender {
     Run(Sql::kSet, 3, values, sizes);
   }
 
+  size_t GetMany(std::span<const Key> keys) override {
+    ArrayText array(ArrayText::kText, keys.size());
+    for (const Key& key : keys) {
+      array.Add(key.stored);
+    }
+    const char* values[] = {array.text().data()};
+    const int sizes[] = {static_cast<int>(array.text().size())};
+    return Run(Sql::kGetMany, 1, values, sizes);
+  }
+
+  // One INSERT of all, which is what a transaction of sets comes to.
+  void SetTogether(std::span<const Key> keys, std::string_view value) override {
+    ArrayText key_array(ArrayText::kText, keys.size());
+    ArrayText value_array(ArrayText::kBytes, keys.size());
+    ArrayText ttl_array(ArrayText::kBigInt, keys.size());
+    for (const Key& key : keys) {
+      key_array.Add(key.stored);
+      value_array.Add(value);
+      ttl_array.AddNull();
+    }
+    const char* values[] = {key_array.text().data(), value_array.text().data(),
+                            ttl_array.text().data()};
+    const int sizes[] = {static_cast<int>(key_array.text().size()),
+                         static_cast<int>(value_array.text().size()),
+                         static_cast<int>(ttl_array.text().size())};
+    Run(Sql::kSetMany, 3, values, sizes);
+  }
+
  private:
   size_t Run(Sql sql, int count, const char* const* values, const int* sizes) {
     constexpr int kBinary[] = {1, 1, 1};
@@ -58,15 +88,15 @@ class PostgresPeer final : public Contender {
                  PGRES_TUPLES_OK);
   }
 
-  // The size of the first field; the row is copied out as any application would.
+  // The sizes of the rows' first fields; rows are copied out as any application would.
   size_t Check(PGresult* result, ExecStatusType wanted) {
     if (PQresultStatus(result) != wanted) {
       Fail(std::string("libpq: ") + PQerrorMessage(session_));
     }
     size_t size = 0;
-    if (PQntuples(result) > 0) {
-      value_.assign(PQgetvalue(result, 0, 0), static_cast<size_t>(PQgetlength(result, 0, 0)));
-      size = value_.size();
+    for (int row = 0; row < PQntuples(result); ++row) {
+      value_.assign(PQgetvalue(result, row, 0), static_cast<size_t>(PQgetlength(result, row, 0)));
+      size += value_.size();
     }
     PQclear(result);
     return size;

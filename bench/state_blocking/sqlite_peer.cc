@@ -42,12 +42,18 @@ class SqlitePeer final : public Contender {
     }
     get_ = Prepare(schema.Of(Sql::kGet));
     set_ = Prepare(schema.Of(Sql::kSet));
+    begin_ = Prepare("BEGIN IMMEDIATE");
+    begin_read_ = Prepare("BEGIN");
+    commit_ = Prepare("COMMIT");
   }
   SqlitePeer(const SqlitePeer&) = delete;
   SqlitePeer& operator=(const SqlitePeer&) = delete;
   ~SqlitePeer() override {
     sqlite3_finalize(get_);
     sqlite3_finalize(set_);
+    sqlite3_finalize(begin_);
+    sqlite3_finalize(begin_read_);
+    sqlite3_finalize(commit_);
     sqlite3_close(db_);
   }
 
@@ -68,6 +74,25 @@ class SqlitePeer final : public Contender {
     }
     Reset(get_);
     return value.size() + (etag.empty() ? 1 : 0);
+  }
+
+  // All at one moment.
+  size_t GetMany(std::span<const Key> keys) override {
+    size_t size = 0;
+    Step(begin_read_);
+    for (const Key& key : keys) {
+      size += Get(key);
+    }
+    Step(commit_);
+    return size;
+  }
+
+  void SetTogether(std::span<const Key> keys, std::string_view value) override {
+    Step(begin_);
+    for (const Key& key : keys) {
+      Set(key, value);
+    }
+    Step(commit_);
   }
 
   void Set(const Key& key, std::string_view value) override {
@@ -98,6 +123,10 @@ class SqlitePeer final : public Contender {
       Fail(db_ == nullptr ? "sqlite3: no memory" : sqlite3_errmsg(db_));
     }
   }
+  void Step(sqlite3_stmt* statement) const {
+    Check(sqlite3_step(statement), SQLITE_DONE);
+    sqlite3_reset(statement);
+  }
   sqlite3_stmt* Prepare(const std::string& sql) const {
     sqlite3_stmt* statement = nullptr;
     Check(sqlite3_prepare_v3(db_, sql.data(), static_cast<int>(sql.size()),
@@ -121,6 +150,9 @@ class SqlitePeer final : public Contender {
   sqlite3* db_ = nullptr;
   sqlite3_stmt* get_ = nullptr;
   sqlite3_stmt* set_ = nullptr;
+  sqlite3_stmt* begin_ = nullptr;
+  sqlite3_stmt* begin_read_ = nullptr;
+  sqlite3_stmt* commit_ = nullptr;
   std::string encoded_;
   std::mt19937_64 random_{1};
 };

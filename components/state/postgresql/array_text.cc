@@ -27,10 +27,12 @@ void ArrayText::Add(std::string_view element) {
   bytes_ += element;
 }
 
+void ArrayText::AddNull() { AppendNumber(bytes_, 0xFFFFFFFF); }
+
 void ArrayText::Add(const Parameters& parameters, int index) {
   const char* value = parameters.values()[index];
   if (value == nullptr) {
-    AppendNumber(bytes_, 0xFFFFFFFF);
+    AddNull();
   } else {
     Add(std::string_view(value, static_cast<size_t>(parameters.sizes()[index])));
   }

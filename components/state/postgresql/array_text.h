@@ -18,6 +18,7 @@ class ArrayText {
 
   ArrayText(Type type, size_t count);
   void Add(std::string_view element);
+  void AddNull();
   // The parameter at `index`, which may be NULL.
   void Add(const Parameters& parameters, int index);
   std::string_view text() const { return bytes_; }
