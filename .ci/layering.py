@@ -28,7 +28,8 @@ COMPONENT_FOLDERS = {"contract", "result", "encoding", "resources", "call"}
 PUBLIC_USERS = {"capi", "plugins"}
 OWNERS = {"yaml-cpp": ("src/config/",), "asio": ("src/async/", "src/net/"),
           "hiredis": ("components/", "src/net/"), "sqlite3.h": ("components/",),
-          "libpq-fe.h": ("components/",), "openssl": ("components/tls/",)}
+          "libpq-fe.h": ("components/",), "mysql.h": ("components/",), "curl": ("components/",),
+          "openssl": ("components/tls/",)}
 UNOWNED = ("tests/", "bench/", "examples/", "tools/")
 STANDARD = set("""
 assert.h complex.h ctype.h errno.h fenv.h float.h inttypes.h iso646.h limits.h locale.h math.h

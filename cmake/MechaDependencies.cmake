@@ -9,6 +9,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SQLITE3 IMPORTED_TARGET sqlite3)
 pkg_check_modules(HIREDIS IMPORTED_TARGET hiredis)
 pkg_check_modules(LIBPQ IMPORTED_TARGET libpq)
+pkg_check_modules(LIBMARIADB IMPORTED_TARGET libmariadb)
+pkg_check_modules(LIBCURL IMPORTED_TARGET libcurl)
 pkg_check_modules(OPENSSL IMPORTED_TARGET openssl>=3.0)
 
 # Debian's own Python sees python3-yaml, whichever python3 comes first on the PATH.

@@ -27,7 +27,7 @@ VERSION_KEYS = {"version", "status", "description", "capabilities", "fields", "w
 FIELD_KEYS = {"name", "type", "default", "unit", "description", "values", "required", "sensitive",
               "ignored"}
 # Fields every state component has; the block reads them (see src/state).
-STATE_FIELDS = ("keyPrefix",)
+STATE_FIELDS = ("keyPrefix", "primaryEncryptionKey", "secondaryEncryptionKey")
 # A field every state component has even when its component.yaml does not say so.
 STATE_TTL = {"name": "ttlInSeconds", "type": "integer",
              "description": "Lifetime of values written without one of their own; kept for ever "

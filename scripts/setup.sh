@@ -6,10 +6,12 @@
 # Needs root or sudo only when something is missing. It starts no service.
 set -euo pipefail
 
-build_packages=(g++ cmake ninja-build ccache pkgconf libabsl-dev libhiredis-dev libpq-dev
-  libsqlite3-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev python3 python3-yaml)
-test_packages=(libasio-dev catch2 redis-server memcached postgresql openssl clang clang-format
-  clang-tidy libclang-rt-dev libprotobuf-dev protobuf-compiler binutils valgrind git)
+build_packages=(g++ cmake ninja-build ccache pkgconf libabsl-dev libcurl4-openssl-dev libhiredis-dev
+  libmariadb-dev libpq-dev libsqlite3-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev python3
+  python3-yaml)
+test_packages=(libasio-dev catch2 redis-server memcached postgresql mariadb-server etcd-server
+  openssl clang clang-format clang-tidy libclang-rt-dev libprotobuf-dev protobuf-compiler binutils
+  valgrind git)
 
 say() { echo "setup: $*"; }
 fail() {

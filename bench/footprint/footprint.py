@@ -6,13 +6,16 @@ beside the clients alone, threads, descriptors and size.
 Every number is the median of 31 fresh processes; Mecha and its peer take turns.
 """
 import argparse
+import contextlib
 import json
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 RUNS = 31
@@ -51,6 +54,37 @@ def needed(library):
     return re.findall(r"\(NEEDED\).*\[(.+)\]", dynamic)
 
 
+def free_port():
+    with socket.socket() as probing:
+        probing.bind(("127.0.0.1", 0))
+        return probing.getsockname()[1]
+
+
+@contextlib.contextmanager
+def redis_with_tls(scratch):
+    """(port, file of the authority) of a private redis-server that speaks TLS only."""
+    certificate, key, port = scratch / "server.pem", scratch / "server.key", free_port()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=server",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    server = subprocess.Popen(
+        ["redis-server", "--port", "0", "--tls-port", str(port), "--bind", "127.0.0.1",
+         "--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate,
+         "--tls-auth-clients", "no", "--save", "", "--dir", scratch],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(500):
+            with socket.socket() as probing:
+                if probing.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.01)
+        yield str(port), str(certificate)
+    finally:
+        server.kill()
+        server.wait()
+
+
 def row(case, value, unit, limit=None, peer=None):
     result = {"case": case, "value": round(value, 4), "unit": unit}
     if peer is not None:
@@ -61,9 +95,10 @@ def row(case, value, unit, limit=None, peer=None):
     return result
 
 
-def measure(options, scratch):
+def measure(options, scratch, tls):
     found = medians({
         "memory": [options.probe, options.library],
+        "tls": [options.probe, options.library, "--tls", *tls],
         "sqlite": [options.probe, options.library, "DATABASE"],
         "libraries": [options.probe, "--libraries", *needed(options.library)],
         "clients": [options.clients],
@@ -80,7 +115,11 @@ def measure(options, scratch):
             clients["rss_kb"] / megabyte),
         row("memory with a SQLite store in use", sqlite["rss_kb"] / megabyte, "MB", 4,
             alone["rss_kb"] / megabyte),
+        row("memory with Redis over TLS in use", found["tls"]["rss_kb"] / megabyte, "MB", 9,
+            clients["rss_kb"] / megabyte),
         row("private dirty memory", memory["private_dirty_kb"] / megabyte, "MB", 1.5),
+        row("private dirty memory with Redis over TLS", found["tls"]["private_dirty_kb"] / megabyte,
+            "MB"),
         row("private dirty memory with SQLite", sqlite["private_dirty_kb"] / megabyte, "MB", None,
             alone["private_dirty_kb"] / megabyte),
         row("threads after blocking use of both stores", sqlite["threads"] - 1, "threads", 0),
@@ -100,7 +139,8 @@ def main():
     parser.add_argument("--clients", default="@CLIENTS@")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="mecha-footprint-") as folder:
-        rows = measure(options, Path(folder))
+        with redis_with_tls(Path(folder)) as tls:
+            rows = measure(options, Path(folder), tls)
     for each in rows:
         peer = f"  peer {each['peer']['value']:g}" if "peer" in each else ""
         target = f"  {each['target']}: {'yes' if each['met'] else 'NO'}" if "met" in each else ""

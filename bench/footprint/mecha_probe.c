@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A C host that loads libmecha.so (argument 1) with dlopen, opens a runtime and does one operation,
- * timing each step. With a second argument, a database file, it uses a SQLite store as well.
+ * timing each step. With a second argument, a database file, it uses a SQLite store as well; with
+ * `--tls PORT CA_FILE` a Redis with TLS.
  * As `footprint_mecha --libraries NAME...` it loads those only: what Mecha itself adds is the rest.
  */
 #include <dlfcn.h>
@@ -46,11 +47,16 @@ static int load_libraries(char** names) {
   return 0;
 }
 
+#define REDIS_YAML                                                                        \
+  "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: redis}\nspec:\n"       \
+  "  type: state.redis\n  version: v1\n  metadata:\n  - {name: enableTLS, value: true}\n" \
+  "  - {name: redisHost, value: \"127.0.0.1:%s\"}\n  - {name: caCert, value: \"%s\"}\n"
+
 int main(int argc, char** argv) {
   struct api api;
   char yaml[2048];
   void* library;
-  mecha_runtime *rt, *file;
+  mecha_runtime *rt, *other;
   double begin = now_ms(), loaded;
   if (argc > 1 && strcmp(argv[1], "--libraries") == 0) return load_libraries(argv + 2);
   if (argc < 2 || (library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL)) == NULL) return 2;
@@ -62,12 +68,18 @@ int main(int argc, char** argv) {
   rt = start(&api, HOST_MEMORY_YAML);
   set(&api, rt, "memory");
   printf("load_ms %.4f\nfirst_operation_ms %.4f\n", loaded - begin, now_ms() - loaded);
-  if (argc > 2) {
-    snprintf(yaml, sizeof(yaml), HOST_SQLITE_YAML, argv[2]);
-    file = start(&api, yaml);
-    set(&api, file, "file");
+  if (argc > 4) {
+    snprintf(yaml, sizeof(yaml), REDIS_YAML, argv[3], argv[4]);
+    other = start(&api, yaml);
+    set(&api, other, "redis");
     print_process();
-    api.free(file);
+    api.free(other);
+  } else if (argc > 2) {
+    snprintf(yaml, sizeof(yaml), HOST_SQLITE_YAML, argv[2]);
+    other = start(&api, yaml);
+    set(&api, other, "file");
+    print_process();
+    api.free(other);
   } else {
     print_process();
   }

@@ -2,6 +2,8 @@
 #include "async/io_loop.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <string>
 #include <thread>
@@ -279,6 +281,69 @@ TEST_CASE("a job that may block is inside Run but not on a thread that must not 
   world.loop.Run(0ms);
   CHECK(seen == "binbn");
   CHECK_FALSE(world.loop.IsInsideRun());
+}
+
+TEST_CASE("what is kept for the end of a turn runs after the jobs and callbacks of that turn") {
+  Loop world(kOwnThread);
+  Moment blocked;
+  Moment go;
+  Moment end;
+  std::string order;
+  bool was_taken = false;
+  world.loop.Post([&] {
+    blocked.Come();
+    go.Await();
+  });
+  REQUIRE(blocked.Await());
+  // Both come in one turn, while the loop is busy.
+  world.loop.Post([&] {
+    order += 'a';
+    was_taken = world.loop.RunAtTurnEnd([&] {
+      order += 'e';
+      // Kept while the turn ends: still of this turn, and before what was posted meanwhile.
+      world.loop.Post([&] { order += 'n'; });
+      world.loop.RunAtTurnEnd([&] { order += 'f'; });
+    });
+  });
+  world.loop.Post([&] { order += 'b'; });
+  go.Come();
+  const int fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+  const uint64_t watch = world.loop.Watch(fd, [&](short) {
+    uint64_t count = 0;
+    [[maybe_unused]] const ssize_t bytes = read(fd, &count, sizeof count);
+    world.loop.RunAtTurnEnd([&] {
+      order += 'w';
+      end.Come();
+    });
+    order += 'c';
+  });
+  CHECK(AwaitThat([&] {
+    Moment looked;
+    bool has_ended = false;
+    world.loop.Post([&] {
+      has_ended = order.find('n') != order.npos;
+      looked.Come();
+    });
+    return looked.Await() && has_ended;
+  }));
+  world.loop.Await(watch, POLLIN);
+  REQUIRE(end.Await());
+  world.loop.Unwatch(watch);
+  close(fd);
+  CHECK(was_taken);
+  CHECK(order == "abefncw");
+}
+
+TEST_CASE("elsewhere than on the loop's own thread nothing is kept for the end of a turn") {
+  Loop own(kOwnThread);
+  bool ran = false;
+  CHECK_FALSE(own.loop.RunAtTurnEnd([&] { ran = true; }));
+  Loop lent(kHostRuns);
+  bool was_taken = true;
+  lent.loop.Post([&] { was_taken = lent.loop.RunAtTurnEnd([&] { ran = true; }); });
+  CHECK(lent.loop.Run(0ms) == 1);
+  CHECK_FALSE(was_taken);
+  CHECK_FALSE(ran);
 }
 
 TEST_CASE("a loop without a descriptor to open runs its work once it can") {

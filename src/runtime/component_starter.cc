@@ -8,6 +8,7 @@
 #include "result/status.h"
 #include "result/status_or.h"
 #include "runtime/settings_builder.h"
+#include "runtime/state_encryption.h"
 #include "secretstores/secret_operation.h"
 #include "secretstores/secret_scopes.h"
 #include "state/key_prefix.h"
@@ -176,6 +177,7 @@ Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call
     slot.secret_store = std::get<MakeSecretStore>(slot.entry->make)();
   } else {
     slot.state_store = std::get<MakeStateStore>(slot.entry->make)();
+    RETURN_IF_ERROR(EncryptIfAsked(slot));
   }
   RETURN_IF_ERROR(slot.component()->Init(call, *slot.settings, around_.host));
   return MakeBlock(slot);

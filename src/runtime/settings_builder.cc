@@ -16,9 +16,9 @@ namespace {
 
 // Fields that belong to a block, so every component of it has them.
 enum class BlockRule : unsigned char {
-  kUsed,        // the block reads it from Settings
-  kNoEffect,    // Dapr's, accepted with a warning
-  kUnsupported  // Dapr's, refused: doing without it would be wrong
+  kUsed,       // the block reads it from Settings
+  kNoEffect,   // Dapr's, accepted with a warning
+  kFromSecret  // as kUsed, and only a secretKeyRef will do
 };
 struct BlockField {
   std::string_view block;  // "state."
@@ -33,8 +33,8 @@ constexpr BlockField kBlockFields[] = {
     {"state.", "outboxPublishTopic", BlockRule::kNoEffect},
     {"state.", "outboxPubsub", BlockRule::kNoEffect},
     {"state.", "outboxDiscardWhenMissingState", BlockRule::kNoEffect},
-    {"state.", "primaryEncryptionKey", BlockRule::kUnsupported},
-    {"state.", "secondaryEncryptionKey", BlockRule::kUnsupported},
+    {"state.", "primaryEncryptionKey", BlockRule::kFromSecret},
+    {"state.", "secondaryEncryptionKey", BlockRule::kFromSecret},
 };
 
 const BlockField* FindBlockField(const ComponentInfo& info, std::string_view name) {
@@ -77,11 +77,14 @@ void CheckBlockField(const MetadataItem& item, const BlockField& field, Findings
     case BlockRule::kNoEffect:
       findings.Warn(item.location, Quoted(field.name) + " has no effect yet.");
       return;
-    case BlockRule::kUnsupported:
-      findings.Error(StatusCode::kFailedPrecondition, item.location,
-                     Quoted(field.name) +
-                         ": encryption of state is not supported yet, and values "
-                         "would be stored readable. Remove it if that is fine.");
+    case BlockRule::kFromSecret:
+      if (!item.secret.has_value()) {
+        // Dapr would encrypt nothing and say nothing.
+        findings.Error(StatusCode::kFailedPrecondition, item.location,
+                       Quoted(field.name) +
+                           " must be a secretKeyRef: the name of the secret is kept with each "
+                           "value, to find the key again. Put the key in a secret store.");
+      }
       return;
   }
 }
@@ -168,7 +171,7 @@ void AddItem(const ResolvedItem& item, const ComponentInfo& info, Values& values
   const std::string name = ToLower(item.name);
   Settings::Value value{item.text, item.is_secret, item.location.line};
   if (const BlockField* block = FindBlockField(info, item.name); block != nullptr) {
-    if (block->rule == BlockRule::kUsed) {
+    if (block->rule != BlockRule::kNoEffect) {
       values.insert_or_assign(name, std::move(value));
     }
     return;

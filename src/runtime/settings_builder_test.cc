@@ -198,12 +198,18 @@ TEST_CASE("a bad boolean is an error in strict mode and false in Dapr's") {
   CHECK(findings.warnings().size() == 1);
 }
 
-TEST_CASE("encryption is refused because values would be stored readable") {
+TEST_CASE("a key for encryption comes from a secret store, in Dapr's mode too") {
   for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
     const Findings findings = Checked("primaryEncryptionKey", "00", strictness);
     CHECK(findings.ToStatus().code() == StatusCode::kFailedPrecondition);
     CHECK(Checked("secondaryencryptionkey", "00", strictness).HasErrors());
   }
+  Fixture fixture;
+  fixture.Set("primaryEncryptionKey", "00");
+  fixture.document.metadata.back().secret = SecretReference{"key", {}};
+  Findings findings(Strictness::kStrict);
+  CheckSettings(fixture.document, fixture.info, findings);
+  CHECK_FALSE(findings.HasErrors());
 }
 
 TEST_CASE("block fields belong to their block alone") {

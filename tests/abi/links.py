@@ -11,7 +11,7 @@ ALLOWED = re.compile(
     r"ld-linux-[\w-]+)\.so\b")
 # Also not through another library. TLS and gRPC parts are modules, loaded by those who use them.
 NEVER = re.compile(r"^(libssl|libcrypto|libprotobuf|libprotobuf-lite|libgrpc|libnghttp2|libcurl|"
-                   r"libpq|libasan|libtsan)\b")
+                   r"libpq|libmariadb|libasan|libtsan)\b")
 
 
 def main():

@@ -10,7 +10,9 @@ from pathlib import Path
 
 ALWAYS = re.compile(r"^(libstdc\+\+|libm|libgcc_s|libc|ld-linux-[\w-]+)\.so\b")
 # What the component of a module links to, by type.
-ALSO = {"state.postgresql": re.compile(r"^libpq\.so\.5$"),
+ALSO = {"state.etcd": re.compile(r"^libcurl\.so\.4$"),
+        "state.mysql": re.compile(r"^libmariadb\.so\.3$"),
+        "state.postgresql": re.compile(r"^libpq\.so\.5$"),
         "tls": re.compile(r"^lib(ssl|crypto)\.so\.3$")}
 SYMBOL = "mecha_module"
 

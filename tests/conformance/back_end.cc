@@ -9,8 +9,13 @@
 #include <stdexcept>
 
 #ifdef MECHA_TEST_SERVERS  // mecha-check-plugin starts none
+#include "support/etcd_server.h"
+#include "support/mariadb_server.h"
 #include "support/memcached_server.h"
 #include "support/redis_server.h"
+#ifdef MECHA_TEST_TLS
+#include "support/test_authority.h"
+#endif
 #ifdef MECHA_TEST_POSTGRESQL
 #include "support/postgres_server.h"
 #endif
@@ -20,16 +25,18 @@ namespace conformance {
 namespace {
 
 #ifdef MECHA_TEST_SERVERS
-class RedisServer final : public Server {
+// Every acknowledged write of an own server is in the append-only file before its reply leaves.
+mecha::test::RedisServerOptions RedisOptions(ServerUse use) {
+  mecha::test::RedisServerOptions options;
+  if (use == ServerUse::kOwn) {
+    options.configuration = {"appendonly yes", "appendfsync always"};
+  }
+  return options;
+}
+
+class RedisServer : public Server {
  public:
-  // Every acknowledged write is in the append-only file before its reply leaves.
-  explicit RedisServer(ServerUse use)
-      : redis_(
-            {.username = {},
-             .password = {},
-             .configuration = use == ServerUse::kOwn
-                                  ? std::vector<std::string>{"appendonly yes", "appendfsync always"}
-                                  : std::vector<std::string>{}}) {}
+  explicit RedisServer(mecha::test::RedisServerOptions options) : redis_(std::move(options)) {}
 
   std::string address() const override { return redis_.address(); }
   void Clear() override { redis_.Command({"FLUSHALL"}); }
@@ -38,9 +45,38 @@ class RedisServer final : public Server {
   void Pause() override { redis_.Pause(); }
   void Continue() override { redis_.Continue(); }
 
- private:
+ protected:
   mecha::test::TestRedis redis_;
 };
+
+#ifdef MECHA_TEST_TLS
+// What a server for TLS needs on disk.
+struct TlsFiles {
+  TlsFiles() {
+    const mecha::test::TestAuthority signer;
+    const auto identity = signer.Issue({.names = {"127.0.0.1"}});
+    authority = folder.Write("ca.pem", signer.certificate());
+    certificate = folder.Write("server.pem", identity.certificate);
+    key = folder.Write("server.key", identity.key);
+  }
+  mecha::test::TestFolder folder;
+  std::string authority, certificate, key;
+};
+
+class TlsRedisServer final : private TlsFiles, public RedisServer {
+ public:
+  explicit TlsRedisServer(ServerUse use) : RedisServer(WithTls(RedisOptions(use))) {}
+  std::string address() const override { return redis_.tls_address(); }
+  std::string authority() const override { return TlsFiles::authority; }
+
+ private:
+  mecha::test::RedisServerOptions WithTls(mecha::test::RedisServerOptions options) const {
+    options.tls = {"tls-cert-file " + certificate, "tls-key-file " + key,
+                   "tls-ca-cert-file " + TlsFiles::authority, "tls-auth-clients no"};
+    return options;
+  }
+};
+#endif
 
 #ifdef MECHA_TEST_POSTGRESQL
 class PostgresServer final : public Server {
@@ -74,6 +110,32 @@ class MemcachedServer final : public Server {
   mecha::test::TestMemcached memcached_{{"-I", "64m", "-m", "1024"}};
 };
 
+class EtcdServer final : public Server {
+ public:
+  std::string address() const override { return etcd_.address(); }
+  void Clear() override { etcd_.Clear(); }
+  void Kill() override { etcd_.Kill(); }
+  void Restart() override { etcd_.Restart(); }
+  void Pause() override { etcd_.Pause(); }
+  void Continue() override { etcd_.Continue(); }
+
+ private:
+  mecha::test::TestEtcd etcd_;
+};
+
+class MariadbServer final : public Server {
+ public:
+  std::string address() const override { return mariadb_.address(); }
+  void Clear() override { mariadb_.Execute("DROP DATABASE IF EXISTS dapr_state_store"); }
+  void Kill() override { mariadb_.Kill(); }
+  void Restart() override { mariadb_.Restart(); }
+  void Pause() override { mariadb_.Pause(); }
+  void Continue() override { mariadb_.Continue(); }
+
+ private:
+  mecha::test::TestMariadb mariadb_;
+};
+
 // The one place that knows kinds of servers.
 std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
 #ifdef MECHA_TEST_POSTGRESQL
@@ -82,10 +144,21 @@ std::unique_ptr<Server> StartServer(std::string_view kind, ServerUse use) {
   }
 #endif
   if (kind == "redis") {
-    return std::make_unique<RedisServer>(use);
+    return std::make_unique<RedisServer>(RedisOptions(use));
   }
+#ifdef MECHA_TEST_TLS
+  if (kind == "redis-tls") {
+    return std::make_unique<TlsRedisServer>(use);
+  }
+#endif
   if (kind == "memcached") {
     return std::make_unique<MemcachedServer>();
+  }
+  if (kind == "etcd") {
+    return std::make_unique<EtcdServer>();
+  }
+  if (kind == "mariadb") {
+    return std::make_unique<MariadbServer>();
   }
   throw std::runtime_error("conformance.yaml asks for an unknown server: " + std::string(kind));
 }
@@ -165,6 +238,7 @@ std::string BackEnd::Filled(std::string_view text) const {
   Replace(filled, "{{unique}}", folder_.substr(folder_.rfind('/') + 1));
   if (server_ != nullptr) {
     Replace(filled, "{{server_address}}", server_->address());
+    Replace(filled, "{{server_authority}}", server_->authority());
   }
   return filled;
 }

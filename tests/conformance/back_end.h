@@ -21,6 +21,8 @@ class Server {
  public:
   virtual ~Server() = default;
   virtual std::string address() const = 0;
+  // The file with the certificate of who signed the server's own; "" without TLS.
+  virtual std::string authority() const { return {}; }
   virtual void Clear() = 0;
   virtual void Kill() = 0;
   // Brings it back on the same port with everything it had acknowledged, or with nothing when the

@@ -11,7 +11,7 @@ metadata. Its keys, all optional:
   server: redis                  which server of tests/conformance/back_end.cc the suite starts
   shared: true                   two runtimes with the same metadata see the same data
   forgets: true                  the server comes back empty after it was killed
-  metadata: {name: text, ...}    with {{folder}} and {{server_address}}
+  metadata: {name: text, ...}    with {{folder}}, {{server_address}} and {{server_authority}}
   files: {name: text, ...}       written into the folder first
   environment: {name: text, ...} set first
   secrets: {name: {key: value}}  what a secret store must show

@@ -95,6 +95,19 @@ def with_cmake(consumer, prefix, scratch):
     check_program(build / "consumer_static", False, scratch)
 
 
+def with_static_tls(prefix, scratch):
+    """A program that encrypts with the module inside it; no tls.so is near."""
+    if not (prefix / "lib" / "mecha" / "tls.a").exists():
+        return
+    build, secrets = scratch / "build-static_tls", scratch / "secrets.json"
+    secrets.write_text('{"key": "' + "0f" * 32 + '"}')
+    run("cmake", "-S", HERE / "static_tls", "-B", build, "-G", "Ninja",
+        f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Release")
+    run("cmake", "--build", build)
+    run(build / "program", secrets, environment={"LD_LIBRARY_PATH": ""})
+    check("libmecha.so" not in run("ldd", build / "program"), "static_tls loads libmecha.so")
+
+
 def with_pkg_config(compiler, source, prefix, scratch):
     environment = {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
 
@@ -125,6 +138,7 @@ def main():
         check_mecha_check(prefix, scratch)
         with_cmake("c_consumer", prefix, scratch)
         with_cmake("cpp_consumer", prefix, scratch)
+        with_static_tls(prefix, scratch)
         with_pkg_config(["cc"], "c_consumer/main.c", prefix, scratch)
         with_pkg_config(["c++", "-std=c++17"], "cpp_consumer/main.cc", prefix, scratch)
     except Failure as failure:

@@ -59,6 +59,15 @@ std::string Program(const std::string& name) {
   return newest.empty() ? name : newest;
 }
 
+// A stopped or ended process does nothing more; one that was told to stop may.
+bool HasStopped(pid_t process) {
+  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
+  std::string line;
+  std::getline(file, line);
+  const size_t name_end = line.rfind(") ");
+  return name_end == std::string::npos || line[name_end + 2] == 'T' || line[name_end + 2] == 'Z';
+}
+
 // Whom the server runs as; null when this process is not root.
 const passwd* ServerUser() {
   static const passwd* const user = geteuid() == 0 ? getpwnam("postgres") : nullptr;
@@ -177,10 +186,17 @@ void TestPostgres::MakeCertificate() {
            folder_ + "/openssl.log")) {
     throw std::runtime_error("TestPostgres: openssl makes no certificate; see " + folder_);
   }
+  const bool wants_clients = !options_.clients_authority.empty();
   std::ofstream(folder_ + "/data/pg_hba.conf")
-      << "local all all trust\nhostssl all all 127.0.0.1/32 trust\n";
+      << "local all all trust\nhostssl all all 127.0.0.1/32 trust"
+      << (wants_clients ? " clientcert=verify-ca\n" : "\n");
   options_.settings.insert(options_.settings.end(),
                            {"ssl=on", "ssl_key_file=" + key, "ssl_cert_file=" + certificate()});
+  if (wants_clients) {
+    const std::string clients = folder_ + "/clients.crt";
+    std::ofstream(clients) << options_.clients_authority;
+    options_.settings.push_back("ssl_ca_file=" + clients);
+  }
 }
 
 TestPostgres::~TestPostgres() {
@@ -268,8 +284,11 @@ std::string TestPostgres::Sql(const std::string& database, const std::string& te
 
 void TestPostgres::Kill() {
   if (pid_ > 0) {
+    // Without cleaning up, and none that was paused does anything before.
+    for (const pid_t process : Processes()) {
+      kill(process, SIGQUIT);
+    }
     Continue();
-    kill(pid_, SIGQUIT);  // its processes go, too, without cleaning up
     while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
     pid_ = 0;
@@ -301,8 +320,13 @@ void TestPostgres::Pause() {
   // waitpid tells when the server has really stopped, so that it has no more children then.
   kill(pid_, SIGSTOP);
   waitpid(pid_, nullptr, WUNTRACED);
-  for (const pid_t process : Processes()) {
+  const std::vector<pid_t> processes = Processes();
+  for (const pid_t process : processes) {
     kill(process, SIGSTOP);
+  }
+  const auto end = SteadyClock::now() + kStartTimeout;
+  while (!std::all_of(processes.begin(), processes.end(), HasStopped) && SteadyClock::now() < end) {
+    usleep(1000);
   }
 }
 

@@ -23,6 +23,8 @@ struct PostgresServerOptions {
   bool wants_passwords = false;
   // The server wants TLS over TCP. Its certificate is for "localhost", signed by itself.
   bool is_encrypted = false;
+  // PEM. The server, which is encrypted, wants a client certificate that this authority signed.
+  std::string clients_authority = {};
 };
 
 class TestPostgres {

@@ -42,6 +42,10 @@ void TestRedis::StartOnFreePort() {
   // Somebody else may take the port between FreePort and the server's bind: then the next one.
   for (int attempt = 0; attempt < kPortAttempts; ++attempt) {
     port_ = FreePort();
+    tls_port_ = options_.tls.empty() ? 0 : FreePort();
+    if (tls_port_ == port_) {
+      continue;
+    }
     WriteConfiguration();
     if (Start()) {
       return;
@@ -60,13 +64,22 @@ void TestRedis::WriteConfiguration() {
   } else if (!options_.password.empty()) {
     file << "requirepass " << options_.password << "\n";
   }
-  for (const std::string& line : options_.configuration) {
-    file << line << "\n";
+  if (tls_port_ != 0) {
+    file << "tls-port " << tls_port_ << "\n";
+  }
+  for (const auto* lines : {&options_.tls, &options_.configuration}) {
+    for (const std::string& line : *lines) {
+      file << line << "\n";
+    }
   }
 }
 
 bool TestRedis::Start() {
-  return process_.Start({"redis-server", folder_ + "/redis.conf"}, [this] { return IsReady(); });
+  std::vector<std::string> arguments = {"redis-server", folder_ + "/redis.conf"};
+  if (options_.is_sentinel) {
+    arguments.emplace_back("--sentinel");
+  }
+  return process_.Start(arguments, [this] { return IsReady(); });
 }
 
 bool TestRedis::IsReady() const {
@@ -101,7 +114,10 @@ std::string TestRedis::Command(const std::vector<std::string>& arguments) const 
     request += Encode({"AUTH", options_.password});
   }
   const bool has_login = !request.empty();
-  request += Encode(arguments) + Encode({"QUIT"});
+  request += Encode(arguments);
+  if (!options_.is_sentinel) {  // which knows no QUIT and leaves when it reads the end
+    request += Encode({"QUIT"});
+  }
   std::string reply = Exchange(port_, request);
   if (reply.empty()) {
     return "";
@@ -110,7 +126,7 @@ std::string TestRedis::Command(const std::vector<std::string>& arguments) const 
     RemoveFirstLine(&reply);
   }
   constexpr std::string_view kQuitReply = "+OK\r\n";
-  if (std::string_view(reply).ends_with(kQuitReply)) {
+  if (!options_.is_sentinel && std::string_view(reply).ends_with(kQuitReply)) {
     reply.resize(reply.size() - kQuitReply.size());
   }
   return reply;

@@ -23,6 +23,10 @@ struct RedisServerOptions {
   std::string password;
   // Further lines of redis.conf, for example "maxmemory 10mb".
   std::vector<std::string> configuration;
+  // With any, the server also has a port for TLS: "tls-cert-file /x/server.pem" and the like.
+  std::vector<std::string> tls = {};
+  // A sentinel instead of a server that keeps data.
+  bool is_sentinel = false;
 };
 
 class TestRedis {
@@ -35,6 +39,9 @@ class TestRedis {
 
   uint16_t port() const { return port_; }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+  // Where it speaks TLS; 0 without.
+  uint16_t tls_port() const { return tls_port_; }
+  std::string tls_address() const { return "127.0.0.1:" + std::to_string(tls_port_); }
   const std::string& folder() const { return folder_; }
 
   // Ends the server at once (SIGKILL). Its data is gone unless the configuration keeps it.
@@ -57,6 +64,7 @@ class TestRedis {
   RedisServerOptions options_;
   std::string folder_;
   uint16_t port_ = 0;
+  uint16_t tls_port_ = 0;
   ServerProcess process_;
 };
 

@@ -63,14 +63,14 @@ uint16_t FreePort() {
   return ntohs(address.sin_port);
 }
 
-std::string Exchange(uint16_t port, const std::string& request) {
+std::string Exchange(uint16_t port, const std::string& request, AfterSending after) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const sockaddr_in address = Loopback(port);
   const bool is_sent =
       connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
       send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
           static_cast<ssize_t>(request.size()) &&
-      shutdown(fd, SHUT_WR) == 0;
+      (after == AfterSending::kStaysOpen || shutdown(fd, SHUT_WR) == 0);
   const std::string reply = is_sent ? ReadAll(fd) : std::string();
   close(fd);
   return reply;

@@ -18,8 +18,10 @@ uint16_t FreePort();
 
 // Sends `request` over a connection of its own and returns what comes until the server closes it,
 // or is silent for 5 s; empty when it could not be sent. The request's end asks the server to
-// close.
-std::string Exchange(uint16_t port, const std::string& request);
+// close. Some servers take the end of sending for a caller who has left: kStaysOpen is for those.
+enum class AfterSending { kEnds, kStaysOpen };
+std::string Exchange(uint16_t port, const std::string& request,
+                     AfterSending after = AfterSending::kEnds);
 
 class ServerProcess {
  public:

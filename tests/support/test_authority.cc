@@ -71,7 +71,7 @@ Certificate Draft(const CertificateWish& wish, EVP_PKEY* key) {
   Certificate draft(X509_new());
   unsigned char number[8];
   RAND_bytes(number, sizeof number);
-  number[0] &= 0x7f;
+  number[0] = static_cast<unsigned char>((number[0] & 0x3f) | 0x40);  // positive, and not padded
   ASN1_INTEGER* serial = X509_get_serialNumber(draft.get());
   ASN1_STRING_set(serial, number, sizeof number);
   const auto* subject = reinterpret_cast<const unsigned char*>(wish.subject.c_str());

@@ -15,7 +15,8 @@
 namespace mecha::components {
 
 // Connection is what the pool makes: a ServerConnection with Send(call), which sends what it was
-// filled with, and TakeOver(dead), which moves that from another one or says why it cannot.
+// filled with, and TakeOver(dead), which moves that from another one or says why it cannot; both
+// only where the lease's Send is used.
 template <class Connection>
 class ConnectionLease {
  public:
@@ -35,6 +36,8 @@ class ConnectionLease {
   // Null after a Send that found no server; then nothing was sent.
   bool has_connection() const { return connection_ != nullptr; }
   Connection& connection() const { return static_cast<Connection&>(*connection_); }
+  Connection& operator*() const { return connection(); }
+  Connection* operator->() const { return &connection(); }
 
   Status Send(const CallContext& call) {
     Status status = connection().Send(call);

@@ -83,13 +83,14 @@ Status ConnectionPool::ParkForSlot(const CallContext& call, SteadyTime now, Park
       return Unavailable("all " + std::to_string(options_.pool_size) + " connections are in use; " +
                          std::string(options_.full_pool_advice));
     }
-    return WithPrefix(status, "wait for a free connection");
+    return WithPrefix(status, "wait for one of " + std::to_string(options_.pool_size) +
+                                  " connections; " + std::string(options_.full_pool_advice));
   }
 }
 
 bool ConnectionPool::IsFresh(const ServerConnection& connection, SteadyTime now) const {
   const Duration rested = now - connection.used_at;
-  if (rested > options_.idle_timeout) {
+  if (rested > options_.idle_timeout || dialer_.IsOutdated(connection)) {
     return false;
   }
   const bool is_trusted =

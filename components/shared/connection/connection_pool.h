@@ -23,12 +23,15 @@ namespace mecha::components {
 
 class ConnectionPool {
  public:
-  // An idle connection is checked before use when it has rested for longer.
-  static constexpr Duration kTrustedFor = std::chrono::seconds(1);
+  // An idle connection is looked at before use when it has rested for longer: it may be closed, or
+  // hold a reply that nobody asked for. The look is a system call, too dear for one used busily.
+  static constexpr Duration kTrustedFor = std::chrono::milliseconds(1);
 
   // `host` and `options` outlive the pool.
   ConnectionPool(Host& host, const ConnectionOptions& options, MakeConnection make)
       : host_(host), options_(options), dialer_(host, options, std::move(make)) {}
+  ConnectionPool(Host& host, const ConnectionOptions& options, OpenConnection open)
+      : host_(host), options_(options), dialer_(host, options, std::move(open)) {}
 
   // A connection for this call alone. Every one goes back through GiveBack.
   StatusOr<std::unique_ptr<ServerConnection>> Acquire(const CallContext& call);

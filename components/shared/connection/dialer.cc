@@ -18,6 +18,22 @@ int64_t InMilliseconds(Duration time) {
 
 }  // namespace
 
+OpenConnection OpenOneOf(const HostAddress& address, OpenAddress open) {
+  return [&address, open = std::move(open)](
+             const CallContext& call) -> StatusOr<std::unique_ptr<ServerConnection>> {
+    ASSIGN_OR_RETURN(const std::vector<SocketAddress> found, Resolve(address));
+    Status last;
+    for (const SocketAddress& one : found) {
+      auto connection = open(call, one);
+      if (connection.ok() || connection.status().code() != StatusCode::kUnavailable) {
+        return connection;
+      }
+      last = connection.status();
+    }
+    return last;
+  };
+}
+
 bool Dialer::ConcernsServer(const Status& status) {
   switch (status.code()) {
     case StatusCode::kDeadlineExceeded:
@@ -51,7 +67,10 @@ Status Dialer::CheckPause() const {
                                        std::to_string(InMilliseconds(left)) + " ms");
 }
 
-StatusOr<std::vector<SocketAddress>> Dialer::Addresses() {
+StatusOr<std::vector<SocketAddress>> Dialer::Addresses(const CallContext& call) {
+  if (options_.finder != nullptr) {
+    return options_.finder->Find(call);
+  }
   {
     const std::lock_guard lock(mutex_);
     if (!addresses_.empty()) {
@@ -72,20 +91,33 @@ void Dialer::Remember(const Status& status) {
   } else if (ConcernsServer(status)) {
     last_failure_ = status;
     addresses_.clear();
-    pause_ = std::clamp(pause_ * 2, kFirstPause, kLongestPause);
+    const bool is_sought = options_.finder != nullptr;
+    pause_ = std::clamp(pause_ * 2, kFirstPause, is_sought ? kLongestPauseOfFinder : kLongestPause);
     not_before_ = host_.clock().Now() + pause_;
+    if (is_sought) {
+      options_.finder->Doubt();
+    }
   }
 }
 
-StatusOr<std::unique_ptr<ServerConnection>> Dialer::Open(const CallContext& call) {
-  ASSIGN_OR_RETURN(const std::vector<SocketAddress> addresses, Addresses());
+// Logs in at the server that took the connection.
+Status Dialer::Enter(const CallContext& call, const SocketAddress& address,
+                     SocketConnection& connection) {
+  RETURN_IF_ERROR(connection.LogIn(call));
+  if (options_.finder != nullptr) {
+    connection.server = options_.finder->Confirm(address.name);
+  }
+  return OkStatus();
+}
+
+StatusOr<std::unique_ptr<ServerConnection>> Dialer::OpenAnAddress(const CallContext& call) {
+  ASSIGN_OR_RETURN(const std::vector<SocketAddress> addresses, Addresses(call));
   Status last;
   for (const SocketAddress& address : addresses) {
-    std::unique_ptr<ServerConnection> connection = make_();
+    std::unique_ptr<SocketConnection> connection = make_();
     last = connection->Connect(call, address);
     if (last.ok()) {
-      RETURN_IF_ERROR(connection->LogIn(call));
-      connection->opened_at = host_.clock().Now();
+      RETURN_IF_ERROR(Enter(call, address, *connection));
       return connection;
     }
     if (!ConcernsServer(last)) {
@@ -103,16 +135,23 @@ StatusOr<std::unique_ptr<ServerConnection>> Dialer::Dial(const CallContext& call
   if (is_own_limit) {
     step.deadline = limit;
   }
-  auto connection = Open(step);
+  auto connection = open_ ? open_(step) : OpenAnAddress(step);
   Status status = connection.status();
   if (is_own_limit && status.code() == StatusCode::kDeadlineExceeded) {
-    status = Unavailable("connect to " + options_.address.Text() + ": no answer within " +
+    status = Unavailable("connect to " + options_.ServerName() + ": no answer within " +
                          std::to_string(InMilliseconds(options_.dial_timeout)) + " ms");
+    if (options_.tls != nullptr) {
+      // A server without it waits for the end of what it takes for a request.
+      status = Unavailable(std::string(status.message()) +
+                           ". If it does not speak TLS there, turn off " +
+                           std::string(options_.tls_field));
+    }
   }
   Remember(status);
   if (!status.ok()) {
     return status;
   }
+  (*connection)->opened_at = host_.clock().Now();
   return connection;
 }
 

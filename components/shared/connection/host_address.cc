@@ -92,6 +92,7 @@ StatusOr<HostAddress> ParseHostAddress(std::string_view field, std::string_view 
 
 StatusOr<std::vector<SocketAddress>> Resolve(const HostAddress& address) {
   std::vector<SocketAddress> found(1);
+  found.front().name = address;
   if (ParseNumeric(address, &found.front())) {
     return found;
   }
@@ -111,6 +112,7 @@ StatusOr<std::vector<SocketAddress>> Resolve(const HostAddress& address) {
     SocketAddress& entry = found.emplace_back();
     std::memcpy(&entry.storage, item->ai_addr, item->ai_addrlen);
     entry.size = item->ai_addrlen;
+    entry.name = address;
   }
   freeaddrinfo(list);
   return found;

@@ -20,6 +20,7 @@ struct HostAddress {
 
   // "host:port", with brackets around an IPv6 address: what messages say.
   std::string Text() const;
+  bool operator==(const HostAddress&) const = default;
 };
 
 // Reads "host", "host:port", "1.2.3.4", "::1", "[::1]:6379". `default_port` fills a missing one.
@@ -30,6 +31,7 @@ StatusOr<HostAddress> ParseHostAddress(std::string_view field, std::string_view 
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
+  HostAddress name;  // what it was found for
 };
 
 // The addresses of a numeric host at once, those of a name through getaddrinfo. That blocks the

@@ -6,9 +6,7 @@
 
 #include <cstdint>
 
-#include "connection/host_address.h"
-#include "contract/host.h"
-#include "result/status.h"
+#include "call/clock.h"
 
 namespace mecha::components {
 
@@ -18,10 +16,6 @@ class ServerConnection {
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
   virtual ~ServerConnection() = default;
-
-  virtual Status Connect(const CallContext& call, const SocketAddress& address) = 0;
-  // What the protocol wants before the first request.
-  virtual Status LogIn(const CallContext& call) = 0;
 
   // Fit for another call: no failure, and no reply that is still to come.
   virtual bool is_reusable() const = 0;
@@ -33,6 +27,7 @@ class ServerConnection {
   SteadyTime opened_at{};
   SteadyTime used_at{};  // when its last use began
   uint64_t generation = 0;
+  uint64_t server = 0;  // its number, where a finder looks for it
 
  protected:
   bool is_broken() const { return is_broken_; }

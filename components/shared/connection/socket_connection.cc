@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "connection/system_error.h"
 #include "result/status.h"
@@ -24,6 +25,9 @@ constexpr size_t kPiecesAtOnce = 32;
 
 SocketConnection::~SocketConnection() {
   if (fd_ >= 0) {
+    if (sealed_ != nullptr && !is_broken()) {
+      sealed_->SayFarewell();
+    }
     close(fd_);
   }
 }
@@ -86,6 +90,7 @@ StatusOr<ssize_t> SocketConnection::WaitAndReceive(const CallContext& call, std:
 }
 
 Status SocketConnection::Connect(const CallContext& call, const SocketAddress& address) {
+  peer_ = address.name;
   const auto* peer = reinterpret_cast<const sockaddr*>(&address.storage);
   fd_ = socket(peer->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd_ < 0) {
@@ -96,7 +101,8 @@ Status SocketConnection::Connect(const CallContext& call, const SocketAddress& a
   setsockopt(fd_, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
   const std::string what = "connect to " + Name();
   if (connect(fd_, peer, address.size) == 0) {
-    return MakeBlocking();
+    RETURN_IF_ERROR(MakeBlocking());
+    return Secure(call);
   }
   if (errno != EINPROGRESS && errno != EINTR) {
     return Fail(FromSystem(what, errno));
@@ -105,7 +111,11 @@ Status SocketConnection::Connect(const CallContext& call, const SocketAddress& a
   int error = 0;
   socklen_t size = sizeof error;
   getsockopt(fd_, SOL_SOCKET, SO_ERROR, &error, &size);
-  return error == 0 ? MakeBlocking() : Fail(FromSystem(what, error));
+  if (error != 0) {
+    return Fail(FromSystem(what, error));
+  }
+  RETURN_IF_ERROR(MakeBlocking());
+  return Secure(call);
 }
 
 // From here on whoever must not wait says so in each system call.
@@ -124,13 +134,43 @@ Status SocketConnection::MakeBlocking() {
   return OkStatus();
 }
 
+// The handshake of TLS, when the options ask for it.
+Status SocketConnection::Secure(const CallContext& call) {
+  if (options_.tls == nullptr) {
+    return OkStatus();
+  }
+  const std::string& named = options_.tls_server;
+  auto session = options_.tls->NewSession(named.empty() ? peer_.host : named);
+  if (!session.ok()) {
+    return Fail(WithPrefix(session.status(), "TLS with " + Name()));
+  }
+  sealed_ = std::make_unique<SealedSocket>(*std::move(session), fd_, Name());
+  for (;;) {
+    const auto awaited = sealed_->Handshake();
+    if (!awaited.ok()) {
+      return Fail(awaited.status());
+    }
+    if (*awaited == 0) {
+      return OkStatus();
+    }
+    RETURN_IF_ERROR(WaitFor(call, Duration::max(), *awaited, "wait for the TLS handshake of"));
+  }
+}
+
 bool SocketConnection::IsAlive() const {
+  if (sealed_ != nullptr) {
+    return sealed_->IsIdle();
+  }
   char byte;
   // Not alive, too, when the server has said something nobody asked for.
   return recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 StatusOr<bool> SocketConnection::SendAvailable(const SendBuffer& requests) {
+  if (sealed_ != nullptr) {
+    auto is_sent = sealed_->Send(requests, &sent_bytes_);
+    return is_sent.ok() ? is_sent : Fail(is_sent.status());
+  }
   RETURN_IF_ERROR(SendSome(requests));
   return sent_bytes_ == requests.total_bytes();
 }
@@ -172,13 +212,46 @@ Status SocketConnection::SendSome(const SendBuffer& requests) {
   return OkStatus();
 }
 
+StatusOr<size_t> SocketConnection::ReadSealed(const CallContext& call, std::span<char> into) {
+  for (;;) {
+    auto count = sealed_->Decrypt(into);
+    if (!count.ok()) {
+      return Fail(count.status());
+    }
+    if (*count != 0) {
+      return count;
+    }
+    const std::span<char> room = sealed_->Room();
+    ASSIGN_OR_RETURN(const ssize_t received, WaitAndReceive(call, room));
+    ASSIGN_OR_RETURN(const size_t taken, CheckReceived(received, room.size()));
+    sealed_->Received(taken);
+  }
+}
+
 StatusOr<size_t> SocketConnection::Read(const CallContext& call, std::span<char> into) {
+  if (sealed_ != nullptr) {
+    return ReadSealed(call, into);
+  }
   ASSIGN_OR_RETURN(const ssize_t count, WaitAndReceive(call, into));
   return CheckReceived(count, into.size());
 }
 
 StatusOr<size_t> SocketConnection::ReadAvailable(std::span<char> into) {
+  if (sealed_ != nullptr) {
+    auto count = sealed_->ReadAll(into, &may_have_more_);
+    return count.ok() ? count : Fail(count.status());
+  }
   return CheckReceived(recv(fd_, into.data(), into.size(), MSG_DONTWAIT), into.size());
+}
+
+// A server that speaks TLS only leaves without a word.
+Status SocketConnection::FailReceive(Status status) {
+  if (options_.tls_field.empty() || sealed_ != nullptr || HasEverReceived(fd_)) {
+    return Fail(std::move(status));
+  }
+  return Fail(Status(status.code(), std::string(status.message()) +
+                                        " without an answer. If it speaks TLS there, set " +
+                                        std::string(options_.tls_field)));
 }
 
 // What recv returned, with errno; it had room for `size`.
@@ -188,12 +261,12 @@ StatusOr<size_t> SocketConnection::CheckReceived(ssize_t count, size_t size) {
     return static_cast<size_t>(count);
   }
   if (count == 0) {
-    return Fail(Unavailable("receive from " + Name() + ": connection closed by the server"));
+    return FailReceive(Unavailable("receive from " + Name() + ": connection closed by the server"));
   }
   if (errno == EAGAIN || errno == EINTR) {
     return size_t{0};
   }
-  return Fail(FromSystem("receive from " + Name(), errno));
+  return FailReceive(FromSystem("receive from " + Name(), errno));
 }
 
 }  // namespace mecha::components

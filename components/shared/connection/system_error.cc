@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connection/system_error.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <cerrno>
+#include <cstddef>
 #include <string>
 
 #include "result/status.h"
@@ -37,6 +42,13 @@ Status NoProgress(std::string_view place, Duration limit) {
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(limit);
   return Unavailable(std::string(place) + ": no progress for " + std::to_string(time.count()) +
                      " ms");
+}
+
+bool HasEverReceived(int fd) {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+         size < offsetof(tcp_info, tcpi_segs_out) || info.tcpi_bytes_received != 0;
 }
 
 Status FromSystem(std::string_view what, int error) {

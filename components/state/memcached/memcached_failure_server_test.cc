@@ -17,27 +17,11 @@ namespace {
 using std::chrono::milliseconds;
 
 TEST_CASE_METHOD(MemcachedStoreFixture, "a killed server is UNAVAILABLE at once, and found again") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Kill();
-  const auto lost = user.Get("k");
-  CHECK(lost.status().code() == StatusCode::kUnavailable);
-  const auto refused = user.Write(SetOf("k", "w"));
-  CHECK(refused.status().code() == StatusCode::kUnavailable);
-  CHECK(Mentions(refused.status(), "connection refused"));
-  CHECK(Mentions(refused.status(), server.address()));
-  CHECK(refused.status().applied() == Applied::kNo);
-  CHECK(Mentions(user.Get("k").status(), "next attempt in"));
-  server.Restart();
-  CHECK(ComesTrue([&] { return user.Write(SetOf("k", "w")).ok(); }));
-  CHECK(user.Read("k") == "w");
+  CheckKilledServer();
 }
 
 TEST_CASE_METHOD(MemcachedStoreFixture, "after a rest a restarted server fails no call") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Restart();
-  host.Advance(std::chrono::seconds(2));
-  CHECK(user.Write(SetOf("k", "w")).ok());
-  CHECK(user.Read("k") == "w");
+  CheckRestartDuringRest();
 }
 
 TEST_CASE_METHOD(MemcachedStoreFixture, "an etag does not outlive the server that counted it") {
@@ -93,17 +77,7 @@ TEST_CASE_METHOD(MemcachedStoreFixture,
 }
 
 TEST_CASE_METHOD(MemcachedStoreFixture, "a paused server costs a call no more than its deadline") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Pause();
-  const auto start = std::chrono::steady_clock::now();
-  TestCall get(In(milliseconds(60)));
-  CHECK(user.Get("k", &get.context).status().code() == StatusCode::kDeadlineExceeded);
-  TestCall set(In(milliseconds(60)));
-  const auto written = user.Write(SetOf("k", "w"), &set.context);
-  CHECK(written.status().code() == StatusCode::kDeadlineExceeded);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
-  server.Continue();
-  CHECK(user.Read("k").size() == 1);
+  CheckPausedServer().IgnoreError();
 }
 
 TEST_CASE("a silent server ends a call after its timeout with UNAVAILABLE, maybe applied") {
@@ -137,28 +111,11 @@ TEST_CASE("a large write that a paused server does not take is not applied") {
 }
 
 TEST_CASE_METHOD(MemcachedStoreFixture, "a call is cancelled from another thread while it waits") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Pause();
-  TestCall call;
-  std::thread canceller([&] {
-    std::this_thread::sleep_for(milliseconds(30));
-    call.waiter.Stop(StopCause::kCancelled);
-  });
-  const auto written = user.Write(SetOf("k", "w"), &call.context);
-  canceller.join();
-  CHECK(written.status().code() == StatusCode::kCancelled);
-  CHECK(written.status().applied() == Applied::kMaybe);
-  server.Continue();
-  CHECK(user.Read("k").size() == 1);
+  CheckCancelFromOtherThread();
 }
 
 TEST_CASE_METHOD(MemcachedStoreFixture, "a call that has ended before its start sends nothing") {
-  TestCall cancelled;
-  cancelled.waiter.Stop(StopCause::kCancelled);
-  const auto stopped = user.Write(SetOf("k", "v"), &cancelled.context);
-  CHECK(stopped.status().code() == StatusCode::kCancelled);
-  CHECK(stopped.status().applied() == Applied::kNo);
-  CHECK(user.Read("k") == "<NOT_FOUND>");
+  CheckEndedBeforeStart();
 }
 
 TEST_CASE("no more connections stay open than maxIdleConnections says") {

@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "postgres_lease.h"
+#include "postgres_pool.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kSlack(100);
 
 Status DeleteExpired(PostgresPool& pool, const CallContext& call, Duration interval) {
   const auto least = std::chrono::duration_cast<std::chrono::milliseconds>(interval) - kSlack;
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(pool, call));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool.Take(call));
   ASSIGN_OR_RETURN(const QueryResult claimed,
                    lease->Run(call, Sql::kClaimCleanup, Parameters().Add(int64_t{least.count()})));
   if (claimed.changed_rows() == 0) {

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::array<int, Parameters::kMost> kBinary = {1, 1, 1, 1, 1};
 
-// An encrypted session may hold bytes back that its socket no longer shows, so no wait is longer.
 constexpr Duration kLongestEncryptedWait = std::chrono::milliseconds(20);
 
 void IgnoreNotice(void* /*user*/, const PGresult* /*notice*/) {}
@@ -55,7 +54,7 @@ Parameters& Parameters::AddNull() {
 PostgresConnection::~PostgresConnection() { PQfinish(session_); }
 
 Status PostgresConnection::Fail(Status status) {
-  is_broken_ = true;
+  MarkBroken();
   return status;
 }
 
@@ -64,17 +63,24 @@ Status PostgresConnection::FailSession(std::string_view what) {
   return Fail(FromConnection(std::string(what) + " " + name_, PQerrorMessage(session_)));
 }
 
-Status PostgresConnection::WaitFor(const CallContext& call, short events, std::string_view what) {
+// OK, too, after a while: an encrypted session may hold bytes back that its socket does not show.
+Status PostgresConnection::WaitEncrypted(const CallContext& call, short events) const {
   CallContext step = call;
-  bool is_slice = false;
-  if (PQsslInUse(session_) != 0) {
-    const Deadline slice = Deadline::After(host_.clock().Now(), kLongestEncryptedWait);
-    is_slice = slice.at() < call.deadline.at();
-    step.deadline = is_slice ? slice : call.deadline;
+  const Deadline slice = Deadline::After(host_.clock().Now(), kLongestEncryptedWait);
+  const bool is_slice = slice.at() < call.deadline.at();
+  if (is_slice) {
+    step.deadline = slice;
   }
-  const Status status = host_.WaitOnSocket(step, PQsocket(session_), events);
-  if (status.ok() || (is_slice && IsDeadlineExceeded(status))) [[likely]] {
-    return OkStatus();
+  const Status status = host_.Wait(step, PQsocket(session_), events);
+  return is_slice && IsDeadlineExceeded(status) ? OkStatus() : status;
+}
+
+Status PostgresConnection::WaitFor(const CallContext& call, short events, std::string_view what) {
+  const Status status = PQsslInUse(session_) != 0
+                            ? WaitEncrypted(call, events)
+                            : host_.WaitOnSocket(call, PQsocket(session_), events);
+  if (status.ok()) [[likely]] {
+    return status;
   }
   return Fail(WithPrefix(status, std::string(what) + " " + name_));
 }
@@ -96,7 +102,6 @@ Status PostgresConnection::Connect(const CallContext& call, const Endpoint& endp
   if (PQsetnonblocking(session_, 1) != 0) {
     return FailSession("connect to");
   }
-  is_broken_ = false;
   return OkStatus();
 }
 
@@ -120,7 +125,7 @@ Status PostgresConnection::Poll(const CallContext& call) {
 }
 
 bool PostgresConnection::is_reusable() const {
-  return !is_broken_ && PQstatus(session_) == CONNECTION_OK &&
+  return !is_broken() && PQstatus(session_) == CONNECTION_OK &&
          PQtransactionStatus(session_) == PQTRANS_IDLE &&
          PQpipelineStatus(session_) == PQ_PIPELINE_OFF;
 }
@@ -179,22 +184,33 @@ StatusOr<QueryResult> PostgresConnection::Receive(const CallContext& call) {
     return Fail(Internal("libpq gave no result for a statement"));
   }
   for (;;) {
-    ASSIGN_OR_RETURN(QueryResult more, ReceiveOnly(call));
-    if (more.is_null()) {
-      return result;
+    auto more = ReceiveOnly(call);
+    if (!more.ok() && !result.is_error()) {
+      return more.status();
     }
-    if (more.is_error()) {
-      result = std::move(more);  // the statement ran, and its commit failed
+    if (!more.ok() || more->is_null()) {
+      return result;  // an error stands, too, when the server has gone after it
+    }
+    if (more->is_error()) {
+      result = std::move(*more);  // the statement ran, and its commit failed
     }
   }
 }
 
-Status PostgresConnection::ReceiveSync(const CallContext& call) {
-  ASSIGN_OR_RETURN(const QueryResult result, ReceiveOnly(call));
-  if (result.is_null() || result.kind() != PGRES_PIPELINE_SYNC) {
-    return Fail(Internal("libpq gave something else where a pipeline ends"));
+StatusOr<QueryResult> PostgresConnection::ReceiveSync(const CallContext& call) {
+  QueryResult error;
+  for (;;) {
+    ASSIGN_OR_RETURN(QueryResult result, ReceiveOnly(call));
+    if (!result.is_null() && result.kind() == PGRES_PIPELINE_SYNC) {
+      return error;
+    }
+    if (!result.is_null() && !result.is_error()) {
+      return Fail(Internal("libpq gave something else where a pipeline ends"));
+    }
+    if (!result.is_null()) {
+      error = std::move(result);
+    }
   }
-  return OkStatus();
 }
 
 StatusOr<QueryResult> PostgresConnection::FlushAndReceive(const CallContext& call, int was_sent) {
@@ -271,9 +287,56 @@ Status PostgresConnection::EndPipeline() {
   return PQexitPipelineMode(session_) == 0 ? FailSession("receive from") : OkStatus();
 }
 
+StatusOr<bool> PostgresConnection::FlushNow() {
+  const int left = PQflush(session_);
+  if (left < 0) {
+    return FailSession("send to");
+  }
+  return left == 0;
+}
+
+Status PostgresConnection::ReadNow() {
+  // After a record of an encrypted session has left the socket, two reads take the rest of it.
+  for (int reads = PQsslInUse(session_) != 0 ? 3 : 1; reads > 0; --reads) {
+    if (PQconsumeInput(session_) == 0) {
+      return FailSession("receive from");
+    }
+    char byte;
+    if (reads == 2 && recv(fd(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+      reads = 4;
+    }
+  }
+  return OkStatus();
+}
+
+StatusOr<QueryResult> PostgresConnection::NextResult() {
+  // One null ends the results of a statement.
+  for (int nulls = 0; nulls < 2 && PQisBusy(session_) == 0;) {
+    QueryResult result(PQgetResult(session_));
+    if (result.is_null()) {
+      ++nulls;
+      continue;
+    }
+    if (result.kind() == PGRES_FATAL_ERROR && result.sqlstate().empty()) {
+      return FailSession("receive from");
+    }
+    return result;
+  }
+  return QueryResult();
+}
+
+Status PostgresConnection::CheckRows(const QueryResult& result, bool is_of_many) {
+  if (result.columns() == kKeyColumn + (is_of_many ? 1 : 0)) [[likely]] {
+    return OkStatus();
+  }
+  return Fail(Status(StatusCode::kDataLoss, "PostgreSQL answered a read with something else"));
+}
+
 ServerError PostgresConnection::Understand(const QueryResult& result) {
   ServerError error = FromServer(result.sqlstate(), result.message());
-  is_broken_ = is_broken_ || error.must_reconnect;
+  if (error.must_reconnect) {
+    MarkBroken();
+  }
   return error;
 }
 

@@ -9,11 +9,11 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "connection/server_connection.h"
 #include "contract/host.h"
 #include "postgres_endpoint.h"
 #include "postgres_error.h"
@@ -50,14 +50,12 @@ class Parameters {
   int count_ = 0;
 };
 
-class PostgresConnection {
+class PostgresConnection final : public ServerConnection {
  public:
   // All outlive the connection.
   PostgresConnection(Host& host, const PostgresOptions& options, const Statements& statements)
       : host_(host), options_(options), statements_(statements) {}
-  PostgresConnection(const PostgresConnection&) = delete;
-  PostgresConnection& operator=(const PostgresConnection&) = delete;
-  ~PostgresConnection();
+  ~PostgresConnection() override;
 
   // `endpoint` has an address in figures, or is a path.
   Status Connect(const CallContext& call, const Endpoint& endpoint);
@@ -74,35 +72,43 @@ class PostgresConnection {
 
   // Several statements in one round trip: Begin, Add and Sync as often as needed, Flush, then for
   // each Add one Receive and for each Sync one ReceiveSync, in order, and End. What stands between
-  // two Syncs is one transaction unless it says otherwise.
+  // two Syncs is one transaction unless it says otherwise; it has been committed when ReceiveSync
+  // returns null, not when the results came.
   Status BeginPipeline();
   Status Add(Sql sql, const Parameters& parameters);
   Status Sync();
   Status Flush(const CallContext& call);
   // The result, errors included; a failure of the connection is a failed status.
   StatusOr<QueryResult> Receive(const CallContext& call);
-  Status ReceiveSync(const CallContext& call);
+  // The error that ended the transaction at its end, or null.
+  StatusOr<QueryResult> ReceiveSync(const CallContext& call);
   Status EndPipeline();
 
+  // For whoever must not wait, in a pipeline: sends what the socket takes, true when that was the
+  // rest; reads what is there; the next result, ends of pipelines included, null when none is
+  // there.
+  StatusOr<bool> FlushNow();
+  Status ReadNow();
+  StatusOr<QueryResult> NextResult();
+  int fd() const { return PQsocket(session_); }
+  // No failure so far.
+  bool is_usable() const { return !is_broken(); }
+
+  // Whether a result without error has the columns of Sql::kGet, or of Sql::kGetMany.
+  Status CheckRows(const QueryResult& result, bool is_of_many);
   // The status of an error result; ends the connection where the table says so.
   Status ErrorOf(const QueryResult& result);
   // The same for a write that commits by itself: marked where it may stand all the same.
   Status WriteErrorOf(const QueryResult& result);
 
   // Fit for another call: no failure, no result still to come, no open transaction.
-  bool is_reusable() const;
-  void MarkBroken() { is_broken_ = true; }
-  // Asks the system, without waiting, whether the server has closed an idle connection.
-  bool IsAlive() const;
-
-  // What the pool remembers of this connection.
-  SteadyTime opened_at{};
-  SteadyTime used_at{};  // when its last use began
-  uint64_t generation = 0;
+  bool is_reusable() const override;
+  bool IsAlive() const override;
 
  private:
   Status Poll(const CallContext& call);
   Status WaitFor(const CallContext& call, short events, std::string_view what);
+  Status WaitEncrypted(const CallContext& call, short events) const;
   Status AwaitResult(const CallContext& call);
   StatusOr<QueryResult> ReceiveOnly(const CallContext& call);
   StatusOr<QueryResult> FlushAndReceive(const CallContext& call, int was_sent);
@@ -115,7 +121,6 @@ class PostgresConnection {
   const Statements& statements_;
   PGconn* session_ = nullptr;
   std::string name_;  // of the endpoint
-  bool is_broken_ = true;
   std::bitset<kSqlCount> prepared_;
 };
 

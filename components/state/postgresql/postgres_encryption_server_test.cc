@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Encrypted connections: libpq's, driven by our waits.
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
 #include "postgres_store_fixture.h"
+#ifdef MECHA_TEST_TLS
+#include "support/test_authority.h"
+#endif
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -11,15 +18,20 @@ test::TestPostgres& EncryptedServer() {
   return server;
 }
 
-// Opens a store as the user postgres of `host` with more words of a connection string.
+// Opens a store as the user postgres with more words of a connection string.
 struct Encrypted {
-  explicit Encrypted(const std::string& words, const Fields& fields = {})
-      : test(EncryptedServer(), "postgres", Layout::kV2, WithWords(words, fields)),
+  explicit Encrypted(const std::string& words, const Fields& fields = {},
+                     test::TestPostgres& server = EncryptedServer())
+      : test(server, "postgres", Layout::kV2, WithWords(server, words, fields)),
         status(test.Init()) {}
 
-  static Fields WithWords(const std::string& words, Fields fields) {
-    fields["connectionString"] = EncryptedServer().Connection() + " " + words;
+  static Fields WithWords(test::TestPostgres& server, const std::string& words, Fields fields) {
+    fields["connectionString"] = server.Connection() + " " + words;
     return fields;
+  }
+  bool Says(std::string_view part) const {
+    INFO(status.message());
+    return status.message().find(part) != std::string_view::npos;
   }
 
   TestStore test;
@@ -45,11 +57,58 @@ TEST_CASE("the server's certificate and name are checked when that is asked for"
   INFO(right.status.message());
   CHECK(right.status.ok());
   const Encrypted other_name("sslmode=verify-full", root);
-  CHECK(IsUnavailable(other_name.status));
-  CHECK(other_name.status.message().find("does not match") != std::string_view::npos);
+  CHECK(HasCode(other_name.status, StatusCode::kUnauthenticated));
+  CHECK(other_name.Says("does not match"));
+  CHECK(other_name.Says("hostaddr"));
+  const Encrypted only_signed("", {{"sslMode", "verify-ca"}, *root.begin()});
+  CHECK(only_signed.status.ok());
   const Encrypted no_file("sslmode=verify-ca", {{"sslRootCert", "/no/such/file"}});
   CHECK(IsFailedPrecondition(no_file.status));
+  CHECK(no_file.Says("/no/such/file"));
 }
+
+#ifdef MECHA_TEST_TLS
+TEST_CASE("certificates may be text, and one that did not sign the server's is refused") {
+  std::ifstream file(EncryptedServer().certificate());
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const Fields full = {{"sslMode", "verify-full"}, {"host", "localhost"}, {"sslRootCert", text}};
+  Encrypted right("", full);
+  INFO(right.status.message());
+  REQUIRE(right.status.ok());
+  CHECK(right.test.user.Write(SetOf("k", "v")).ok());
+  Fields other = full;
+  other["sslRootCert"] = test::TestAuthority("Another Authority").certificate();
+  const Encrypted wrong("", other);
+  CHECK(HasCode(wrong.status, StatusCode::kUnauthenticated));
+  CHECK(wrong.Says("not signed by what sslRootCert holds"));
+  CHECK(wrong.Says("localhost"));
+}
+
+TEST_CASE("a server that wants a client certificate gets it, as text or as files") {
+  const test::TestAuthority authority;
+  test::TestPostgres server({.settings = {},
+                             .wants_passwords = false,
+                             .is_encrypted = true,
+                             .clients_authority = authority.certificate()});
+  const test::TestIdentity mine = authority.Issue({.subject = "postgres"});
+  const Encrypted text("", {{"sslCert", mine.certificate}, {"sslKey", mine.key}}, server);
+  INFO(text.status.message());
+  CHECK(text.status.ok());
+  const test::TestFolder folder;
+  const std::string key = folder.Write("client.key", mine.key);
+  const Fields files = {{"sslCert", folder.Write("client.pem", mine.certificate)}, {"sslKey", key}};
+  using std::filesystem::perms;
+  std::filesystem::permissions(key, perms::owner_read | perms::others_read);
+  const Encrypted open_key("", files, server);
+  CHECK(IsFailedPrecondition(open_key.status));
+  CHECK(open_key.Says("sslKey"));
+  std::filesystem::permissions(key, perms::owner_read);
+  CHECK(Encrypted("", files, server).status.ok());
+  const Encrypted none("", {}, server);
+  CHECK(HasCode(none.status, StatusCode::kUnauthenticated));
+  CHECK(none.Says("sslCert"));
+}
+#endif
 
 TEST_CASE("a server that wants encryption refuses a session without") {
   const Encrypted plain("sslmode=disable");

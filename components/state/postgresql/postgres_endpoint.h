@@ -27,8 +27,7 @@ StatusOr<std::vector<Endpoint>> TakeEndpoints(ConnectionWords& words);
 
 // The same place once for each of its addresses: a name is looked up with getaddrinfo. That blocks
 // the calling thread for as long as the system's resolver takes, past any deadline: so it runs only
-// on threads that may block, when a connection is made, and its answer is kept until connecting
-// fails.
+// on threads that may block, when a connection is made.
 StatusOr<std::vector<Endpoint>> Resolve(const Endpoint& endpoint);
 
 }  // namespace MECHA_COMPONENT

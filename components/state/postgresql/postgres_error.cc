@@ -23,7 +23,7 @@ struct Row {
 constexpr Row kRows[] = {
     {"28P01", StatusCode::kUnauthenticated, kReconnect, "check user and password"},
     {"28", StatusCode::kUnauthenticated, kReconnect,
-     "check user, password, sslmode and the server's pg_hba.conf"},
+     "check user, password, sslMode, sslCert and the server's pg_hba.conf"},
     {"3D000", StatusCode::kFailedPrecondition, kReconnect,
      "create the database or name another one"},
     {"42501", StatusCode::kPermissionDenied, kKeep, "grant the user what it needs"},
@@ -59,6 +59,27 @@ constexpr Row kRows[] = {
     {"23", StatusCode::kFailedPrecondition, kKeep, "the table has constraints of its own"},
     {"3F", StatusCode::kFailedPrecondition, kKeep, "create the schema or name another one"},
     {"XX00", StatusCode::kDataLoss, kReconnect, "the server found damaged data"},
+};
+
+// What libpq says of TLS, by a part of its words. The first row decides.
+struct TlsRow {
+  std::string_view words;
+  StatusCode code;
+  std::string_view advice;
+};
+
+constexpr TlsRow kTlsRows[] = {
+    {"certificate verify failed", StatusCode::kUnauthenticated,
+     "the server's certificate is not signed by what sslRootCert holds, or its time is over"},
+    {"does not match host name", StatusCode::kUnauthenticated,
+     "name the server as its certificate does in host, with its address in hostaddr if need be"},
+    {"server does not support SSL", StatusCode::kFailedPrecondition,
+     "switch ssl on at the server, or set sslMode to prefer"},
+    {" alert ", StatusCode::kUnauthenticated,
+     "set sslCert and sslKey to what the server's ssl_ca_file has signed"},
+    {"private key file", StatusCode::kFailedPrecondition, "see sslKey and sslCert"},
+    {"certificate file", StatusCode::kFailedPrecondition, "see sslCert and sslRootCert"},
+    {"root certificate", StatusCode::kFailedPrecondition, "see sslRootCert"},
 };
 
 // One line without control characters and undue length.
@@ -109,6 +130,18 @@ ServerError FromServer(std::string_view sqlstate, std::string_view text) {
 
 Status FromConnection(std::string_view what, std::string_view text) {
   const size_t state = FindSqlState(text);
+  // libpq puts the address first, which `what` says already.
+  const size_t failed = text.find(" failed: ");
+  const std::string_view cause = failed == text.npos ? text : text.substr(failed + 9);
+  std::string message(what);
+  message += ": " + (cause.empty() ? "connection lost" : Cleaned(cause));
+  // Also where sslmode let libpq try again without TLS, and the server has refused that.
+  const std::string_view own_words = text.substr(0, std::min(state, text.size()));
+  for (const TlsRow& row : kTlsRows) {
+    if (own_words.find(row.words) != own_words.npos) {
+      return Status(row.code, message.append("; ").append(row.advice));
+    }
+  }
   if (state != text.npos) {
     constexpr size_t kWordsAfter = 7;  // "28P01: "
     return WithPrefix(
@@ -116,14 +149,8 @@ Status FromConnection(std::string_view what, std::string_view text) {
             .status,
         what);
   }
-  // libpq puts the address first, which `what` says already.
-  const size_t failed = text.find(" failed: ");
-  const std::string_view cause = failed == text.npos ? text : text.substr(failed + 9);
-  std::string message(what);
-  message += ": " + (cause.empty() ? "connection lost" : Cleaned(cause));
-  const bool is_ours = text.find("root certificate") != text.npos ||
-                       text.find("definition of service") != text.npos ||
-                       text.find("invalid ") == 0;
+  const bool is_ours =
+      text.find("definition of service") != text.npos || text.find("invalid ") == 0;
   return is_ours ? FailedPrecondition(message) : Unavailable(message);
 }
 

@@ -68,6 +68,16 @@ TEST_CASE("a failed connection is told by the server's SQLSTATE, else by libpq's
   CHECK(login.code() == StatusCode::kUnauthenticated);
   CHECK(login.message().starts_with("connect to db:5432: PostgreSQL answered \"password auth"));
   CHECK(FromConnection("receive from x", "").message() == "receive from x: connection lost");
+  const Status key = FromConnection("connect to db:5432",
+                                    "connection to server at \"db\" (10.0.0.1), port 5432 failed: "
+                                    "private key file \"/k\" has group "
+                                    "or world access\nconnection to server at \"db\" (10.0.0.1), "
+                                    "port 5432 failed: FATAL:  28000: "
+                                    "no pg_hba.conf entry\n");
+  CHECK(IsFailedPrecondition(key));
+  CHECK(key.message() ==
+        "connect to db:5432: private key file \"/k\" has group or world access; see sslKey and "
+        "sslCert");
 }
 
 }  // namespace

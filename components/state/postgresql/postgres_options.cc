@@ -17,6 +17,7 @@ namespace MECHA_COMPONENT {
 namespace {
 
 constexpr size_t kFewestConnections = 4;
+constexpr Duration kLongestIdle = std::chrono::minutes(30);
 
 bool IsLetter(char c) { return ToLower(c) >= 'a' && ToLower(c) <= 'z'; }
 
@@ -66,12 +67,12 @@ Status ReadLimits(const Settings& settings, PostgresOptions* options) {
   if (options->timeout < std::chrono::seconds(1)) {
     return InvalidArgument("timeout: must be at least 1s");
   }
-  options->connect_timeout = options->timeout;
+  options->dial_timeout = options->timeout;
   options->cleanup_interval = ReadTime(settings, "cleanupInterval", "cleanupIntervalInSeconds");
   options->prepares = settings.Text("queryExecMode") == "cache_statement";
   options->may_upgrade = settings.Boolean("upgradeTables");
   const size_t processors = std::thread::hardware_concurrency();
-  options->most_connections = std::max(kFewestConnections, processors);
+  options->pool_size = std::max(kFewestConnections, processors);
   return OkStatus();
 }
 
@@ -90,7 +91,7 @@ Status ApplyPoolWord(std::string_view name, std::string_view value, PostgresOpti
     if (!count.has_value() || *count == 0) {
       return BadWord(name);
     }
-    options->most_connections = *count;
+    options->pool_size = *count;
     return OkStatus();
   }
   if (name == "pool_max_conn_idle_time" || name == "pool_max_conn_lifetime") {
@@ -98,7 +99,8 @@ Status ApplyPoolWord(std::string_view name, std::string_view value, PostgresOpti
     if (!time.has_value() || *time <= Duration::zero()) {
       return BadWord(name);
     }
-    (name == "pool_max_conn_lifetime" ? options->most_age : options->idle_timeout) = *time;
+    (name == "pool_max_conn_lifetime" ? options->max_connection_age : options->idle_timeout) =
+        *time;
     return OkStatus();
   }
   if (name == "connect_timeout") {
@@ -107,7 +109,7 @@ Status ApplyPoolWord(std::string_view name, std::string_view value, PostgresOpti
       return BadWord(name);
     }
     if (*seconds != 0) {
-      options->connect_timeout = std::chrono::seconds(*seconds);
+      options->dial_timeout = std::chrono::seconds(*seconds);
     }
     return OkStatus();
   }
@@ -146,26 +148,63 @@ Status CheckAvailable(const Settings& settings, const ConnectionWords& words) {
   if (attributes != words.end() && attributes->second == "prefer-standby") {
     return Unimplemented("target_session_attrs: prefer-standby is not available; use standby");
   }
-  const auto mode = words.find("sslmode");
-  if (mode != words.end() && mode->second.starts_with("verify-") &&
-      !words.contains("sslrootcert")) {
-    return InvalidArgument("sslmode " + mode->second +
+  return OkStatus();
+}
+
+bool IsWritten(const ConnectionWords& words, std::string_view name) {
+  const auto found = words.find(name);
+  return found != words.end() && !found->second.empty();
+}
+
+// What libpq would leave out without a word.
+Status CheckTls(const ConnectionWords& words, PostgresOptions* options) {
+  const auto found = words.find("sslmode");
+  const std::string mode = found == words.end() ? "prefer" : found->second;
+  const bool has_root = IsWritten(words, "sslrootcert");
+  if (mode.starts_with("verify-") && !has_root) {
+    return InvalidArgument("sslmode " + mode +
                            ": name the certificates that may sign the server's in sslRootCert");
   }
+  if (has_root && (mode == "disable" || mode == "allow" || mode == "prefer")) {
+    options->warnings.push_back("sslRootCert has no effect with sslmode " + mode +
+                                ", which checks no certificate. Set sslMode to verify-full");
+  }
+  if (IsWritten(words, "sslcert") != IsWritten(words, "sslkey")) {
+    return InvalidArgument("sslCert and sslKey belong together. Give both or none");
+  }
   return OkStatus();
+}
+
+// libpq reads files only.
+Status PutTextIntoFiles(PostgresOptions* options) {
+  constexpr std::pair<std::string_view, std::string_view> kFields[] = {
+      {"sslrootcert", "sslRootCert"}, {"sslcert", "sslCert"}, {"sslkey", "sslKey"}};
+  for (const auto& [word, field] : kFields) {
+    const auto found = options->words.find(word);
+    if (found != options->words.end() && PemFile::IsText(found->second)) {
+      ASSIGN_OR_RETURN(auto file, PemFile::Make(field, found->second));
+      explicit_bzero(found->second.data(), found->second.size());
+      found->second = file->path();
+      options->files.push_back(std::move(file));
+    }
+  }
+  return OkStatus();
+}
+
+HostAddress AddressOf(const Endpoint& endpoint) {
+  return {endpoint.host.empty() ? endpoint.address : endpoint.host,
+          ParseNumber<uint16_t>(endpoint.port).value_or(0)};
 }
 
 StatusOr<ConnectionWords> ReadWords(const Settings& settings) {
   const std::string_view name = settings.Has("connectionString") ? "connectionString" : "url";
   ASSIGN_OR_RETURN(ConnectionWords words, ParseConnectionString(settings.Text(name)));
   constexpr std::pair<std::string_view, std::string_view> kFields[] = {
-      {"host", "host"},
-      {"hostaddr", "hostaddr"},
-      {"port", "port"},
-      {"database", "dbname"},
-      {"user", "user"},
-      {"password", "password"},
-      {"sslRootCert", "sslrootcert"}};
+      {"host", "host"},       {"hostaddr", "hostaddr"},
+      {"port", "port"},       {"database", "dbname"},
+      {"user", "user"},       {"password", "password"},
+      {"sslMode", "sslmode"}, {"sslRootCert", "sslrootcert"},
+      {"sslCert", "sslcert"}, {"sslKey", "sslkey"}};
   for (const auto& [field, word] : kFields) {
     if (!settings.Text(field).empty()) {
       words[std::string(word)] = settings.Text(field);
@@ -190,12 +229,17 @@ void PostgresOptions::Wipe() {
 StatusOr<PostgresOptions> ReadOptions(const Settings& settings, Layout layout) {
   PostgresOptions options;
   options.layout = layout;
+  options.idle_timeout = kLongestIdle;
+  options.full_pool_advice = "maxConns may be too low";
   RETURN_IF_ERROR(ReadTables(settings, &options));
   RETURN_IF_ERROR(ReadLimits(settings, &options));
   ASSIGN_OR_RETURN(options.words, ReadWords(settings));
   RETURN_IF_ERROR(CheckAvailable(settings, options.words));
+  RETURN_IF_ERROR(CheckTls(options.words, &options));
+  RETURN_IF_ERROR(PutTextIntoFiles(&options));
   RETURN_IF_ERROR(TakePoolWords(options.words, &options));
   ASSIGN_OR_RETURN(options.endpoints, TakeEndpoints(options.words));
+  options.address = AddressOf(options.endpoints.front());
   if (options.words["user"].empty()) {
     return InvalidArgument("user: name the database user here or in connectionString");
   }
@@ -208,7 +252,7 @@ StatusOr<PostgresOptions> ReadOptions(const Settings& settings, Layout layout) {
     return InvalidArgument("maxConns: must be from 0 to 10000");
   }
   if (connections > 1) {
-    options.most_connections = static_cast<size_t>(connections);
+    options.pool_size = static_cast<size_t>(connections);
   }
   if (settings.Time("connectionMaxIdleTime") > Duration::zero()) {
     options.idle_timeout = settings.Time("connectionMaxIdleTime");

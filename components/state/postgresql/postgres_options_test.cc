@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres_options.h"
 
+#include "call/read_file.h"
 #include "postgres_fields.h"
 #include "result/status.h"
 #include "support/catch.h"
@@ -24,7 +25,7 @@ TEST_CASE("Dapr's defaults hold where nothing is said") {
   CHECK(options->metadata_table == "dapr_metadata");
   CHECK(options->timeout == std::chrono::seconds(20));
   CHECK(options->cleanup_interval == std::chrono::hours(1));
-  CHECK(options->most_connections >= 4);
+  CHECK(options->pool_size >= 4);
   CHECK(options->prepares);
   CHECK_FALSE(options->may_upgrade);
 }
@@ -78,16 +79,16 @@ TEST_CASE("older names, limits and the driver's own words are read") {
        {"timeoutInSeconds", "5s"},
        {"cleanupIntervalInSeconds", "0s"}});
   REQUIRE(options.ok());
-  CHECK(options->most_connections == 7);
+  CHECK(options->pool_size == 7);
   CHECK(options->idle_timeout == std::chrono::minutes(1));
-  CHECK(options->most_age == std::chrono::hours(1));
-  CHECK(options->connect_timeout == std::chrono::seconds(3));
+  CHECK(options->max_connection_age == std::chrono::hours(1));
+  CHECK(options->dial_timeout == std::chrono::seconds(3));
   CHECK(options->timeout == std::chrono::seconds(5));
   CHECK(options->cleanup_interval == Duration::zero());
   CHECK_FALSE(options->prepares);
   CHECK(options->warnings.size() == 1);
-  CHECK(Read({{"connectionString", kPlace + " pool_max_conns=7"}, {"maxConns", "9"}})
-            ->most_connections == 9);
+  CHECK(Read({{"connectionString", kPlace + " pool_max_conns=7"}, {"maxConns", "9"}})->pool_size ==
+        9);
 }
 
 TEST_CASE("what cannot work is refused with the field's name") {
@@ -99,6 +100,8 @@ TEST_CASE("what cannot work is refused with the field's name") {
       {{{"host", "h"}, {"user", "me"}, {"maxConns", "-1"}}, "maxConns"},
       {{{"connectionString", kPlace + " pool_max_conns=x"}}, "pool_max_conns"},
       {{{"connectionString", kPlace + " sslmode=verify-full"}}, "sslRootCert"},
+      {{{"connectionString", kPlace}, {"sslMode", "verify-ca"}}, "sslRootCert"},
+      {{{"connectionString", kPlace}, {"sslCert", "/client.pem"}}, "sslKey"},
   };
   for (const auto& [fields, name] : cases) {
     const Status status = Read(fields).status();
@@ -110,6 +113,20 @@ TEST_CASE("what cannot work is refused with the field's name") {
     CHECK(IsUnimplemented(Read({{"connectionString", kPlace + word}}).status()));
   }
   CHECK(IsUnimplemented(Read({{"host", "h"}, {"user", "me"}, {"useAWSIAM", "true"}}).status()));
+}
+
+TEST_CASE("certificates as text become files, and one that nobody looks at is a warning") {
+  const std::string pem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const auto options = Read({{"connectionString", kPlace}, {"sslRootCert", pem}});
+  REQUIRE(options.ok());
+  const std::string path = options->words.find("sslrootcert")->second;
+  CHECK(path.starts_with("/proc/self/fd/"));
+  CHECK(*ReadFile(path, 1000) == pem);
+  REQUIRE(options->warnings.size() == 1);
+  CHECK(options->warnings.front().find("sslMode to verify-full") != std::string::npos);
+  const Fields checked = {{"connectionString", kPlace + " sslmode=require"},
+                          {"sslRootCert", "/ca"}};
+  CHECK(Read(checked)->warnings.empty());
 }
 
 TEST_CASE("what is secret can be overwritten") {

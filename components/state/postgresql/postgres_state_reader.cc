@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
+#include "array_text.h"
 #include "encoding/number.h"
-#include "postgres_lease.h"
+#include "postgres_pool.h"
 #include "result/status.h"
+#include "rows_by_key.h"
 #include "state_rows.h"
 
 namespace MECHA_COMPONENT {
@@ -16,16 +17,14 @@ namespace {
 
 using Outcome = StatusOr<StateValue>;
 
-constexpr int kKeyColumn = 4;
 constexpr size_t kLongestPage = 1'000'000;
 
 StatusOr<QueryResult> Query(PostgresPool& pool, const CallContext& call, Sql sql,
-                            const Parameters& parameters, int columns) {
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(pool, call));
+                            const Parameters& parameters) {
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool.Take(call));
   ASSIGN_OR_RETURN(QueryResult result, lease->Run(call, sql, parameters));
-  if (result.columns() != columns) {
-    lease->MarkBroken();
-    return Status(StatusCode::kDataLoss, "PostgreSQL answered a read with something else");
+  if (sql == Sql::kGet || sql == Sql::kGetMany) {
+    RETURN_IF_ERROR(lease->CheckRows(result, sql == Sql::kGetMany));
   }
   return result;
 }
@@ -49,8 +48,7 @@ StatusOr<std::string> StartOf(std::string_view position, bool has_row_id) {
 
 StatusOr<StateValue> ReadOne(PostgresPool& pool, const CallContext& call, std::string_view key) {
   RETURN_IF_ERROR(CheckKey(key));
-  ASSIGN_OR_RETURN(const QueryResult result,
-                   Query(pool, call, Sql::kGet, Parameters().Add(key), kKeyColumn));
+  ASSIGN_OR_RETURN(const QueryResult result, Query(pool, call, Sql::kGet, Parameters().Add(key)));
   if (result.rows() == 0) {
     return NotFound();
   }
@@ -66,21 +64,20 @@ StatusOr<std::vector<Outcome>> ReadMany(PostgresPool& pool, const CallContext& c
     }
   }
   QueryResult result;
-  std::unordered_map<std::string_view, int> rows;
   if (!asked.empty()) {
-    const std::string array = EncodeTextArray(asked);
-    ASSIGN_OR_RETURN(result,
-                     Query(pool, call, Sql::kGetMany, Parameters().Add(array), kKeyColumn + 1));
-    for (int row = 0; row < result.rows(); ++row) {
-      rows.emplace(result.Text(row, kKeyColumn), row);
+    ArrayText array(ArrayText::kText, asked.size());
+    for (const std::string_view key : asked) {
+      array.Add(key);
     }
+    ASSIGN_OR_RETURN(result, Query(pool, call, Sql::kGetMany, Parameters().Add(array.text())));
   }
+  const RowsByKey rows(result);
   std::vector<Outcome> outcomes;
   outcomes.reserve(keys.size());
   for (const std::string_view key : keys) {
-    const auto found = rows.find(key);
-    if (found != rows.end()) {
-      outcomes.push_back(ReadValue(pool.options().layout, result, found->second));
+    const int row = rows.RowOf(key);
+    if (row >= 0) {
+      outcomes.push_back(ReadValue(pool.options().layout, result, row));
       continue;
     }
     const Status checked = CheckKey(key);
@@ -97,7 +94,7 @@ StatusOr<ListPage> ListKeys(PostgresPool& pool, const CallContext& call, const L
   const auto one_more = static_cast<int64_t>(limit) + 1;
   ASSIGN_OR_RETURN(const QueryResult result,
                    Query(pool, call, has_row_id ? Sql::kListByRow : Sql::kListByKey,
-                         Parameters().Add(request.prefix).Add(start).Add(one_more), 2));
+                         Parameters().Add(request.prefix).Add(start).Add(one_more)));
   ListPage page;
   const int count = std::min(result.rows(), static_cast<int>(limit));
   for (int row = 0; row < count; ++row) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // PostgresStateStore: state.postgresql, values in one table laid out as Dapr lays it out, v1 or v2.
-// It holds a few connections and no thread: each call does its round trip on the thread it comes
-// on, which therefore must be one that may block.
+// A call that may block does its round trip on its thread, over a session from the pool. One that
+// may not goes over a channel, or answers WouldBlock.
 //
 // Costs: a get or a lone write is one prepared statement in one round trip, independent writes are
-// one round trip for many, a transaction is two. An etag is made by the server.
+// one round trip for many, and so is a transaction. An etag is made by the server.
 #pragma once
 
 #include <memory>
@@ -14,6 +14,7 @@
 
 #include "contract/state_store.h"
 #include "expiry_cleanup.h"
+#include "postgres_channel.h"
 #include "postgres_options.h"
 #include "postgres_pool.h"
 
@@ -45,12 +46,16 @@ class PostgresStateStore final : public StateStore {
   Status Open(const CallContext& call);
   // `call` with the default deadline where it has none.
   CallContext Bounded(const CallContext& call) const;
+  // The channel for one more request; null when each has a long wait before it.
+  PostgresChannel* ChannelForOne() const;
+  void CloseChannels(const Status& status);
 
   const Layout layout_;
   Host* host_ = nullptr;
   PostgresOptions options_;
   bool has_row_id_ = false;
   std::unique_ptr<PostgresPool> pool_;
+  std::vector<std::shared_ptr<PostgresChannel>> channels_;
   ExpiryCleanup cleanup_;
 };
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "postgres_store_fixture.h"
+#include "support/queued_call.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -26,6 +27,71 @@ TEST_CASE_METHOD(PostgresStoreFixture, "independent writes have their own outcom
   }
   CHECK(user.Read("a") == "4");
   CHECK(user.Read("taken") == "<NOT_FOUND>");
+}
+
+TEST_CASE("writes that go as one statement do what each would do alone") {
+  PostgresStoreFixture fixture(GENERATE(Layout::kV1, Layout::kV2), {});
+  StoreUser& user = fixture.user;
+  REQUIRE(user.WriteMany({SetOf("x", "old"), SetOf("y", "old")}).ok());
+  const bool is_bulk = GENERATE(true, false);
+  StateWrite brief = SetOf("brief", "v");
+  brief.ttl = std::chrono::hours(1);
+  const std::vector<StateWrite> writes = {DeleteOf("y"), JsonOf("json", "{}"), brief,
+                                          SetOf("x", ""), DeleteOf("absent")};
+  const auto outcomes = is_bulk ? user.WriteMany(writes) : user.Transact(writes);
+  REQUIRE(outcomes.ok());
+  for (size_t i = 0; i < writes.size(); ++i) {
+    INFO(i);
+    REQUIRE((*outcomes)[i].ok());
+    const auto value = user.Get(writes[i].key);
+    if (writes[i].kind == StateWrite::Kind::kDelete) {
+      CHECK(IsNotFound(value.status()));
+      CHECK((*outcomes)[i]->empty());
+      continue;
+    }
+    REQUIRE(value.ok());
+    CHECK(value->data.view() == writes[i].value);
+    CHECK(value->etag.view() == (*outcomes)[i]->view());
+    CHECK(value->expires.has_value() == writes[i].ttl.has_value());
+  }
+}
+
+TEST_CASE_METHOD(PostgresStoreFixture, "one etag that does not match refuses a transaction") {
+  REQUIRE(user.Write(SetOf("b", "old")).ok());
+  constexpr std::string_view kOther = "4f0cbe3c-0c5e-4c8e-8a53-2f0a5a6f7f10";
+  for (const StateWrite& bad :
+       {SetIf("b", "new", kOther), CreateOf("b", "new"), test::DeleteIf("b", kOther)}) {
+    const auto outcomes = user.Transact({SetOf("c", "new"), SetOf("a", "new"), bad});
+    REQUIRE(outcomes.ok());
+    CHECK(IsAborted((*outcomes)[2].status()));
+    CHECK(IsCancelled((*outcomes)[0].status()));
+    CHECK(user.Keys("") == "b");
+    CHECK(user.Read("b") == "old");
+  }
+  const std::string etag((*user.Get("b")).etag.view());
+  const auto outcomes = user.Transact({SetIf("b", "new", etag), CreateOf("a", "new")});
+  REQUIRE(outcomes.ok());
+  CHECK((*user.Get("b")).etag.view() == (*outcomes)[0]->view());
+  CHECK((*user.Get("a")).etag.view() == (*outcomes)[1]->view());
+}
+
+TEST_CASE_METHOD(PostgresStoreFixture, "what only the commit refuses is refused") {
+  Sql("ALTER TABLE state ADD CONSTRAINT once UNIQUE (value) DEFERRABLE INITIALLY DEFERRED");
+  REQUIRE(user.Write(SetOf("a", "v")).ok());
+  CHECK(IsFailedPrecondition(user.Write(SetOf("b", "v")).status()));
+  const auto whole = user.Transact({CreateOf("b", "w"), CreateOf("c", "v")});
+  CHECK(IsFailedPrecondition(whole.status()));
+  CHECK(whole.status().applied() == Applied::kNo);
+  const auto each = user.WriteMany({SetOf("b", "v"), SetOf("c", "w"), CreateOf("d", "v")});
+  REQUIRE(each.ok());
+  CHECK(IsFailedPrecondition((*each)[0].status()));
+  CHECK((*each)[1].ok());
+  CHECK(IsFailedPrecondition((*each)[2].status()));
+  test::QueuedCall queued;
+  queued.Set(opened.store, "b", "v");
+  REQUIRE(queued.Await());
+  CHECK(IsFailedPrecondition(queued.etag.status()));
+  CHECK(user.Keys("") == "a c");
 }
 
 TEST_CASE("an error among independent writes takes no neighbour with it") {

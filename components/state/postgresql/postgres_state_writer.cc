@@ -2,12 +2,12 @@
 #include "postgres_state_writer.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
-#include "postgres_lease.h"
+#include "postgres_pool.h"
 #include "result/status.h"
 #include "state_rows.h"
+#include "write_steps.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -16,18 +16,12 @@ namespace {
 constexpr size_t kWritesAtOnce = 256;
 constexpr size_t kBytesAtOnce = 1024 * 1024;
 
-Status PrepareAll(PostgresConnection& connection, const CallContext& call,
-                  std::span<const StateWrite> writes) {
-  for (const StateWrite& write : writes) {
-    RETURN_IF_ERROR(connection.Prepare(call, StatementOf(write)));
+Status PrepareSteps(PostgresConnection& connection, const CallContext& call,
+                    const WriteSteps& steps) {
+  for (const WriteStep& step : steps) {
+    RETURN_IF_ERROR(connection.Prepare(call, step.sql));
   }
   return OkStatus();
-}
-
-WriteOutcome Understand(PostgresConnection& connection, const StateWrite& write,
-                        const QueryResult& result) {
-  return result.is_error() ? WriteOutcome(connection.WriteErrorOf(result))
-                           : ReadOutcome(write, result);
 }
 
 WriteOutcome WriteOver(PostgresConnection& connection, const CallContext& call, Layout layout,
@@ -35,52 +29,78 @@ WriteOutcome WriteOver(PostgresConnection& connection, const CallContext& call, 
   const EncodedWrite encoded(layout, write);
   RETURN_IF_ERROR(connection.Prepare(call, encoded.sql));
   const auto result = connection.Exchange(call, encoded.sql, encoded.parameters);
-  return result.ok() ? Understand(connection, write, *result)
-                     : WriteOutcome(MarkApplied(result.status(), Applied::kMaybe));
+  if (!result.ok()) {
+    return MarkApplied(result.status(), Applied::kMaybe);
+  }
+  return result->is_error() ? WriteOutcome(connection.WriteErrorOf(*result))
+                            : ReadOutcome(write, *result);
 }
 
-// Some writes that pass CheckWrite, sent together over one connection.
+// Some writes that pass CheckWrite, each for itself, sent together over one connection.
 class WriteChunk {
  public:
-  WriteChunk(PostgresConnection& connection, const CallContext& call, Layout layout)
-      : connection_(connection), call_(call), layout_(layout) {}
+  WriteChunk(PostgresConnection& connection, const CallContext& call,
+             std::span<const StateWrite> writes, std::span<WriteOutcome> outcomes)
+      : connection_(connection), call_(call), writes_(writes), outcomes_(outcomes) {}
 
   // Fills every outcome.
-  void Run(std::span<const StateWrite> writes, std::span<WriteOutcome> outcomes) {
-    const Status status = Exchange(writes, outcomes);
-    for (size_t i = answered_; !status.ok() && i < writes.size(); ++i) {
-      outcomes[i] = MarkApplied(status, i < queued_ ? Applied::kMaybe : Applied::kNo);
+  void Run(Layout layout) {
+    RunSteps(layout, StepsOfBulk(writes_));
+    if (!spoiled_.empty() && connection_.is_reusable()) {
+      // One of them is to blame for the error of all, so that none was applied: each for itself.
+      const std::vector<size_t> again = std::exchange(spoiled_, {});
+      RunSteps(layout, StepsOfEach(writes_, again));
     }
   }
 
  private:
-  Status Exchange(std::span<const StateWrite> writes, std::span<WriteOutcome> outcomes) {
-    RETURN_IF_ERROR(PrepareAll(connection_, call_, writes));
+  void RunSteps(Layout layout, const WriteSteps& steps) {
+    queued_ = 0;
+    answered_ = 0;
+    const Status status = Exchange(layout, steps);
+    for (size_t i = answered_; !status.ok() && i < steps.size(); ++i) {
+      const Applied applied = i < queued_ ? Applied::kMaybe : Applied::kNo;
+      EndStep(steps[i], MarkApplied(status, applied));
+    }
+  }
+
+  Status Exchange(Layout layout, const WriteSteps& steps) {
+    RETURN_IF_ERROR(PrepareSteps(connection_, call_, steps));
     RETURN_IF_ERROR(connection_.BeginPipeline());
-    for (const StateWrite& write : writes) {
-      const EncodedWrite encoded(layout_, write);
+    for (const WriteStep& step : steps) {
       ++queued_;
-      RETURN_IF_ERROR(connection_.Add(encoded.sql, encoded.parameters));
+      RETURN_IF_ERROR(AddStep(connection_, layout, writes_, step));
       RETURN_IF_ERROR(connection_.Sync());
     }
     RETURN_IF_ERROR(connection_.Flush(call_));
-    for (const StateWrite& write : writes) {
+    for (const WriteStep& step : steps) {
       ASSIGN_OR_RETURN(const QueryResult result, connection_.Receive(call_));
-      outcomes[answered_] = Understand(connection_, write, result);
+      ASSIGN_OR_RETURN(const QueryResult end, connection_.ReceiveSync(call_));
       ++answered_;
-      const Status synced = connection_.ReceiveSync(call_);
-      if (!synced.ok()) {
-        // The answer stands only when its transaction was committed, which the end would say.
-        --answered_;
-        return synced;
+      const QueryResult& error = result.is_error() ? result : end;
+      if (error.is_null()) {
+        ReadStep(writes_, step, result, outcomes_);
+        continue;
+      }
+      EndStep(step, connection_.WriteErrorOf(error));
+      if (step.indexes.size() > 1) {
+        spoiled_.insert(spoiled_.end(), step.indexes.begin(), step.indexes.end());
       }
     }
     return connection_.EndPipeline();
   }
 
+  void EndStep(const WriteStep& step, const Status& status) {
+    for (const size_t index : step.indexes) {
+      outcomes_[index] = status;
+    }
+  }
+
   PostgresConnection& connection_;
   const CallContext& call_;
-  const Layout layout_;
+  const std::span<const StateWrite> writes_;
+  const std::span<WriteOutcome> outcomes_;
+  std::vector<size_t> spoiled_;
   size_t queued_ = 0;
   size_t answered_ = 0;
 };
@@ -107,87 +127,86 @@ std::vector<WriteOutcome> RefusedBy(size_t index, Status cause, size_t count) {
   return outcomes;
 }
 
-// One transaction over one connection. Nothing is committed unless Run says so; a connection with
-// an open transaction is closed, which ends it.
+// One transaction over one connection, in one round trip. The server commits it at the end of the
+// pipeline, and only when every statement before succeeded.
 class Transaction {
  public:
-  Transaction(PostgresConnection& connection, const CallContext& call, Layout layout)
-      : connection_(connection), call_(call), layout_(layout) {}
+  using Outcomes = std::vector<WriteOutcome>;
 
-  StatusOr<std::vector<WriteOutcome>> Run(std::span<const StateWrite> writes) {
-    RETURN_IF_ERROR(Prepare(writes));
-    // By key, so that two transactions do not wait for each other.
-    std::vector<size_t> order(writes.size());
-    std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(),
-              [&](size_t a, size_t b) { return writes[a].key < writes[b].key; });
-    ASSIGN_OR_RETURN(auto outcomes, Write(writes, order));
-    const auto fault = std::find_if(outcomes.begin(), outcomes.end(),
-                                    [](const WriteOutcome& outcome) { return !outcome.ok(); });
-    if (fault == outcomes.end()) {
-      RETURN_IF_ERROR(Commit());
-      return outcomes;
-    }
-    RollBack();
-    return RefusedBy(static_cast<size_t>(fault - outcomes.begin()), fault->status(), writes.size());
-  }
+  Transaction(PostgresConnection& connection, const CallContext& call,
+              std::span<const StateWrite> writes)
+      : connection_(connection), call_(call), writes_(writes) {}
 
- private:
-  Status Prepare(std::span<const StateWrite> writes) {
-    for (const Sql sql : {Sql::kBegin, Sql::kCommit, Sql::kRollback}) {
-      RETURN_IF_ERROR(connection_.Prepare(call_, sql));
+  StatusOr<Outcomes> Run(Layout layout) {
+    auto outcomes = RunSteps(layout, StepsOfTransaction(writes_, true));
+    if (refused_ != nullptr && refused_->indexes.size() > 1 && connection_.is_reusable()) {
+      // Nothing was applied; one statement for each write tells which of them is to blame.
+      outcomes = RunSteps(layout, StepsOfTransaction(writes_, false));
     }
-    return PrepareAll(connection_, call_, writes);
-  }
-
-  StatusOr<std::vector<WriteOutcome>> Write(std::span<const StateWrite> writes,
-                                            std::span<const size_t> order) {
-    RETURN_IF_ERROR(connection_.BeginPipeline());
-    RETURN_IF_ERROR(connection_.Add(Sql::kBegin, {}));
-    for (const size_t index : order) {
-      const EncodedWrite encoded(layout_, writes[index]);
-      RETURN_IF_ERROR(connection_.Add(encoded.sql, encoded.parameters));
+    if (refused_ != nullptr && refused_->indexes.size() == 1) {
+      return RefusedBy(refused_->indexes.front(), outcomes.status(), writes_.size());
     }
-    RETURN_IF_ERROR(connection_.Sync());
-    RETURN_IF_ERROR(connection_.Flush(call_));
-    ASSIGN_OR_RETURN(const QueryResult begun, connection_.Receive(call_));
-    if (begun.is_error()) {
-      connection_.MarkBroken();
-      return connection_.ErrorOf(begun);
-    }
-    std::vector<WriteOutcome> outcomes(writes.size());
-    for (const size_t index : order) {
-      ASSIGN_OR_RETURN(const QueryResult result, connection_.Receive(call_));
-      if (result.kind() == PGRES_PIPELINE_ABORTED) {
-        outcomes[index] = Etag();  // an earlier one is to blame
-      } else {
-        outcomes[index] = result.is_error() ? WriteOutcome(connection_.ErrorOf(result))
-                                            : ReadOutcome(writes[index], result);
-      }
-    }
-    RETURN_IF_ERROR(connection_.ReceiveSync(call_));
-    RETURN_IF_ERROR(connection_.EndPipeline());
     return outcomes;
   }
 
-  Status Commit() {
-    const auto result = connection_.Exchange(call_, Sql::kCommit, {});
-    if (!result.ok()) {
-      return MarkApplied(result.status(), Applied::kMaybe);
+ private:
+  StatusOr<Outcomes> RunSteps(Layout layout, WriteSteps steps) {
+    steps_ = std::move(steps);
+    refused_ = nullptr;
+    RETURN_IF_ERROR(PrepareSteps(connection_, call_, steps_));
+    RETURN_IF_ERROR(connection_.BeginPipeline());
+    for (const WriteStep& step : steps_) {
+      RETURN_IF_ERROR(AddStep(connection_, layout, writes_, step));
     }
-    return result->is_error() ? connection_.WriteErrorOf(*result) : OkStatus();
+    RETURN_IF_ERROR(connection_.Sync());
+    // The server commits only what it got to the end.
+    RETURN_IF_ERROR(connection_.Flush(call_));
+    Outcomes outcomes(writes_.size());
+    Status cause;
+    const Status status = Receive(outcomes, &cause);
+    if (refused_ != nullptr) {
+      return cause;  // whatever came after it
+    }
+    if (!status.ok()) {
+      return MarkApplied(status, Applied::kMaybe);
+    }
+    RETURN_IF_ERROR(cause);
+    const auto fault = std::find_if(outcomes.begin(), outcomes.end(),
+                                    [](const WriteOutcome& outcome) { return !outcome.ok(); });
+    if (fault != outcomes.end()) {
+      return MarkApplied(fault->status(), Applied::kMaybe);  // a trigger kept one back, no more
+    }
+    return outcomes;
   }
 
-  void RollBack() {
-    const auto result = connection_.Exchange(call_, Sql::kRollback, {});
-    if (!result.ok() || result->is_error()) {
-      connection_.MarkBroken();
+  // `cause` is why the server did not commit; refused_ is the step it blames, if it is one.
+  Status Receive(Outcomes& outcomes, Status* cause) {
+    for (const WriteStep& step : steps_) {
+      ASSIGN_OR_RETURN(const QueryResult result, connection_.Receive(call_));
+      if (refused_ != nullptr) {
+        continue;  // skipped by the server
+      }
+      if (result.is_error()) {
+        refused_ = &step;
+        *cause = IsConditionError(step, result)
+                     ? ConditionFailed(writes_[step.indexes.front()].condition)
+                     : connection_.ErrorOf(result);
+      } else {
+        ReadStep(writes_, step, result, outcomes);
+      }
     }
+    ASSIGN_OR_RETURN(const QueryResult end, connection_.ReceiveSync(call_));
+    if (!end.is_null() && refused_ == nullptr) {
+      *cause = connection_.WriteErrorOf(end);
+    }
+    return connection_.EndPipeline();
   }
 
   PostgresConnection& connection_;
   const CallContext& call_;
-  const Layout layout_;
+  const std::span<const StateWrite> writes_;
+  WriteSteps steps_;
+  const WriteStep* refused_ = nullptr;
 };
 
 }  // namespace
@@ -195,7 +214,7 @@ class Transaction {
 WriteOutcome WriteOne(PostgresPool& pool, const CallContext& call, const StateWrite& write) {
   const Layout layout = pool.options().layout;
   RETURN_IF_ERROR(CheckWrite(layout, write));
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(pool, call));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool.Take(call));
   return WriteOver(*lease, call, layout, write);
 }
 
@@ -213,13 +232,13 @@ StatusOr<std::vector<WriteOutcome>> WriteEach(PostgresPool& pool, const CallCont
       ++start;
       continue;
     }
-    const auto lease = PostgresLease::Take(pool, call);
+    const auto lease = pool.Take(call);
     if (!lease.ok() && !has_tried) {
       return lease.status();
     }
     const auto chunk = std::span(outcomes).subspan(start, count);
     if (lease.ok()) {
-      WriteChunk(**lease, call, layout).Run(writes.subspan(start, count), chunk);
+      WriteChunk(**lease, call, writes.subspan(start, count), chunk).Run(layout);
       has_tried = true;
     } else {
       std::fill(chunk.begin(), chunk.end(), WriteOutcome(lease.status()));
@@ -240,11 +259,11 @@ StatusOr<std::vector<WriteOutcome>> WriteAll(PostgresPool& pool, const CallConte
   if (writes.empty()) {
     return std::vector<WriteOutcome>();
   }
-  ASSIGN_OR_RETURN(const PostgresLease lease, PostgresLease::Take(pool, call));
+  ASSIGN_OR_RETURN(const PostgresLease lease, pool.Take(call));
   if (writes.size() == 1) {
     return std::vector<WriteOutcome>(1, WriteOver(*lease, call, layout, writes.front()));
   }
-  return Transaction(*lease, call, layout).Run(writes);
+  return Transaction(*lease, call, writes).Run(layout);
 }
 
 }  // namespace MECHA_COMPONENT

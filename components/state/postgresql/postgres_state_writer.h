@@ -15,11 +15,11 @@ namespace MECHA_COMPONENT {
 // One statement, which commits by itself.
 WriteOutcome WriteOne(PostgresPool& pool, const CallContext& call, const StateWrite& write);
 
-// Independent writes, in order, in few round trips; each commits by itself.
+// Independent writes in few round trips. What one does wrong spoils no other.
 StatusOr<std::vector<WriteOutcome>> WriteEach(PostgresPool& pool, const CallContext& call,
                                               std::span<const StateWrite> writes);
 
-// All or nothing: the writes in one round trip, and the commit in another.
+// All or nothing, in one round trip.
 StatusOr<std::vector<WriteOutcome>> WriteAll(PostgresPool& pool, const CallContext& call,
                                              std::span<const StateWrite> writes);
 

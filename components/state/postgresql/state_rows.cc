@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <span>
 
 #include "encoding/base64.h"
 #include "encoding/number.h"
@@ -23,12 +22,6 @@ constexpr int64_t kMostTtlMilliseconds = int64_t{100'000} * 365 * 86'400'000;
 constexpr std::chrono::seconds kServerEpoch(946'684'800);
 
 bool IsXid(std::string_view etag) { return ParseNumber<uint32_t>(etag).has_value(); }
-
-Status ConditionFailed(Condition condition) {
-  return Aborted(condition == Condition::kIfAbsent
-                     ? "there is a value already; get it and write with its etag"
-                     : "the value was changed or deleted by another writer; get it and try again");
-}
 
 // "<base64>" with its quotes: bytes as JSON.
 std::string QuotedBase64(std::string_view bytes) {
@@ -83,12 +76,6 @@ std::optional<WallTime> DecodedMoment(std::string_view bytes) {
       kServerEpoch;
   const auto kept = std::clamp<int64_t>(micros, kFirst.count(), kLast.count());
   return WallTime(kServerEpoch + std::chrono::microseconds(kept));
-}
-
-void AppendNumber(std::string& bytes, size_t number) {
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    bytes += static_cast<char>(number >> shift);
-  }
 }
 
 }  // namespace
@@ -151,6 +138,17 @@ EncodedWrite::EncodedWrite(Layout layout, const StateWrite& write) : sql(Stateme
   }
 }
 
+Status ConditionFailed(Condition condition) {
+  return Aborted(condition == Condition::kIfAbsent
+                     ? "there is a value already; get it and write with its etag"
+                     : "the value was changed or deleted by another writer; get it and try again");
+}
+
+Status WroteNothing() {
+  return FailedPrecondition(
+      "PostgreSQL wrote nothing; the table has a trigger or a rule of its own");
+}
+
 WriteOutcome ReadOutcome(const StateWrite& write, const QueryResult& result) {
   if (write.kind == StateWrite::Kind::kDelete) {
     return write.condition == Condition::kIfMatch && result.changed_rows() == 0
@@ -160,10 +158,8 @@ WriteOutcome ReadOutcome(const StateWrite& write, const QueryResult& result) {
   if (result.rows() == 1) {
     return Etag(result.Text(0, 0));
   }
-  return write.condition == Condition::kAlways
-             ? WriteOutcome(FailedPrecondition(
-                   "PostgreSQL wrote nothing; the table has a trigger or a rule of its own"))
-             : WriteOutcome(ConditionFailed(write.condition));
+  return write.condition == Condition::kAlways ? WriteOutcome(WroteNothing())
+                                               : WriteOutcome(ConditionFailed(write.condition));
 }
 
 StatusOr<StateValue> ReadValue(Layout layout, const QueryResult& result, int row) {
@@ -181,23 +177,6 @@ StatusOr<StateValue> ReadValue(Layout layout, const QueryResult& result, int row
     value.expires = DecodedMoment(result.Text(row, 2));
   }
   return value;
-}
-
-std::string EncodeTextArray(std::span<const std::string_view> texts) {
-  constexpr size_t kTextType = 25;
-  std::string bytes;
-  AppendNumber(bytes, texts.empty() ? 0 : 1);  // dimensions
-  AppendNumber(bytes, 0);                      // no NULL among them
-  AppendNumber(bytes, kTextType);
-  if (!texts.empty()) {
-    AppendNumber(bytes, texts.size());
-    AppendNumber(bytes, 1);  // the first one's index
-  }
-  for (const std::string_view text : texts) {
-    AppendNumber(bytes, text.size());
-    bytes += text;
-  }
-  return bytes;
 }
 
 }  // namespace MECHA_COMPONENT

@@ -2,7 +2,6 @@
 // How a value becomes a row and a row a value, in either layout. It sends nothing.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,7 +35,8 @@ WriteOutcome ReadOutcome(const StateWrite& write, const QueryResult& result);
 // Of a row with the columns of Sql::kGet.
 StatusOr<StateValue> ReadValue(Layout layout, const QueryResult& result, int row);
 
-// The value of a text[] parameter, as it goes over the wire.
-std::string EncodeTextArray(std::span<const std::string_view> texts);
+Status ConditionFailed(Condition condition);
+// What a set that came to nothing without an error means.
+Status WroteNothing();
 
 }  // namespace MECHA_COMPONENT

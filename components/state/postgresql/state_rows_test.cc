@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state_rows.h"
 
+#include "array_text.h"
 #include "postgres_options.h"
 #include "support/catch.h"
 
@@ -79,11 +80,19 @@ TEST_CASE(
   CHECK(At(endless.parameters, 2)[0] == '\0');
 }
 
+std::string Encoded(std::span<const std::string_view> texts) {
+  ArrayText array(ArrayText::kText, texts.size());
+  for (const std::string_view text : texts) {
+    array.Add(text);
+  }
+  return std::string(array.text());
+}
+
 TEST_CASE("a list of keys is one array") {
   const std::string_view keys[] = {"a", "bc"};
-  CHECK(EncodeTextArray(keys) ==
-        std::string("\0\0\0\1\0\0\0\0\0\0\0\x19\0\0\0\2\0\0\0\1\0\0\0\1a\0\0\0\2bc", 31));
-  CHECK(EncodeTextArray({}) == std::string("\0\0\0\0\0\0\0\0\0\0\0\x19", 12));
+  CHECK(Encoded(keys) ==
+        std::string("\0\0\0\1\0\0\0\1\0\0\0\x19\0\0\0\2\0\0\0\1\0\0\0\1a\0\0\0\2bc", 31));
+  CHECK(Encoded({}) == std::string("\0\0\0\0\0\0\0\1\0\0\0\x19", 12));
 }
 
 }  // namespace

@@ -23,6 +23,7 @@ std::string Live(std::string_view expiry) {
 
 // When a row with a time to live of $3 expires; NULL without one.
 constexpr std::string_view kExpiry = "now() + $3::bigint * interval '1 millisecond'";
+constexpr std::string_view kExpiryOfMany = "now() + x * interval '1 millisecond'";
 
 }  // namespace
 
@@ -31,16 +32,24 @@ Statements::Statements(const PostgresOptions& options) {
     names_[i] = "mecha_" + std::to_string(i);
   }
   At(Sql::kPing) = "SELECT 1";
-  At(Sql::kBegin) = "BEGIN";
-  At(Sql::kCommit) = "COMMIT";
-  At(Sql::kRollback) = "ROLLBACK";
   MakeReads(options);
   if (options.layout == Layout::kV1) {
     MakeV1Writes(options.table);
   } else {
     MakeV2Writes(options.table);
   }
+  MakeStrictWrites();
   MakeCleanup(options);
+}
+
+// No function of ours is in the database, so what fails is a division by the number of rows.
+void Statements::MakeStrictWrites() {
+  const auto strict = [](const std::string& write) {
+    return "WITH w AS (" + write + ") SELECT max(etag), 1 / count(*) FROM w";
+  };
+  At(Sql::kSetIfAbsentOrFail) = strict(At(Sql::kSetIfAbsent));
+  At(Sql::kSetIfMatchOrFail) = strict(At(Sql::kSetIfMatch));
+  At(Sql::kDeleteIfMatchOrFail) = strict(At(Sql::kDeleteIfMatch) + " RETURNING '' AS etag");
 }
 
 void Statements::MakeReads(const PostgresOptions& options) {
@@ -59,19 +68,24 @@ void Statements::MakeReads(const PostgresOptions& options) {
       " WHERE starts_with(key, $1::text) AND key COLLATE \"C\" > $2::text COLLATE \"C\" AND " +
       live + " ORDER BY key COLLATE \"C\" LIMIT $3::bigint";
   At(Sql::kDelete) = "DELETE FROM " + table + " WHERE key = $1::text";
+  At(Sql::kDeleteMany) = "DELETE FROM " + table + " WHERE key = ANY($1::text[])";
   const std::string_view type = options.layout == Layout::kV1 ? "xid" : "uuid";
   At(Sql::kDeleteIfMatch) = At(Sql::kDelete) + " AND " + std::string(columns.etag) +
                             " = $2::text::" + std::string(type) + " AND " + live;
 }
 
 void Statements::MakeV1Writes(const std::string& table) {
-  const std::string etag = " RETURNING xmin::text";
-  const std::string insert =
-      "INSERT INTO " + table +
-      " AS t (key, value, isbinary, expiredate) VALUES ($1::text, $2::text::jsonb, $4::boolean, " +
-      std::string(kExpiry) +
-      ") ON CONFLICT (key) DO UPDATE SET value = excluded.value, isbinary = excluded.isbinary,"
+  const std::string etag = " RETURNING xmin::text AS etag";
+  const std::string into = "INSERT INTO " + table + " AS t (key, value, isbinary, expiredate) ";
+  const std::string or_update =
+      " ON CONFLICT (key) DO UPDATE SET value = excluded.value, isbinary = excluded.isbinary,"
       " updatedate = now(), expiredate = excluded.expiredate";
+  const std::string insert = into + "VALUES ($1::text, $2::text::jsonb, $4::boolean, " +
+                             std::string(kExpiry) + ")" + or_update;
+  At(Sql::kSetMany) = into + "SELECT k, v::jsonb, b, " + std::string(kExpiryOfMany) +
+                      " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::boolean[])"
+                      " AS r(k, v, x, b)" +
+                      or_update + etag + ", key";
   At(Sql::kSet) = insert + etag;
   // What has expired but is still there counts as absent.
   At(Sql::kSetIfAbsent) = insert + " WHERE t.expiredate <= now()" + etag;
@@ -83,13 +97,16 @@ void Statements::MakeV1Writes(const std::string& table) {
 }
 
 void Statements::MakeV2Writes(const std::string& table) {
-  const std::string etag = " RETURNING etag::text";
-  const std::string insert =
-      "INSERT INTO " + table +
-      " AS t (key, value, etag, expires_at) VALUES ($1::text, $2::bytea, gen_random_uuid(), " +
-      std::string(kExpiry) +
-      ") ON CONFLICT (key) DO UPDATE SET value = excluded.value, etag = excluded.etag,"
+  const std::string etag = " RETURNING etag::text AS etag";
+  const std::string into = "INSERT INTO " + table + " AS t (key, value, etag, expires_at) ";
+  const std::string or_update =
+      " ON CONFLICT (key) DO UPDATE SET value = excluded.value, etag = excluded.etag,"
       " updated_at = now(), expires_at = excluded.expires_at";
+  const std::string insert = into + "VALUES ($1::text, $2::bytea, gen_random_uuid(), " +
+                             std::string(kExpiry) + ")" + or_update;
+  At(Sql::kSetMany) = into + "SELECT k, v, gen_random_uuid(), " + std::string(kExpiryOfMany) +
+                      " FROM unnest($1::text[], $2::bytea[], $3::bigint[]) AS r(k, v, x)" +
+                      or_update + etag + ", key";
   At(Sql::kSet) = insert + etag;
   At(Sql::kSetIfAbsent) = insert + " WHERE t.expires_at <= now()" + etag;
   At(Sql::kSetIfMatch) = "UPDATE " + table +

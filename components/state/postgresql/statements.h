@@ -28,16 +28,23 @@ enum class Sql : unsigned char {
   // $1 key, $2 etag to match.
   kDelete,
   kDeleteIfMatch,
+  // As those with the same parameters, but a condition that does not hold is a division by zero.
+  kSetIfAbsentOrFail,
+  kSetIfMatchOrFail,
+  kDeleteIfMatchOrFail,
+  // As kSet with an array for each parameter. A row with the new etag and the key for each.
+  kSetMany,
+  // The keys in the array $1.
+  kDeleteMany,
   // Live keys that begin with $1 and come after $2, at most $3, each with its place.
   kListByRow,
   kListByKey,
-  kBegin,
-  kCommit,
-  kRollback,
   // $1 interval in milliseconds; changes a row when nobody cleaned up within it.
   kClaimCleanup,
   kDeleteExpired,
 };
+// Where the key stands in a row of kGetMany, after the columns of kGet.
+constexpr int kKeyColumn = 4;
 constexpr size_t kSqlCount = static_cast<size_t>(Sql::kDeleteExpired) + 1;
 
 class Statements {
@@ -53,6 +60,7 @@ class Statements {
   void MakeReads(const PostgresOptions& options);
   void MakeV1Writes(const std::string& table);
   void MakeV2Writes(const std::string& table);
+  void MakeStrictWrites();
   void MakeCleanup(const PostgresOptions& options);
 
   std::array<std::string, kSqlCount> texts_;

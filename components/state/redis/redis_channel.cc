@@ -2,13 +2,13 @@
 #include "redis_channel.h"
 
 #include <poll.h>
-#include <string.h>
 
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
 
+#include "connection/connection_pool.h"
 #include "connection/system_error.h"
 #include "redis_error.h"
 #include "result/status_or.h"
@@ -17,7 +17,7 @@ namespace MECHA_COMPONENT {
 
 RedisChannel::~RedisChannel() {
   Drop(std::move(link_));
-  explicit_bzero(options_.password.data(), options_.password.size());
+  options_.Wipe();
 }
 
 void RedisChannel::Complete(Requests& ended) {
@@ -33,12 +33,8 @@ void RedisChannel::Submit(std::unique_ptr<RedisRequest> request) {
   bool must_post = false;
   {
     const std::lock_guard lock(mutex_);
-    request->KeepBy(*this, ++last_id_);
-    if (call.waiter->stop_cause() != StopCause::kNone) {
-      request->OnStop();  // it came before the channel could be told
-    }
     ArmLocked(call.deadline.at());
-    waiting_.push_back({std::move(request)});
+    AddLocked(std::move(request));
     must_post = phase_ == Phase::kOpen && !std::exchange(is_turn_posted_, true);
     if (phase_ == Phase::kClosed && opening_ == nullptr) {
       OpenLocked();
@@ -47,6 +43,15 @@ void RedisChannel::Submit(std::unique_ptr<RedisRequest> request) {
   if (must_post) {
     host_.Post([self = shared_from_this()] { self->Turn(0); });
   }
+}
+
+// Under an id of its own, greater than all before: so ids stand in order wherever requests do.
+void RedisChannel::AddLocked(std::unique_ptr<RedisRequest> request) {
+  request->KeepBy(*this, ++last_id_);
+  if (request->call().waiter->stop_cause() != StopCause::kNone) {
+    request->OnStop();  // it came before the channel could be told
+  }
+  waiting_.push_back({std::move(request), last_id_});
 }
 
 void RedisChannel::OpenLocked() {
@@ -86,6 +91,8 @@ void RedisChannel::FinishOpening(StatusOr<std::unique_ptr<ServerConnection>> ope
   }
   link_.connection.reset(static_cast<RedisConnection*>(opened->release()));
   link_.connection->commands().Clear();
+  has_sent_ = false;
+  must_leave_ = false;
   link_.watch = host_.Watch(link_.connection->fd(), [self = weak_from_this()](short ready) {
     if (const auto channel = self.lock()) {
       channel->Turn(ready);
@@ -141,22 +148,41 @@ Status RedisChannel::TakeReply(Reply& reply, Requests& ended) {
     return OkStatus();
   }
   if (!place.request->Take(reply)) {
+    place.request->Release();
     const std::lock_guard lock(mutex_);
-    waiting_.push_back({std::move(place.request)});
+    AddLocked(std::move(place.request));
     return OkStatus();
   }
-  const bool must_reconnect = place.request->must_reconnect();
+  must_leave_ |= place.request->must_reconnect();
   ended.push_back(std::move(place.request));
-  return must_reconnect ? ReconnectAsked() : OkStatus();
+  return OkStatus();
 }
 
-// Makes what waits the next batch. False when nothing does.
-bool RedisChannel::TakeBatch() {
-  const std::lock_guard lock(mutex_);
-  is_turn_posted_ = false;
-  if (waiting_.empty()) {
+// Whether the next batch must go over another connection. A new one is given a try first, so that a
+// server that closes at once costs no endless row of them. The look at the socket is spared a
+// connection in busy use.
+bool RedisChannel::MustLeave() const {
+  if (!has_sent_) {
     return false;
   }
+  const bool has_rested =
+      in_flight_.empty() && host_.clock().Now() - progress_at_ > ConnectionPool::kTrustedFor;
+  return must_leave_ || dialer_.IsOutdated(*link_.connection) ||
+         (has_rested && !link_.connection->IsIdle());
+}
+
+bool RedisChannel::HasWaiting() {
+  const std::lock_guard lock(mutex_);
+  is_turn_posted_ = false;
+  ForgetEndedLocked();
+  return !waiting_.empty();
+}
+
+// Makes what waits the next batch.
+void RedisChannel::TakeBatch() {
+  const std::lock_guard lock(mutex_);
+  ForgetEndedLocked();
+  has_sent_ = true;
   if (in_flight_.empty()) {
     progress_at_ = host_.clock().Now();
   }
@@ -172,15 +198,18 @@ bool RedisChannel::TakeBatch() {
   if (options_.read_timeout != Duration::max()) {
     ArmLocked(progress_at_ + options_.read_timeout);
   }
-  return true;
 }
 
 Status RedisChannel::SendWaiting() {
   for (;;) {
     if (!is_sending_) {
-      if (!TakeBatch()) {
+      if (!HasWaiting()) {
         return OkStatus();
       }
+      if (MustLeave()) {
+        return in_flight_.empty() ? ReconnectAsked() : OkStatus();  // what was sent is answered yet
+      }
+      TakeBatch();
       link_.connection->BeginSend();
       is_sending_ = true;
     }
@@ -223,6 +252,7 @@ RedisChannel::Link RedisChannel::Lose(const Status& status, Requests& ended) {
   awaits_room_ = false;
   const std::lock_guard lock(mutex_);
   phase_ = Phase::kClosed;
+  ForgetEndedLocked();
   if (!waiting_.empty() && opening_ == nullptr) {
     OpenLocked();
   }
@@ -255,18 +285,17 @@ void RedisChannel::StopRequested(uint64_t request) {
       self->EndIn(self->in_flight_, request, ended);
       const std::lock_guard lock(self->mutex_);
       self->EndIn(self->waiting_, request, ended);
-      self->ForgetEndedLocked();
     }
     Complete(ended);
   });
 }
 
 void RedisChannel::EndIn(std::deque<Place>& places, uint64_t request, Requests& ended) {
-  for (Place& place : places) {
-    if (place.request != nullptr && place.request->id() == request) {
-      EndPlace(place, place.request->call().waiter->Check(), ended);
-      return;
-    }
+  const auto found =
+      std::lower_bound(places.begin(), places.end(), request,
+                       [](const Place& place, uint64_t id) { return place.id < id; });
+  if (found != places.end() && found->id == request && found->request != nullptr) {
+    EndPlace(*found, found->request->call().waiter->Check(), ended);
   }
 }
 
@@ -293,11 +322,10 @@ void RedisChannel::OnAlarm() {
     EndLate(in_flight_, now, ended);
     const Duration limit = options_.read_timeout;
     if (!in_flight_.empty() && limit != Duration::max() && now - progress_at_ >= limit) {
-      lost = Lose(NoProgress("wait for a reply of " + options_.address.Text(), limit), ended);
+      lost = Lose(NoProgress("wait for a reply of " + link_.connection->Name(), limit), ended);
     }
     const std::lock_guard lock(mutex_);
     EndLate(waiting_, now, ended);
-    ForgetEndedLocked();
     alarm_at_ = SteadyTime::max();
     ArmLocked(NextAlarm());
   }

@@ -46,9 +46,11 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   using Requests = std::vector<std::unique_ptr<RedisRequest>>;
   enum class Phase : uint8_t { kClosed, kOpening, kOpen };
 
-  // A place in the order of replies. Its request is gone when that ended early.
+  // A place in the order of replies, which is also that of ids. Its request is gone when that ended
+  // early.
   struct Place {
     std::unique_ptr<RedisRequest> request;
+    uint64_t id = 0;
     uint64_t batch = 0;
     size_t index = 0;  // in its batch
   };
@@ -64,15 +66,18 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   Status Receive(Requests& ended);
   Status TakeReply(Reply& reply, Requests& ended);
   Status SendWaiting();
-  bool TakeBatch();
+  bool MustLeave() const;
+  bool HasWaiting();
+  void TakeBatch();
   Link Lose(const Status& status, Requests& ended);
   void EndWaiting(const Status& status, Requests& ended);
   void Drop(Link link);
   void EndIn(std::deque<Place>& places, uint64_t request, Requests& ended);
+  void AddLocked(std::unique_ptr<RedisRequest> request);
+  void ForgetEndedLocked();
   void EndLate(std::deque<Place>& places, SteadyTime now, Requests& ended);
   void EndPlace(Place& place, Status status, Requests& ended);
   bool MayHaveRun(const Place& place) const;
-  void ForgetEndedLocked();
   void OnAlarm();
   SteadyTime NextAlarm() const;
   void ArmLocked(SteadyTime at);
@@ -90,6 +95,8 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   bool is_sending_ = false;
   bool awaits_room_ = false;  // the socket took only a part
   SteadyTime progress_at_{};
+  bool has_sent_ = false;    // over this connection
+  bool must_leave_ = false;  // the server's words said so
   std::array<char, 64 * 1024> room_;
 
   std::mutex mutex_;

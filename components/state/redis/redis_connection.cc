@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "redis_error.h"
 #include "result/status.h"
@@ -18,7 +19,7 @@ constexpr size_t kSliceBytes = 4 * 1024;
 
 }  // namespace
 
-Status RedisConnection::LogIn(const CallContext& call) {
+void RedisConnection::AddLogIn() {
   commands_.Clear();
   if (!options_.username.empty()) {
     commands_.AddCommand({"AUTH", options_.username, options_.password});
@@ -28,6 +29,26 @@ Status RedisConnection::LogIn(const CallContext& call) {
   if (options_.database != 0) {
     commands_.AddCommand({"SELECT", std::to_string(options_.database)});
   }
+  if (options_.role == RedisOptions::Role::kMaster) {
+    commands_.AddCommand({"ROLE"});
+  }
+}
+
+Status RedisConnection::CheckLogIn(const Reply& reply, bool is_role) const {
+  if (reply.is_error()) {
+    const bool is_sentinel = options_.role == RedisOptions::Role::kSentinel;
+    const ServerError error = FromServer(reply.text(), is_sentinel ? "sentinel" : "redis");
+    return WithPrefix(error.status, "log in at " + Name());
+  }
+  if (is_role && (reply.items.empty() || reply.items.front().text() != "master")) {
+    return Unavailable(Name() + " is a replica, and not the master \"" + options_.master_name +
+                       "\" now");
+  }
+  return OkStatus();
+}
+
+Status RedisConnection::LogIn(const CallContext& call) {
+  AddLogIn();
   const size_t count = commands_.count();
   const Status sent = count == 0 ? OkStatus() : Send(call);
   commands_.Wipe();
@@ -35,11 +56,12 @@ Status RedisConnection::LogIn(const CallContext& call) {
   Status result;
   for (size_t i = 0; i < count; ++i) {
     ASSIGN_OR_RETURN(const Reply* reply, Receive(call));
-    if (reply->is_error() && result.ok()) {
-      result = Fail(WithPrefix(FromServer(reply->text()).status, "log in at " + Name()));
+    const bool is_role = options_.role == RedisOptions::Role::kMaster && i + 1 == count;
+    if (result.ok()) {
+      result = CheckLogIn(*reply, is_role);
     }
   }
-  return result;
+  return result.ok() ? result : Fail(std::move(result));
 }
 
 Status RedisConnection::TakeOver(RedisConnection& dead) {

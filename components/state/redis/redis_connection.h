@@ -25,7 +25,7 @@ class RedisConnection final : public SocketConnection {
   RedisConnection(Host& host, const RedisOptions& options)
       : SocketConnection(host, options), options_(options) {}
 
-  // AUTH and SELECT, as far as the options ask for them.
+  // AUTH, SELECT and ROLE, as far as the options ask for them.
   Status LogIn(const CallContext& call) override;
 
   // The commands to send next. Cleared by whoever fills them.
@@ -53,9 +53,14 @@ class RedisConnection final : public SocketConnection {
     return !is_broken() && outstanding_ == 0 && !reader_.has_more();
   }
 
+  // Open, with nothing said that was not asked for. Where every reply has been taken.
+  bool IsIdle() const { return is_reusable() && IsAlive(); }
+
   int64_t replicas = -1;  // as INFO said when first asked; -1 before
 
  private:
+  void AddLogIn();
+  Status CheckLogIn(const Reply& reply, bool is_role) const;
   void FeedSlice();
   Status ReceiveSome(const CallContext& call);
   Status ReadInto(const CallContext& call, std::span<char> into);

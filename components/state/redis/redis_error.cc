@@ -19,13 +19,13 @@ struct Row {
 // The first row whose start matches decides.
 constexpr Row kRows[] = {
     {"NOAUTH", StatusCode::kUnauthenticated, true,
-     "the server wants a login: set redisPassword, and redisUsername for an ACL user"},
-    {"WRONGPASS", StatusCode::kUnauthenticated, true, "check redisUsername and redisPassword"},
-    {"ERR invalid password", StatusCode::kUnauthenticated, true, "check redisPassword"},
+     "the server wants a login: set *Password, and *Username for an ACL user"},
+    {"WRONGPASS", StatusCode::kUnauthenticated, true, "check *Username and *Password"},
+    {"ERR invalid password", StatusCode::kUnauthenticated, true, "check *Password"},
     {"ERR Client sent AUTH", StatusCode::kUnauthenticated, true,
-     "the server has no password: remove redisPassword"},
+     "the server has no password: remove *Password"},
     {"ERR AUTH <password> called", StatusCode::kUnauthenticated, true,
-     "the server has no password: remove redisPassword"},
+     "the server has no password: remove *Password"},
     {"NOPERM", StatusCode::kPermissionDenied, false, "extend the user's ACL"},
     {"ACL failure", StatusCode::kPermissionDenied, false, "extend the user's ACL"},
     {"ERR The user executing the script", StatusCode::kPermissionDenied, false,
@@ -41,7 +41,8 @@ constexpr Row kRows[] = {
     {"NOREPLICAS", StatusCode::kUnavailable, false, ""},
     {"MISCONF", StatusCode::kUnavailable, false, "the server refuses writes until it can save"},
     // After a failover the name may lead to another node by the next connection.
-    {"READONLY", StatusCode::kUnavailable, true, "the server is a replica: name the primary"},
+    {"READONLY", StatusCode::kUnavailable, true,
+     "the server is a replica, and only the primary takes writes"},
     {"ERR max number of clients", StatusCode::kUnavailable, true,
      "lower poolSize or raise maxclients"},
     {"WRONGTYPE", StatusCode::kFailedPrecondition, false,
@@ -85,7 +86,7 @@ std::string Cleaned(std::string_view text) {
 
 }  // namespace
 
-ServerError FromServer(std::string_view text) {
+ServerError FromServer(std::string_view text, std::string_view login) {
   text = WithoutScriptFrame(text);
   Row row{"", StatusCode::kInternal, false, ""};
   for (const Row& candidate : kRows) {
@@ -97,7 +98,9 @@ ServerError FromServer(std::string_view text) {
   std::string message = "Redis answered \"" + Cleaned(text) + "\"";
   if (!row.advice.empty()) {
     message += "; ";
-    message += row.advice;
+    for (const char c : row.advice) {
+      c == '*' ? message += login : message += c;
+    }
   }
   return {Status(row.code, message), row.must_reconnect};
 }

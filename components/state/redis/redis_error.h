@@ -17,7 +17,8 @@ struct ServerError {
 
 // `text` is an error reply without its "-". Echoed arguments are cut off: they may hold a password
 // or a value. Not marked as applied: a command that failed did nothing, except as the scripts say.
-ServerError FromServer(std::string_view text);
+// `login` begins the names of the fields that advice about a login speaks of.
+ServerError FromServer(std::string_view text, std::string_view login = "redis");
 
 // What ends a connection that many share, whoever asks.
 Status UnaskedReply();

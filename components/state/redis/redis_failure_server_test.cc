@@ -4,51 +4,17 @@
 #include <thread>
 
 #include "redis_store_fixture.h"
+#include "support/queued_calls.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
-bool Mentions(const Status& status, std::string_view words) {
-  return status.message().find(words) != std::string_view::npos;
-}
-
-// Repeats `attempt` until it succeeds, for at most 10 s.
-template <class Attempt>
-bool EventuallyOk(Attempt attempt) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (std::chrono::steady_clock::now() < end) {
-    if (attempt().ok()) {
-      return true;
-    }
-    std::this_thread::yield();
-  }
-  return false;
-}
-
 TEST_CASE_METHOD(RedisStoreFixture, "a killed server is UNAVAILABLE at once, and found again") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Kill();
-  const auto lost = user.Get("k");
-  CHECK(lost.status().code() == StatusCode::kUnavailable);
-  const auto refused = user.Write(SetOf("k", "w"));
-  CHECK(refused.status().code() == StatusCode::kUnavailable);
-  CHECK(Mentions(refused.status(), "connection refused"));
-  CHECK(Mentions(refused.status(), server.address()));
-  CHECK(refused.status().applied() == Applied::kNo);
-  const auto held = user.Get("k");
-  CHECK(held.status().code() == StatusCode::kUnavailable);
-  CHECK(Mentions(held.status(), "next attempt in"));
-  server.Restart();
-  CHECK(EventuallyOk([&] { return user.Write(SetOf("k", "w")); }));
-  CHECK(user.Read("k") == "w");
+  CheckKilledServer();
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "after a rest a restarted server fails no call") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Restart();
-  host.Advance(std::chrono::seconds(2));
-  CHECK(user.Write(SetOf("k", "w")).ok());
-  CHECK(user.Read("k") == "w");
+  CheckRestartDuringRest();
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "one lost connection makes the other idle ones be checked") {
@@ -72,18 +38,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "one lost connection makes the other idle on
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "a paused server costs a call no more than its deadline") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Pause();
-  const auto start = std::chrono::steady_clock::now();
-  TestCall get(In(std::chrono::milliseconds(60)));
-  CHECK(user.Get("k", &get.context).status().code() == StatusCode::kDeadlineExceeded);
-  TestCall set(In(std::chrono::milliseconds(60)));
-  const auto written = user.Write(SetOf("k", "w"), &set.context);
-  CHECK(written.status().code() == StatusCode::kDeadlineExceeded);
-  CHECK(written.status().applied() == Applied::kMaybe);
-  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(2));
-  server.Continue();
-  CHECK(user.Read("k").size() == 1);
+  CHECK(CheckPausedServer().applied() == Applied::kMaybe);
 }
 
 TEST_CASE("a silent server ends a call after readTimeout with UNAVAILABLE") {
@@ -111,31 +66,11 @@ TEST_CASE_METHOD(RedisStoreFixture,
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "a call is cancelled from another thread while it waits") {
-  REQUIRE(user.Write(SetOf("k", "v")).ok());
-  server.Pause();
-  TestCall call;
-  std::thread canceller([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(30));
-    call.waiter.Stop(StopCause::kCancelled);
-  });
-  const auto written = user.Write(SetOf("k", "w"), &call.context);
-  canceller.join();
-  CHECK(written.status().code() == StatusCode::kCancelled);
-  CHECK(written.status().applied() == Applied::kMaybe);
-  server.Continue();
-  CHECK(user.Read("k").size() == 1);
+  CheckCancelFromOtherThread();
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "a call that has ended before its start sends nothing") {
-  TestCall cancelled;
-  cancelled.waiter.Stop(StopCause::kCancelled);
-  const auto stopped = user.Write(SetOf("k", "v"), &cancelled.context);
-  CHECK(stopped.status().code() == StatusCode::kCancelled);
-  CHECK(stopped.status().applied() == Applied::kNo);
-  TestCall late(Deadline::At(host.clock().Now()));
-  CHECK(user.Write(SetOf("k", "v"), &late.context).status().code() ==
-        StatusCode::kDeadlineExceeded);
-  CHECK(user.Read("k") == "<NOT_FOUND>");
+  CheckEndedBeforeStart();
 }
 
 TEST_CASE("callers beyond poolSize wait their turn, and no longer than they may") {
@@ -199,6 +134,87 @@ TEST_CASE("what the server refuses for want of memory is RESOURCE_EXHAUSTED and 
   const auto all = fixture.user.Transact({SetOf("x", value), SetOf("y", value)});
   CHECK(all.status().code() == StatusCode::kResourceExhausted);
   CHECK(fixture.user.Read("x") == "<NOT_FOUND>");
+  // Over the channel, too; what is there can be read and deleted, and then there is room.
+  test::Queued queued;
+  test::Set(fixture.store, queued, "q", "short");
+  REQUIRE(queued.Await());
+  CHECK(queued.etag.status().code() == StatusCode::kResourceExhausted);
+  CHECK(queued.etag.status().applied() == Applied::kNo);
+  CHECK(fixture.user.Read("k0") == value);
+  for (int i = 0; i < 4; ++i) {
+    CHECK(fixture.user.Write(DeleteOf("k" + std::to_string(i))).ok());
+  }
+  CHECK(fixture.user.Write(SetOf("x", "short")).ok());
+}
+
+TEST_CASE("a server out of clients refuses new connections, and serves those it has") {
+  RedisStoreFixture fixture({"", "", {"maxclients 2"}}, {});
+  REQUIRE(fixture.user.Write(SetOf("k", "v")).ok());
+  {
+    RedisOptions options;
+    options.address = {"127.0.0.1", fixture.server.port()};
+    TestCall call;
+    RedisConnection last(fixture.host, options);
+    REQUIRE(last.Connect(call.context, Resolve(options.address)->front()).ok());
+    last.commands().AddCommand({"PING"});
+    REQUIRE(last.Send(call.context).ok());
+    REQUIRE(last.Receive(call.context).ok());
+    // The channel's would be the third.
+    test::Queued queued;
+    test::Get(fixture.store, queued, "k");
+    REQUIRE(queued.Await());
+    CHECK(IsUnavailable(queued.value.status()));
+    CHECK(fixture.user.Read("k") == "v");
+    CHECK(fixture.user.Write(SetOf("k", "w")).ok());
+  }
+  CHECK(ComesTrue([&] {
+    test::Queued queued;
+    test::Get(fixture.store, queued, "k");
+    return queued.Await() && queued.value.ok();
+  }));
+}
+
+TEST_CASE("a password that changes is UNAUTHENTICATED for new connections, until it is right") {
+  RedisStoreFixture fixture({"admin", "x", {"user app on >s3cret ~* &* +@all"}},
+                            {{"redisUsername", "app"}, {"redisPassword", "s3cret"}});
+  const auto queued_read = [&] {
+    test::Queued queued;
+    test::Get(fixture.store, queued, "k");
+    REQUIRE(queued.Await());
+    return queued.value.status();
+  };
+  REQUIRE(fixture.user.Write(SetOf("k", "v")).ok());
+  REQUIRE(queued_read().ok());
+  REQUIRE(fixture.server.Command({"ACL", "SETUSER", "app", "resetpass", ">other"}) == "+OK\r\n");
+  // Who is in stays in.
+  CHECK(fixture.user.Read("k") == "v");
+  CHECK(queued_read().ok());
+  fixture.server.Command({"CLIENT", "KILL", "USER", "app"});
+  CHECK(ComesTrue(
+      [&] { return fixture.user.Get("k").status().code() == StatusCode::kUnauthenticated; }));
+  const Status refused = fixture.user.Write(SetOf("k", "w")).status();
+  CHECK(refused.code() == StatusCode::kUnauthenticated);
+  CHECK(refused.applied() == Applied::kNo);
+  CHECK(Mentions(refused, "check redisUsername and redisPassword"));
+  CHECK_FALSE(Mentions(refused, "s3cret"));
+  CHECK(ComesTrue([&] { return queued_read().code() == StatusCode::kUnauthenticated; }));
+  CHECK(fixture.host.logs().size() < 10);
+  REQUIRE(fixture.server.Command({"ACL", "SETUSER", "app", ">s3cret"}) == "+OK\r\n");
+  CHECK(ComesTrue([&] { return fixture.user.Read("k") == "v"; }));
+  CHECK(ComesTrue([&] { return queued_read().ok(); }));
+}
+
+TEST_CASE("a password set on a server that had none ends in UNAUTHENTICATED, not in silence") {
+  RedisStoreFixture fixture;
+  REQUIRE(fixture.user.Write(SetOf("k", "v")).ok());
+  REQUIRE(fixture.server.Command({"CONFIG", "SET", "requirepass", "s3cret"}) == "+OK\r\n");
+  test::Exchange(fixture.server.port(), "AUTH s3cret\r\nCLIENT KILL TYPE normal\r\nQUIT\r\n");
+  CHECK(ComesTrue([&] {
+    const Status status = fixture.user.Get("k").status();
+    return status.code() == StatusCode::kUnauthenticated && Mentions(status, "set redisPassword");
+  }));
+  test::Exchange(fixture.server.port(), "AUTH s3cret\r\nCONFIG SET requirepass \"\"\r\nQUIT\r\n");
+  CHECK(ComesTrue([&] { return fixture.user.Read("k") == "v"; }));
 }
 
 TEST_CASE("writes to a replica are refused and say what to do") {
@@ -236,7 +252,7 @@ TEST_CASE("a server that is killed while threads write loses nothing it acknowle
   }
   is_ending = true;
   writer.join();
-  REQUIRE(EventuallyOk([&] { return fixture.user.Get("n"); }));
+  REQUIRE(ComesTrue([&] { return fixture.user.Get("n").ok(); }));
   CHECK(std::stoi(fixture.user.Read("n")) >= acknowledged);
 }
 

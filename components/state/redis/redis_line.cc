@@ -127,8 +127,9 @@ Status RedisLine::Connect(const CallContext& call, Lock& lock) {
   lock.lock();
   if (dialed.ok()) {
     connection_.reset(static_cast<RedisConnection*>(dialed->release()));
-    used_at_ = connection_->opened_at;
     connection_->commands().Clear();
+    has_sent_ = false;
+    must_leave_ = false;
     return OkStatus();
   }
   if (!Dialer::ConcernsServer(dialed.status())) {
@@ -142,6 +143,10 @@ Status RedisLine::Connect(const CallContext& call, Lock& lock) {
 }
 
 void RedisLine::TakeBatch() {
+  if (in_flight_.empty()) {
+    progress_at_ = host_.clock().Now();
+  }
+  has_sent_ = true;
   connection_->commands().Clear();
   ++batch_;
   for (size_t i = 0; i < waiting_.size(); ++i) {
@@ -155,8 +160,14 @@ void RedisLine::TakeBatch() {
   is_sending_ = true;
 }
 
-bool RedisLine::IsStale() const {
-  return host_.clock().Now() - used_at_ > ConnectionPool::kTrustedFor && !connection_->IsAlive();
+// As RedisChannel::MustLeave; the look at the socket is spared a line in busy use.
+bool RedisLine::MustLeave() const {
+  if (!has_sent_) {
+    return false;
+  }
+  const bool has_rested =
+      in_flight_.empty() && host_.clock().Now() - progress_at_ > ConnectionPool::kTrustedFor;
+  return must_leave_ || dialer_.IsOutdated(*connection_) || (has_rested && !connection_->IsIdle());
 }
 
 // Writes what waits and takes the replies that come next. Only what ends the caller's own call is
@@ -165,12 +176,13 @@ Status RedisLine::Exchange(const CallContext& call, Lock& lock) {
   if (connection_ == nullptr) {
     return OkStatus();
   }
-  if (in_flight_.empty() && IsStale()) {
-    connection_.reset();  // closed while it was idle: nothing was sent on it
-    return OkStatus();
-  }
   if (!is_sending_ && !waiting_.empty()) {
-    TakeBatch();
+    if (!MustLeave()) {
+      TakeBatch();
+    } else if (in_flight_.empty()) {
+      connection_.reset();  // nothing was sent on it
+      return OkStatus();
+    }
   }
   lock.unlock();
   Status status;
@@ -198,6 +210,7 @@ Status RedisLine::ReceiveSome(const CallContext& call, Status& own) {
   // While callers were woken, replies may have come.
   RETURN_IF_ERROR(connection_->ReceiveNow(room_).status());
   if (connection_->has_unread()) {
+    progress_at_ = host_.clock().Now();
     return OkStatus();
   }
   own = AwaitSocket(call, static_cast<short>(is_sending_ ? POLLIN | POLLOUT : POLLIN));
@@ -210,16 +223,18 @@ Status RedisLine::ReceiveSome(const CallContext& call, Status& own) {
 // is_lost_by_step_: it was not the call that ended the wait but readTimeout.
 Status RedisLine::AwaitSocket(const CallContext& call, short events) {
   is_lost_by_step_ = false;
-  used_at_ = host_.clock().Now();
   CallContext step = call;
   if (options_.read_timeout != Duration::max()) {
-    const Deadline limit = Deadline::After(used_at_, options_.read_timeout);
+    const Deadline limit = Deadline::After(progress_at_, options_.read_timeout);
     step.deadline = Deadline::At(std::min(limit.at(), call.deadline.at()));
   }
   Status status = host_.Wait(step, connection_->fd(), events);
   if (IsDeadlineExceeded(status) && step.deadline.at() < call.deadline.at()) {
     is_lost_by_step_ = true;
-    return NoProgress("wait for a reply of " + options_.address.Text(), options_.read_timeout);
+    return NoProgress("wait for a reply of " + connection_->Name(), options_.read_timeout);
+  }
+  if (status.ok()) {
+    progress_at_ = host_.clock().Now();
   }
   return status;
 }
@@ -248,9 +263,9 @@ Status RedisLine::TakeReply(Reply& reply) {
     waiting_.push_back(place);
     return OkStatus();
   }
-  const bool must_reconnect = place->request->must_reconnect();
+  must_leave_ |= place->request->must_reconnect();
   Release(*place, Role::kEnded);
-  return must_reconnect ? ReconnectAsked() : OkStatus();
+  return OkStatus();
 }
 
 void RedisLine::EndPlace(Place* place, const Status& status, bool was_sent) {

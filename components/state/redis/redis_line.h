@@ -59,7 +59,7 @@ class RedisLine {
   void Lead(const CallContext& call, Place& self);
   void Collect();
   Status Connect(const CallContext& call, Lock& lock);
-  bool IsStale() const;
+  bool MustLeave() const;
   void TakeBatch();
   Status Exchange(const CallContext& call, Lock& lock);
   Status AwaitSocket(const CallContext& call, short events);
@@ -86,9 +86,11 @@ class RedisLine {
 
   // The leader's alone.
   bool is_lost_by_step_ = false;
-  SteadyTime used_at_{};
+  SteadyTime progress_at_{};  // when bytes came last, or the first of those in flight were sent
   std::unique_ptr<RedisConnection> connection_;
   bool is_sending_ = false;
+  bool has_sent_ = false;    // over this connection
+  bool must_leave_ = false;  // the server's words said so
   std::array<char, 64 * 1024> room_;
 };
 

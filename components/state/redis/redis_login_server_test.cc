@@ -13,10 +13,6 @@ Status InitWith(const Fields& fields) {
   return store.Init(call.context, settings, host);
 }
 
-bool Mentions(const Status& status, std::string_view words) {
-  return status.message().find(words) != std::string_view::npos;
-}
-
 TEST_CASE("an ACL user with a password works in its database") {
   RedisStoreFixture fixture(
       {"app", "s3cret", {}},

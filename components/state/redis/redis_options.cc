@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis_options.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "result/status.h"
 #include "result/status_or.h"
@@ -11,21 +14,12 @@ namespace MECHA_COMPONENT {
 namespace {
 
 constexpr uint16_t kDefaultPort = 6379;
+constexpr uint16_t kDefaultSentinelPort = 26379;
 constexpr int64_t kConnectionsPerProcessor = 10;
 
 Status CheckAvailable(const Settings& settings) {
-  if (settings.Boolean("enableTLS")) {
-    return Unimplemented(
-        "enableTLS: encrypted connections to Redis come with a later version; "
-        "until then reach the server over a trusted network or a TLS proxy");
-  }
   if (settings.Text("redisType") == "cluster") {
     return Unimplemented("redisType: Redis Cluster comes with a later version; use a single node");
-  }
-  if (settings.Boolean("failover")) {
-    return Unimplemented(
-        "failover: Sentinel comes with a later version; name the node itself in "
-        "redisHost");
   }
   if (settings.Boolean("useEntraID") || settings.Boolean("useOIDC")) {
     return Unimplemented(
@@ -44,22 +38,62 @@ Duration ReadTimeout(const Settings& settings, std::string_view name, Duration f
   return time < Duration::zero() ? Duration::max() : time;
 }
 
-StatusOr<HostAddress> ReadAddress(const Settings& settings) {
-  uint16_t port = kDefaultPort;
-  if (!settings.Text("redisPort").empty()) {
-    const int64_t number = settings.Integer("redisPort");
-    if (number < 1 || number > 65535) {
-      return InvalidArgument("redisPort: must be from 1 to 65535");
-    }
-    port = static_cast<uint16_t>(number);
+StatusOr<uint16_t> ReadPort(const Settings& settings, uint16_t fallback) {
+  if (settings.Text("redisPort").empty()) {
+    return fallback;
   }
+  const int64_t number = settings.Integer("redisPort");
+  if (number < 1 || number > 65535) {
+    return InvalidArgument("redisPort: must be from 1 to 65535");
+  }
+  return static_cast<uint16_t>(number);
+}
+
+StatusOr<HostAddress> ReadAddress(const Settings& settings) {
+  ASSIGN_OR_RETURN(const uint16_t port, ReadPort(settings, kDefaultPort));
   const std::string_view host = settings.Text("redisHost");
   if (host.find(',') != host.npos) {
     return InvalidArgument(
         "redisHost: several hosts mean a cluster, which is not available yet; "
-        "name one node");
+        "name one node, or set failover when they are sentinels");
   }
   return ParseHostAddress("redisHost", host, port);
+}
+
+std::string_view Trimmed(std::string_view text) {
+  const size_t start = text.find_first_not_of(' ');
+  return start == text.npos ? "" : text.substr(start, text.find_last_not_of(' ') - start + 1);
+}
+
+// redisHost names the sentinels, separated by commas.
+Status ReadSentinels(const Settings& settings, RedisOptions* options) {
+  ASSIGN_OR_RETURN(const uint16_t port, ReadPort(settings, kDefaultSentinelPort));
+  options->role = RedisOptions::Role::kMaster;
+  options->master_name = settings.Text("sentinelMasterName");
+  options->sentinel_username = settings.Text("sentinelUsername");
+  options->sentinel_password = settings.Text("sentinelPassword");
+  if (options->master_name.empty()) {
+    return InvalidArgument(
+        "sentinelMasterName: failover needs the name under which the sentinels watch the master");
+  }
+  std::string_view hosts = settings.Text("redisHost");
+  for (bool is_last = false; !is_last;) {
+    const size_t comma = hosts.find(',');
+    is_last = comma == hosts.npos;
+    ASSIGN_OR_RETURN(HostAddress sentinel,
+                     ParseHostAddress("redisHost", Trimmed(hosts.substr(0, comma)), port));
+    options->sentinels.push_back(std::move(sentinel));
+    hosts.remove_prefix(is_last ? hosts.size() : comma + 1);
+  }
+  return OkStatus();
+}
+
+Status ReadPlaces(const Settings& settings, RedisOptions* options) {
+  if (settings.Boolean("failover")) {
+    return ReadSentinels(settings, options);
+  }
+  ASSIGN_OR_RETURN(options->address, ReadAddress(settings));
+  return OkStatus();
 }
 
 Status ReadNumbers(const Settings& settings, RedisOptions* options) {
@@ -80,11 +114,17 @@ Status ReadNumbers(const Settings& settings, RedisOptions* options) {
 
 }  // namespace
 
+void RedisOptions::Wipe() {
+  explicit_bzero(password.data(), password.size());
+  explicit_bzero(sentinel_password.data(), sentinel_password.size());
+}
+
 StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
   RETURN_IF_ERROR(CheckAvailable(settings));
   RedisOptions options;
   options.full_pool_advice = "raise poolSize or poolTimeout";
-  ASSIGN_OR_RETURN(options.address, ReadAddress(settings));
+  options.tls_field = "enableTLS";
+  RETURN_IF_ERROR(ReadPlaces(settings, &options));
   RETURN_IF_ERROR(ReadNumbers(settings, &options));
   options.username = settings.Text("redisUsername");
   options.password = settings.Text("redisPassword");

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "connection/connection_options.h"
 #include "contract/settings.h"
@@ -12,13 +13,27 @@
 namespace MECHA_COMPONENT {
 
 struct RedisOptions : ConnectionOptions {
+  // What the server on the other side must be, or the log in fails.
+  enum class Role : uint8_t { kAny, kMaster, kSentinel };
+
   std::string username;
   std::string password;
   int64_t database = 0;
+  Role role = Role::kAny;
+
+  // With failover: whom to ask for the master. The address above is nobody's then.
+  std::vector<HostAddress> sentinels;
+  std::string master_name;
+  std::string sentinel_username;
+  std::string sentinel_password;
+
+  // Overwrites the passwords.
+  void Wipe();
 };
 
-// INVALID_ARGUMENT names the field; UNIMPLEMENTED is for what this version cannot do (TLS, cluster,
-// Sentinel, token logins) and must not silently leave out.
+// All but TLS, which needs a host: connection/tls_fields.h. INVALID_ARGUMENT names the field;
+// UNIMPLEMENTED is for what this version cannot do (cluster, token logins) and must not silently
+// leave out.
 StatusOr<RedisOptions> ReadOptions(const Settings& settings);
 
 }  // namespace MECHA_COMPONENT

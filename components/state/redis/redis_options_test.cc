@@ -60,18 +60,42 @@ TEST_CASE("a negative timeout is none") {
 }
 
 TEST_CASE("what this version cannot do is refused and named") {
-  const std::pair<const char*, const char*> cases[] = {{"enabletls", "true"},
-                                                       {"redistype", "cluster"},
-                                                       {"failover", "true"},
-                                                       {"useentraid", "true"},
-                                                       {"useoidc", "true"}};
+  const std::pair<const char*, const char*> cases[] = {
+      {"redistype", "cluster"}, {"useentraid", "true"}, {"useoidc", "true"}};
   for (const auto& [name, text] : cases) {
     INFO(name);
     const auto options = Read({{name, text}});
     CHECK(options.status().code() == StatusCode::kUnimplemented);
     CHECK(options.status().message().find("later version") != std::string_view::npos);
   }
-  CHECK(Read({{"enabletls", "false"}, {"redistype", "node"}}).ok());
+  CHECK(Read({{"enabletls", "true"}, {"redistype", "node"}}).ok());
+}
+
+TEST_CASE("with failover redisHost names sentinels, and the master needs a name") {
+  const auto options = Read({{"failover", "true"},
+                             {"redishost", "a, b:7000,[::1]"},
+                             {"sentinelmastername", "mymaster"},
+                             {"sentinelusername", "su"},
+                             {"sentinelpassword", "sp"},
+                             {"redispassword", "p"}});
+  REQUIRE(options.ok());
+  REQUIRE(options->sentinels.size() == 3);
+  CHECK(options->sentinels[0].Text() == "a:26379");
+  CHECK(options->sentinels[1].Text() == "b:7000");
+  CHECK(options->sentinels[2].Text() == "[::1]:26379");
+  CHECK(options->role == RedisOptions::Role::kMaster);
+  CHECK(options->master_name == "mymaster");
+  CHECK(options->sentinel_username == "su");
+  CHECK(options->sentinel_password == "sp");
+  CHECK(options->password == "p");
+  CHECK(Read({{"failover", "true"}, {"redishost", "a"}})
+            .status()
+            .message()
+            .starts_with("sentinelMasterName: "));
+  CHECK(Read({{"failover", "true"}, {"redishost", "a,,b"}, {"sentinelmastername", "m"}})
+            .status()
+            .code() == StatusCode::kInvalidArgument);
+  CHECK(Read({{"redishost", "a,b"}}).status().message().find("failover") != std::string_view::npos);
 }
 
 TEST_CASE("a bad number is INVALID_ARGUMENT and names its field") {

@@ -44,7 +44,6 @@ class RedisRequest : public StopListener {
   // Whether it may have changed something once its command was sent.
   virtual bool is_write() const = 0;
   const CallContext& call() const { return call_; }
-  uint64_t id() const { return id_; }
 
   // From here on a stop of the call is told to `keeper`, as that of `id`; until Release.
   void KeepBy(RequestKeeper& keeper, uint64_t id) {

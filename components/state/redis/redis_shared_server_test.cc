@@ -8,51 +8,16 @@
 
 #include "redis_store_fixture.h"
 #include "support/moment.h"
+#include "support/queued_calls.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
+using test::AreDone;
 using test::AwaitThat;
-
-// One operation that may not block, and what became of it. Stays in place until it has ended.
-struct Queued {
-  explicit Queued(Deadline deadline = Deadline::Never()) {
-    context.waiter = &waiter;
-    context.deadline = deadline;
-  }
-  bool is_done() const { return dones.load() != 0; }
-
-  Waiter waiter;
-  CallContext context;
-  std::string key;
-  std::string text;
-  StatusOr<StateValue> value;
-  StatusOr<Etag> etag;
-  std::atomic<int> dones{0};
-};
-
-void Get(RedisStateStore& store, Queued& queued, const std::string& key) {
-  queued.key = key;
-  store.Get(queued.context, queued.key, {}, [&queued](StatusOr<StateValue> value) {
-    queued.value = std::move(value);
-    queued.dones.fetch_add(1);
-  });
-}
-
-void Set(RedisStateStore& store, Queued& queued, const std::string& key, const std::string& text) {
-  queued.key = key;
-  queued.text = text;
-  store.Write(queued.context, SetOf(queued.key, queued.text), [&queued](StatusOr<Etag> etag) {
-    queued.etag = std::move(etag);
-    queued.dones.fetch_add(1);
-  });
-}
-
-bool AreDone(const std::deque<Queued>& all) {
-  return AwaitThat([&] {
-    return std::all_of(all.begin(), all.end(), [](const Queued& one) { return one.is_done(); });
-  });
-}
+using test::Get;
+using test::Queued;
+using test::Set;
 
 Deadline Soon(test::TestHost& host, Duration time) {
   return Deadline::After(host.clock().Now(), time);
@@ -122,6 +87,11 @@ TEST_CASE_METHOD(RedisStoreFixture, "a lost server fails what was sent, and is f
     Set(store, sets[i], "k" + std::to_string(i), "w");
     Get(store, gets[i], "k");
   }
+  // When this one is too late, all before it have been sent.
+  Queued late(Soon(host, std::chrono::milliseconds(200)));
+  Set(store, late, "k", "w");
+  REQUIRE(late.Await());
+  CHECK(late.etag.status().applied() == Applied::kMaybe);
   server.Kill();
   REQUIRE(AreDone(sets));
   REQUIRE(AreDone(gets));

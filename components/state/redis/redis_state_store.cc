@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis_state_store.h"
 
-#include <string.h>
-
 #include <utility>
 
+#include "connection/tls_fields.h"
 #include "contract/registry.h"
 #include "redis_lease.h"
 #include "redis_lister.h"
@@ -55,6 +54,13 @@ RedisStateStore::~RedisStateStore() { Close(); }
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
   ASSIGN_OR_RETURN(options_, ReadOptions(settings));
+  if (settings.Boolean("enableTLS")) {
+    RETURN_IF_ERROR(ReadTls(settings, host, &options_));
+  }
+  if (!options_.sentinels.empty()) {
+    sentinels_ = std::make_shared<RedisSentinels>(host, options_);
+    options_.finder = sentinels_;
+  }
   pool_ = std::make_unique<ConnectionPool>(
       host, options_, [this, &host] { return std::make_unique<RedisConnection>(host, options_); });
   channel_ = std::make_shared<RedisChannel>(host, options_);
@@ -77,6 +83,9 @@ Status RedisStateStore::Ping(const CallContext& call) {
 }
 
 void RedisStateStore::Suspend(bool keep_connections) {
+  if (sentinels_ != nullptr) {
+    sentinels_->Stop();
+  }
   if (!keep_connections && pool_ != nullptr) {
     pool_->CloseIdle();
     channel_->Close(Status(StatusCode::kSuspended, "the runtime is suspended"));
@@ -88,6 +97,9 @@ void RedisStateStore::Suspend(bool keep_connections) {
 
 Status RedisStateStore::Resume(const CallContext&) {
   // Connections come back with the first operation that needs one.
+  if (sentinels_ != nullptr) {
+    sentinels_->ForgetFailures();
+  }
   if (pool_ != nullptr) {
     pool_->ForgetFailures();
     channel_->ForgetFailures();
@@ -105,7 +117,11 @@ void RedisStateStore::Close() {
   }
   lines_ = {};
   pool_.reset();
-  explicit_bzero(options_.password.data(), options_.password.size());
+  if (sentinels_ != nullptr) {
+    sentinels_->Stop();
+    sentinels_.reset();
+  }
+  options_.Wipe();
   options_ = RedisOptions();
 }
 

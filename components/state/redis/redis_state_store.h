@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// RedisStateStore: state.redis on one node. An operation that may block runs on its caller's
-// thread: few callers have a connection each, a crowd shares lines. Single reads and writes that
-// may not block share a channel. The store starts no thread and never resends.
+// RedisStateStore: state.redis on one node, or on the master that sentinels name. An operation that
+// may block runs on its caller's thread: few callers have a connection each, a crowd shares lines.
+// Single reads and writes that may not block share a channel. The store starts no thread and never
+// resends.
 #pragma once
 
 #include <array>
@@ -16,6 +17,7 @@
 #include "redis_channel.h"
 #include "redis_line.h"
 #include "redis_options.h"
+#include "redis_sentinels.h"
 
 namespace MECHA_COMPONENT {
 
@@ -44,6 +46,7 @@ class RedisStateStore : public StateStore {
   RedisLine& NextLine();
 
   RedisOptions options_;
+  std::shared_ptr<RedisSentinels> sentinels_;  // with failover
   std::unique_ptr<ConnectionPool> pool_;
   std::shared_ptr<RedisChannel> channel_;
   std::array<std::unique_ptr<RedisLine>, 2> lines_;  // two keep a server busy, one does not

@@ -261,6 +261,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "a strong write waits for the replicas there
   CHECK(user.Write(strong).ok());
   CHECK(user.Transact({strong, SetOf("j", "v")}).ok());
 
+  server.Command({"CONFIG", "SET", "repl-diskless-sync-delay", "0"});
   test::TestRedis replica({"", "", {"replicaof 127.0.0.1 " + std::to_string(server.port())}});
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
   while (server.Command({"INFO", "replication"}).find("state=online") == std::string::npos &&

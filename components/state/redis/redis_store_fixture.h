@@ -2,22 +2,23 @@
 // RedisStoreFixture: a private server, a host and a store on it. For tests only.
 #pragma once
 
-#include <optional>
 #include <utility>
 
 #include "redis_state_store.h"
-#include "result/status.h"
 #include "support/catch.h"
 #include "support/redis_server.h"
+#include "support/server_store.h"
 #include "support/state_store_user.h"
 #include "support/test_host.h"
 
 namespace MECHA_COMPONENT {
 
+using test::ComesTrue;
 using test::CreateOf;
 using test::DeleteIf;
 using test::DeleteOf;
 using test::Fields;
+using test::Mentions;
 using test::SetIf;
 using test::SetOf;
 using test::StoreUser;
@@ -27,25 +28,11 @@ inline Settings MakeSettings(const Fields& fields) {
   return test::MakeSettings("state.redis", fields);
 }
 
-class RedisStoreFixture {
+class RedisStoreFixture : public test::ServerStore<RedisStateStore, test::TestRedis> {
  public:
   RedisStoreFixture() : RedisStoreFixture(test::RedisServerOptions{}, {}) {}
-  RedisStoreFixture(test::RedisServerOptions options, Fields fields) : server(std::move(options)) {
-    fields.emplace("redisHost", server.address());
-    settings.emplace(MakeSettings(fields));
-    TestCall call;
-    const Status status = store.Init(call.context, *settings, host);
-    INFO(status.message());
-    REQUIRE(status.ok());
-  }
-
-  Deadline In(Duration time) { return Deadline::After(host.clock().Now(), time); }
-
-  test::TestRedis server;
-  test::TestHost host;
-  std::optional<Settings> settings;
-  RedisStateStore store;
-  StoreUser user{store};
+  RedisStoreFixture(test::RedisServerOptions options, Fields fields)
+      : ServerStore(std::move(options), "state.redis", "redisHost", std::move(fields)) {}
 };
 
 }  // namespace MECHA_COMPONENT

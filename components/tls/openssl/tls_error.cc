@@ -21,15 +21,21 @@ std::string Trusted(const Pem& authority) {
   return authority.value.empty() ? "what the system trusts" : NameOf(authority);
 }
 
-std::string Untrusted(X509* certificate, const Pem& authority) {
-  const std::string put =
-      " Put the certificate of that authority, as PEM, into " + std::string(authority.setting);
-  if (X509_self_signed(certificate, 0) == 1) {
-    return "the server shows a certificate of its own making, " + SubjectOf(certificate) +
-           ", which is not in " + Trusted(authority) + "." + put;
+// The certificate is where the chain ended: the server's own, or the last one that it showed.
+std::string Untrusted(const RefusedCertificate& refused, const Pem& authority) {
+  X509* certificate = refused.certificate.get();
+  const std::string put = ", which is not in " + Trusted(authority) +
+                          ". Put the certificate of that authority, as PEM, into " +
+                          std::string(authority.setting);
+  switch (refused.error) {
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+      return "the server's certificate " + SubjectOf(certificate) + " is signed by itself" + put;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+      return "the server's certificate is signed by " + SubjectOf(certificate) + put;
+    default:
+      return "the certificate " + SubjectOf(certificate) + " of the server is signed by " +
+             IssuerOf(certificate) + put;
   }
-  return "the certificate " + SubjectOf(certificate) + " is signed by " + IssuerOf(certificate) +
-         ", which is not in " + Trusted(authority) + "." + put;
 }
 
 std::string WrongName(X509* certificate, std::string_view server) {
@@ -49,7 +55,7 @@ std::string Explain(const RefusedCertificate& refused, const TlsOptions& options
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-      return Untrusted(certificate, options.authority);
+      return Untrusted(refused, options.authority);
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "the certificate " + SubjectOf(certificate) + " of the server expired on " +
              TimeOf(X509_get0_notAfter(certificate)) + ". Renew it there, or set this clock right";

@@ -12,29 +12,26 @@ using Clock = std::chrono::steady_clock;
 
 mecha_view ViewOf(std::string_view text) { return {text.data(), text.size()}; }
 
-void CheckValue(const mecha_result* result) {
+void CheckResult(const mecha_result* result, bool is_of_get) {
   mecha_item item{};
   item.struct_size = sizeof item;
   mecha_result_item(result, 0, &item);
-  if (item.value.size != kValueBytes) {
+  if (item.status != MECHA_OK || (is_of_get && item.value.size != kValueBytes)) {
     Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
   }
 }
 
 }  // namespace
 
-struct MechaRedis::Opened {
+struct MechaStore::Opened {
   mecha_runtime* runtime = nullptr;
   mecha_view store = ViewOf("store");
   std::vector<std::string> keys;
 };
 
-MechaRedis::MechaRedis(int port) : opened_(std::make_unique<Opened>()) {
+MechaStore::MechaStore(const std::string& spec) : opened_(std::make_unique<Opened>()) {
   const std::string document =
-      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\nspec:\n"
-      "  type: state.redis\n  version: v1\n  metadata:\n"
-      "    - {name: redisHost, value: \"127.0.0.1:" +
-      std::to_string(port) + "\"}\n";
+      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\nspec:\n" + spec;
   const mecha_view text = ViewOf(document);
   mecha_runtime_options options{};
   options.struct_size = sizeof options;
@@ -52,9 +49,9 @@ MechaRedis::MechaRedis(int port) : opened_(std::make_unique<Opened>()) {
   }
 }
 
-MechaRedis::~MechaRedis() { mecha_runtime_free(opened_->runtime); }
+MechaStore::~MechaStore() { mecha_runtime_free(opened_->runtime); }
 
-void MechaRedis::Set(size_t key, std::string_view value) const {
+void MechaStore::Set(size_t key, std::string_view value) const {
   if (mecha_state_set(opened_->runtime, nullptr, opened_->store, ViewOf(opened_->keys[key]),
                       {value.data(), value.size(), nullptr, nullptr}, nullptr,
                       nullptr) != MECHA_OK) {
@@ -62,17 +59,23 @@ void MechaRedis::Set(size_t key, std::string_view value) const {
   }
 }
 
-void MechaRedis::Get(size_t turn) const {
+void MechaStore::Get(size_t turn) const {
   mecha_result* result = nullptr;
   if (mecha_state_get(opened_->runtime, nullptr, opened_->store, ViewOf(opened_->keys[KeyAt(turn)]),
                       nullptr, &result) != MECHA_OK) {
     Fail(mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
   }
-  CheckValue(result);
+  CheckResult(result, true);
   mecha_result_release(result);
 }
 
-Rate MechaRedis::GetOnQueue(size_t window) const {
+Rate MechaStore::GetOnQueue(size_t window) const { return RunOnQueue(window, nullptr); }
+
+Rate MechaStore::SetOnQueue(size_t window, std::string_view value) const {
+  return RunOnQueue(window, &value);
+}
+
+Rate MechaStore::RunOnQueue(size_t window, const std::string_view* value) const {
   mecha_queue* queue = nullptr;
   if (mecha_queue_open(opened_->runtime, nullptr, &queue) != MECHA_OK) {
     Fail("mecha: no queue");
@@ -84,8 +87,13 @@ Rate MechaRedis::GetOnQueue(size_t window) const {
   size_t turn = 0;
   size_t in_flight = 0;
   const auto submit = [&] {
-    if (mecha_state_get(opened_->runtime, &call, opened_->store,
-                        ViewOf(opened_->keys[KeyAt(turn++)]), nullptr, nullptr) != MECHA_PENDING) {
+    const mecha_view key = ViewOf(opened_->keys[KeyAt(turn++)]);
+    const mecha_status status =
+        value == nullptr
+            ? mecha_state_get(opened_->runtime, &call, opened_->store, key, nullptr, nullptr)
+            : mecha_state_set(opened_->runtime, &call, opened_->store, key,
+                              {value->data(), value->size(), nullptr, nullptr}, nullptr, nullptr);
+    if (status != MECHA_PENDING) {
       Fail("mecha: submit failed");
     }
     ++in_flight;
@@ -101,7 +109,7 @@ Rate MechaRedis::GetOnQueue(size_t window) const {
     const int32_t count = mecha_queue_wait(queue, events.data(), events.size(), -1);
     const bool is_over = Clock::now() >= end;
     for (int32_t i = 0; i < count; ++i) {
-      CheckValue(events[static_cast<size_t>(i)].result);
+      CheckResult(events[static_cast<size_t>(i)].result, value == nullptr);
       mecha_result_release(events[static_cast<size_t>(i)].result);
       ++done;
       --in_flight;
