@@ -249,9 +249,10 @@ enum {
   MECHA_CAN_TTL = 1u << 2,
   MECHA_CAN_STRONG = 1u << 3,  /**< MECHA_STATE_STRONG */
   MECHA_CAN_JSON = 1u << 4,    /**< keeps MECHA_ITEM_JSON */
-  MECHA_CAN_ANY_KEY = 1u << 5, /**< keys of any bytes, up to the library's limit */
+  MECHA_CAN_ANY_KEY = 1u << 5, /**< keys with spaces and control characters */
   MECHA_IS_DURABLE = 1u << 6,  /**< what was acknowledged outlives the process */
-  MECHA_IS_EMBEDDED = 1u << 7  /**< init touches no network: it runs on the starting thread */
+  MECHA_IS_EMBEDDED = 1u << 7, /**< init touches no network: it runs on the starting thread */
+  MECHA_CAN_LONG_KEY = 1u << 8 /**< keys up to the library's limit, 1,024 bytes and the prefix */
 };
 
 /** One component type. Texts end with NUL; all of it is constant. */

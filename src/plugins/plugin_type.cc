@@ -11,7 +11,7 @@
 namespace mecha {
 namespace {
 
-constexpr uint32_t kAllCapabilities = (MECHA_IS_EMBEDDED << 1) - 1;
+constexpr uint32_t kAllCapabilities = (MECHA_CAN_LONG_KEY << 1) - 1;
 constexpr std::string_view kTtlField = "ttlInSeconds";
 
 std::string_view TextOrNothing(const char* text) {
@@ -156,6 +156,7 @@ void PluginType::FillStateCapabilities() {
   AddCapability("json_normalised", false);
   AddCapability("durable", can(MECHA_IS_DURABLE));
   AddCapability("any_key", can(MECHA_CAN_ANY_KEY));
+  AddCapability("long_key", can(MECHA_CAN_LONG_KEY));
 }
 
 const FieldInfo* PluginType::FindField(std::string_view name) const {

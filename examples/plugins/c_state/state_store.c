@@ -296,7 +296,7 @@ const mecha_component_type example_state_type = {
     .description = "A sorted table in memory, as an example of a plug-in.",
     .threads = MECHA_THREADS_INLINE,
     .capabilities = MECHA_CAN_ETAG | MECHA_CAN_TRANSACTION | MECHA_CAN_TTL | MECHA_CAN_STRONG |
-                    MECHA_CAN_JSON | MECHA_CAN_ANY_KEY | MECHA_IS_EMBEDDED,
+                    MECHA_CAN_JSON | MECHA_CAN_ANY_KEY | MECHA_CAN_LONG_KEY | MECHA_IS_EMBEDDED,
     .state = &functions,
     .create = create,
     .init = init,

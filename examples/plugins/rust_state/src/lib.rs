@@ -168,6 +168,7 @@ static STATE_TYPE: Constant<ComponentType> = Constant(ComponentType {
         | spi::CAN_STRONG
         | spi::CAN_JSON
         | spi::CAN_ANY_KEY
+        | spi::CAN_LONG_KEY
         | spi::IS_EMBEDDED,
     fields: null(),
     field_count: 0,

@@ -25,6 +25,7 @@ pub const CAN_STRONG: u32 = 1 << 3;
 pub const CAN_JSON: u32 = 1 << 4;
 pub const CAN_ANY_KEY: u32 = 1 << 5;
 pub const IS_EMBEDDED: u32 = 1 << 7;
+pub const CAN_LONG_KEY: u32 = 1 << 8;
 
 pub type Task = u64;
 
