@@ -176,7 +176,8 @@ bool RedisChannel::MustLeave() const {
   const SteadyTime now = in_flight_.empty() ? host_.clock().Now() : progress_at_;
   const Duration rested = now - progress_at_;
   if (must_leave_ || rested > options_.idle_timeout ||
-      now - link_.connection->opened_at > options_.max_connection_age || dialer_.IsOutdated(*link_.connection)) {
+      now - link_.connection->opened_at > options_.max_connection_age ||
+      dialer_.IsOutdated(*link_.connection)) {
     return true;
   }
   return rested > ConnectionPool::kTrustedFor && !link_.connection->IsIdle();

@@ -168,7 +168,8 @@ bool RedisLine::MustLeave() const {
   const SteadyTime now = in_flight_.empty() ? host_.clock().Now() : progress_at_;
   const Duration rested = now - progress_at_;
   if (must_leave_ || rested > options_.idle_timeout ||
-      now - connection_->opened_at > options_.max_connection_age || dialer_.IsOutdated(*connection_)) {
+      now - connection_->opened_at > options_.max_connection_age ||
+      dialer_.IsOutdated(*connection_)) {
     return true;
   }
   return rested > ConnectionPool::kTrustedFor && !connection_->IsIdle();
