@@ -95,6 +95,16 @@ TEST_CASE("an unknown type is refused with its place and the nearest name") {
   CHECK(Holds(status, "text 1"));
 }
 
+TEST_CASE("an unknown version is refused with the versions there are") {
+  RuntimeWorld world;
+  std::string document = kFake;
+  document.replace(document.find("v1\n"), 2, "v7");
+  const Status status = world.Open({document});
+  INFO(status.message());
+  CHECK(IsInvalidArgument(status));
+  CHECK(Holds(status, "\"state.fake\" has no version \"v7\" here. Write as spec.version: v1"));
+}
+
 TEST_CASE("an unknown type with ignoreErrors is left out with a warning") {
   RuntimeWorld world;
   world.Start({Document("other", "state.fak", kIgnoresErrors), kFake});
