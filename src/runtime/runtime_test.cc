@@ -315,6 +315,18 @@ TEST_CASE("a missing secret fails the start without telling any other") {
   CHECK_FALSE(Holds(status, "hush"));
 }
 
+TEST_CASE("encryption without tls.so fails the start and names the field that wants it") {
+  RuntimeWorld world;
+  world.back_end.secrets = {{"k", {{"k", std::string(64, '7')}}}};
+  std::string orders = WithSecret("orders", "state.fake", "k", "vault");
+  orders.replace(orders.find("password"), 8, "primaryEncryptionKey");
+  REQUIRE(world.Open({Document("vault", "secretstores.fake"), orders}).ok());
+  const Status status = world.runtime->Start();
+  INFO(status.message());
+  CHECK(IsFailedPrecondition(status));
+  CHECK(Holds(status, "primaryEncryptionKey: TLS and encryption are the module tls.so"));
+}
+
 TEST_CASE("describe shows health, counters and limits, and metrics the same counters") {
   RuntimeWorld world;
   world.Start({kFake});

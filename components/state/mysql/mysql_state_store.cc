@@ -56,6 +56,9 @@ Status MysqlStateStore::Init(const CallContext& call, const Settings& settings, 
     Close();
     return status;
   }
+  for (const std::string& warning : options_.warnings) {
+    host.Log(Severity::kWarning, MECHA_COMPONENT_TYPE, warning);
+  }
   StartCleanUp();
   return status;
 }

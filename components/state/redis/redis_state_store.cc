@@ -125,7 +125,8 @@ void RedisStateStore::Close() {
   options_ = RedisOptions();
 }
 
-// One node: its value is the latest, whatever consistency is asked for.
+// One node, or the master as far as is known: its value is the latest, whatever consistency is
+// asked for.
 void RedisStateStore::Get(const CallContext& call, std::string_view key, const StateRead&,
                           Done<StateValue> done) {
   if (!call.may_block) {
