@@ -183,6 +183,21 @@ TEST_CASE("a broken component fails the start, closes the rest, and start may be
   CHECK(world.runtime->host().pool().thread_count() == 0);  // those that connected have ended
 }
 
+TEST_CASE("why a component does not start names a field that had no effect") {
+  RuntimeWorld world;
+  world.back_end.init = [](const std::string&, const CallContext&, const Settings&) {
+    return Unavailable("no route");
+  };
+  REQUIRE(world
+              .Open({Document("orders", "state.fake",
+                              "  metadata:\n  - {name: passwort, value: hunter2}\n")})
+              .ok());
+  const Status status = world.runtime->Start();
+  INFO(status.message());
+  CHECK(Holds(status, "has no field \"passwort\""));
+  CHECK_FALSE(Holds(status, "hunter2"));
+}
+
 TEST_CASE("a broken component that ignores errors does not fail the start") {
   RuntimeWorld world;
   world.back_end.init = [](const std::string& name, const CallContext&, const Settings&) {
