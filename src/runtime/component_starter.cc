@@ -179,12 +179,8 @@ Status ComponentStarter::StartOne(ComponentSlot& slot) {
 }
 
 Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call) {
+  EndFailedTry(slot);
   RETURN_IF_ERROR(Resolve(slot, call));
-  if (slot.component() != nullptr) {
-    slot.component()->Close();  // of a try that failed
-  }
-  slot.state.reset();
-  slot.secrets.reset();
   if (slot.is_secret_store()) {
     slot.secret_store = std::get<MakeSecretStore>(slot.entry->make)();
   } else {
@@ -193,6 +189,18 @@ Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call
   }
   RETURN_IF_ERROR(slot.component()->Init(call, *slot.settings, around_.host));
   return MakeBlock(slot);
+}
+
+// Before its settings are resolved anew: until it is closed the component may look at the old ones.
+void ComponentStarter::EndFailedTry(ComponentSlot& slot) {
+  if (slot.component() == nullptr) {
+    return;
+  }
+  slot.component()->Close();
+  slot.state.reset();
+  slot.secrets.reset();
+  slot.state_store.reset();
+  slot.secret_store.reset();
 }
 
 Status ComponentStarter::Resolve(ComponentSlot& slot, const CallContext& call) {
