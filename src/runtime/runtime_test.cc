@@ -183,6 +183,21 @@ TEST_CASE("a broken component fails the start, closes the rest, and start may be
   CHECK(world.runtime->host().pool().thread_count() == 0);  // those that connected have ended
 }
 
+TEST_CASE("why a component does not start names a field that had no effect") {
+  RuntimeWorld world;
+  world.back_end.init = [](const std::string&, const CallContext&, const Settings&) {
+    return Unavailable("no route");
+  };
+  REQUIRE(world
+              .Open({Document("orders", "state.fake",
+                              "  metadata:\n  - {name: passwort, value: hunter2}\n")})
+              .ok());
+  const Status status = world.runtime->Start();
+  INFO(status.message());
+  CHECK(Holds(status, "has no field \"passwort\""));
+  CHECK_FALSE(Holds(status, "hunter2"));
+}
+
 TEST_CASE("a broken component that ignores errors does not fail the start") {
   RuntimeWorld world;
   world.back_end.init = [](const std::string& name, const CallContext&, const Settings&) {
@@ -215,6 +230,35 @@ TEST_CASE("a lazy start tries a broken component again until it works") {
   REQUIRE(AwaitThat([&] { return IsNotFound(world.Get()); }));
   CHECK(tries.load() == 4);
   CHECK(world.back_end.Count("close orders") == 3);  // of each failed try
+}
+
+TEST_CASE("a component of a failed try closes with the settings it was given") {
+  RuntimeWorld world;
+  std::atomic<int> tries{0};
+  std::atomic<int> differences{0};
+  std::string given;
+  const Settings* settings_of_try = nullptr;
+  world.back_end.init = [&](const std::string&, const CallContext&, const Settings& settings) {
+    given = settings.Text("password");
+    settings_of_try = &settings;
+    return tries.fetch_add(1) < 2 ? Unavailable("no route") : OkStatus();
+  };
+  world.back_end.close = [&](const std::string&) {
+    differences += settings_of_try->Text("password") != given ? 1 : 0;
+  };
+  world.options.settings.start = StartPolicy::kLazy;
+  // A new text with each try.
+  world.Start(
+      {Document("orders", "state.fake", "  metadata:\n  - {name: password, value: \"{uuid}\"}\n")});
+  REQUIRE(AwaitThat([&] {
+    world.runtime->host().AdvanceClock(30s);
+    return IsNotFound(world.Get());
+  }));
+  CHECK(given.size() == 36);
+  CHECK(world.back_end.Count("close orders") == 2);
+  CHECK(world.runtime->Shutdown(0s, nullptr).ok());
+  CHECK(world.back_end.Count("close orders") == 3);
+  CHECK(differences == 0);
 }
 
 TEST_CASE("suspend and shutdown end the tries of a lazy start; resume takes them up again") {

@@ -28,7 +28,7 @@ std::string_view ModeOf(const StateWrite& write) {
 
 void AddTtl(RedisCommands& commands, const StateWrite& write) {
   if (write.ttl.has_value() && write.kind == StateWrite::Kind::kSet) {
-    commands.Add(std::clamp(*write.ttl, std::chrono::milliseconds(1), kLongestTtl).count());
+    commands.Add(TtlMilliseconds(write));
   } else {
     commands.Add("");
   }
@@ -95,6 +95,10 @@ void AddTransactionArguments(RedisCommands& commands, const StateWrite& write) {
   commands.Add(write.kind == StateWrite::Kind::kSet ? write.value : std::string_view());
   AddTtl(commands, write);
   commands.Add(EtagOf(write));
+}
+
+int64_t TtlMilliseconds(const StateWrite& write) {
+  return std::clamp(*write.ttl, std::chrono::milliseconds(1), kLongestTtl).count();
 }
 
 bool IsNoScript(const Reply& reply) {
