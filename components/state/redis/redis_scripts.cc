@@ -86,24 +86,24 @@ return r
 )lua",
     "a384907de3f62fb0472ae83b570e4b141721cbf3"};
 
+// Short, for it goes whole each time, and the server hashes it.
 constexpr RedisScript kCountScript = {
-    R"lua(local r={}
+    R"lua(local r,call,pcall={},redis.call,redis.pcall
 for i,k in ipairs(KEYS) do
-  local n=redis.pcall('HINCRBY',k,'version',1)
-  if type(n)=='table' or n<1 then
-    local v=redis.pcall('HGET',k,'version')
-    if type(v)=='table' then redis.call('DEL',k)
-    elseif v and (#v>18 or not (v=='0' or string.find(v,'^[1-9]%d*$'))) then
-      redis.call('HSET',k,'version','0')
-    end
-    n=redis.call('HINCRBY',k,'version',1)
-  end
-  redis.call('PERSIST',k)
-  if n>=9007199254740992 then n=redis.call('HGET',k,'version') end
-  r[i]=n
+local n=pcall('HINCRBY',k,'version',1)
+if type(n)=='table' or n<1 then
+local v=pcall('HGET',k,'version')
+if type(v)=='table' then call('DEL',k)
+elseif v and (#v>18 or not (v=='0' or string.find(v,'^[1-9]%d*$'))) then
+call('HSET',k,'version','0') end
+n=call('HINCRBY',k,'version',1)
+end
+call('PERSIST',k)
+if n>=2^53 then n=call('HGET',k,'version') end
+r[i]=n
 end
 return r
 )lua",
-    "712ebec489a7366f6d3f2844ab64fef9b83e4786"};
+    "4cfe2bee8b43d39d0d5ecf7419aed17ff1f05613"};
 
 }  // namespace MECHA_COMPONENT
