@@ -6,6 +6,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "contract/state_outcomes.h"
 #include "redis_lease.h"
 #include "redis_queued_transaction.h"
 #include "redis_replication.h"
@@ -145,13 +146,6 @@ size_t ChunkLength(std::span<const StateWrite> writes) {
   return count;
 }
 
-// The outcomes of a transaction that one write refuses.
-std::vector<WriteOutcome> RefusedBy(size_t index, Status cause, size_t count) {
-  std::vector<WriteOutcome> outcomes(count, Cancelled("another write of the transaction failed"));
-  outcomes[index] = std::move(cause);
-  return outcomes;
-}
-
 void AddTransaction(RedisCommands& commands, std::span<const StateWrite> writes, ScriptForm form) {
   BeginScript(commands, kTransactionScript, form, writes.size(), writes.size() * 4);
   for (const StateWrite& write : writes) {
@@ -187,7 +181,7 @@ StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
   const auto count = static_cast<int64_t>(writes.size());
   if (reply.type == Reply::Type::kInteger && reply.integer >= 1 && reply.integer <= count) {
     const auto index = static_cast<size_t>(reply.integer - 1);
-    return RefusedBy(index, ConditionFailed(writes[index]), writes.size());
+    return RefusedBy(index, ConditionFailed(writes[index].condition), writes.size());
   }
   if (!reply.is_array() || reply.items.size() != writes.size()) {
     lease.connection().MarkBroken();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "contract/state_outcomes.h"
 #include "result/status.h"
 
 namespace MECHA_COMPONENT {
@@ -120,15 +121,9 @@ Etag ReadVersion(const Reply& reply) {
   return Etag({digits, static_cast<size_t>(end - digits)});
 }
 
-Status ConditionFailed(const StateWrite& write) {
-  return Aborted(write.condition == Condition::kIfAbsent
-                     ? "the key has a value already"
-                     : "the etag is not the stored one; read the value again");
-}
-
 WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply) {
   if (reply.is_nil()) {
-    return ConditionFailed(write);
+    return ConditionFailed(write.condition);
   }
   if (write.kind == StateWrite::Kind::kDelete && reply.type == Reply::Type::kInteger) {
     return Etag();

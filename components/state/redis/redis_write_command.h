@@ -42,6 +42,5 @@ Status MarkHalfDone(Status status, const Reply& reply);
 WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply);
 // The etag a version number in a reply stands for; empty when it is none.
 Etag ReadVersion(const Reply& reply);
-Status ConditionFailed(const StateWrite& write);
 
 }  // namespace MECHA_COMPONENT
