@@ -201,8 +201,9 @@ void Runtime::ForwardNotices() {
   host_->notices().SetListener([this](const Notice& notice) {
     for (const auto& queue : LiveQueues()) {
       if (queue->wants_logs()) {
-        queue->DeliverExtra(PlainResult::OfText(plain_target(), notice.component, notice.message,
-                                                static_cast<uint64_t>(notice.severity)));
+        queue->DeliverNotice(PlainResult::OfText(notice.component, notice.message,
+                                                 static_cast<uint64_t>(notice.severity),
+                                                 Result::Kind::kLog));
       }
     }
   });
