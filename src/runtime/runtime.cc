@@ -114,6 +114,9 @@ Status Runtime::Load() {
     CheckReferences(document, resolver_options_, secret_stores, findings);
     RETURN_IF_ERROR(AddComponent(std::move(document), findings));
   }
+  for (const SubscriptionDocument& document : resources.subscriptions) {
+    findings.Warn(document.location, "kind Subscription has no effect yet.");
+  }
   for (const auto& warnings : {resources.warnings, findings.warnings()}) {
     for (const std::string& warning : warnings) {
       host_->Log(Severity::kWarning, "", warning);
