@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sqlite_error.h"
+#include "sqlite/sqlite_error.h"
 
 #include <sqlite3.h>
 
@@ -7,7 +7,7 @@
 
 #include "support/catch.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 TEST_CASE("each SQLite error has its status code") {
@@ -54,4 +54,4 @@ TEST_CASE("a message names the file first and SQLite's own words last") {
 }
 
 }  // namespace
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sqlite_error.h"
+#include "sqlite/sqlite_error.h"
 
 #include <sqlite3.h>
 
 #include <string>
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 struct Meaning {
@@ -81,4 +81,4 @@ Status StatusOfSqlite(int code, std::string_view file, std::string_view detail, 
   return status;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

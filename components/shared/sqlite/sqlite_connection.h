@@ -7,31 +7,44 @@
 
 #include <sqlite3.h>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "contract/host.h"
-#include "database_settings.h"
 #include "result/status.h"
 #include "result/status_or.h"
-#include "schema.h"
-#include "sqlite_error.h"
+#include "sqlite/database_settings.h"
+#include "sqlite/layout.h"
+#include "sqlite/sqlite_error.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class Statement;
 
 enum class OpenAs : unsigned char { kConfigured, kReadOnly, kImmutable };
 
+// The statements that every connection has.
+enum class Transaction : unsigned char {
+  kBegin,
+  kBeginImmediate,
+  kCommit,
+  kRollback,
+  kSavepoint,
+  kRollbackTo,
+  kRelease,
+};
+constexpr size_t kTransactionCount = static_cast<size_t>(Transaction::kRelease) + 1;
+
 class Connection {
  public:
-  // `settings`, `schema` and `host` outlive the connection. `call` bounds waiting while it opens.
+  // `settings`, `layout` and `host` outlive the connection. `call` bounds waiting while it opens.
   static StatusOr<std::unique_ptr<Connection>> Open(const DatabaseSettings& settings,
-                                                    const Schema& schema, Host& host,
+                                                    const Layout& layout, Host& host,
                                                     const CallContext& call, OpenAs as);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -44,10 +57,11 @@ class Connection {
     busy_until_ = busy_until;
   }
 
-  // The prepared statement, ready to bind.
+  // The prepared statement of the layout, ready to bind. `Sql` is the component's enumeration.
+  template <class Sql>
   StatusOr<Statement> Prepare(Sql sql);
-  // Runs a prepared statement without values and rows.
-  Status Run(Sql sql);
+  // Begins, ends or divides a transaction.
+  Status Run(Transaction step);
   // Ends a transaction, if there still is one, without looking at the outcome.
   void RollBack();
   // For seldom used statements.
@@ -71,19 +85,23 @@ class Connection {
   Host& host() const { return host_; }
 
  private:
-  Connection(const DatabaseSettings& settings, const Schema& schema, Host& host)
-      : settings_(settings), schema_(schema), host_(host) {}
+  Connection(const DatabaseSettings& settings, const Layout& layout, Host& host)
+      : settings_(settings),
+        layout_(layout),
+        host_(host),
+        statements_(kTransactionCount + layout.statement_count()) {}
 
+  StatusOr<Statement> PrepareAt(size_t place);
   Status OpenFile(OpenAs as);
   Status Configure();
   Status SetJournalMode();
   int OnBusy(int attempt);
 
   const DatabaseSettings& settings_;
-  const Schema& schema_;
+  const Layout& layout_;
   Host& host_;
   sqlite3* db_ = nullptr;
-  std::array<sqlite3_stmt*, kSqlCount> statements_{};
+  std::vector<sqlite3_stmt*> statements_;  // a transaction's, then the layout's
   const CallContext* call_ = nullptr;
   SteadyTime busy_until_ = SteadyTime::max();
   SteadyTime give_up_at_{};  // of the wait under way
@@ -139,4 +157,10 @@ class Statement {
   int failure_ = SQLITE_OK;
 };
 
-}  // namespace MECHA_COMPONENT
+template <class Sql>
+StatusOr<Statement> Connection::Prepare(Sql sql) {
+  static_assert(std::is_enum_v<Sql> && !std::is_same_v<Sql, Transaction>);
+  return PrepareAt(kTransactionCount + static_cast<size_t>(sql));
+}
+
+}  // namespace mecha::components

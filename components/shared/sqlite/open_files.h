@@ -14,7 +14,7 @@
 
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 // One open file's entry; gives it back when destroyed. Movable, one owner.
 class OpenFile {
@@ -42,4 +42,4 @@ class OpenFile {
 // that was linked into a program statically is not seen.
 std::vector<std::string> MappedSqliteLibraries();
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

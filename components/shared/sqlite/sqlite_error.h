@@ -7,7 +7,7 @@
 
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 // `code` may be an extended one. `file` is named in the message; `detail` is SQLite's own text, may
 // be empty. An error that struck while a commit waited for the disk is marked "maybe applied".
@@ -15,4 +15,4 @@ enum class Moment : unsigned char { kBeforeCommit, kCommit };
 Status StatusOfSqlite(int code, std::string_view file, std::string_view detail,
                       Moment moment = Moment::kBeforeCommit);
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

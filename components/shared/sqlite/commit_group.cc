@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commit_group.h"
+#include "sqlite/commit_group.h"
 
 #include <algorithm>
 #include <thread>
@@ -8,7 +8,7 @@
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 // How long a job waits before it looks whether one of its writes was stopped meanwhile.
@@ -29,7 +29,7 @@ void Complete(std::span<Participant* const> writes) {
 
 }  // namespace
 
-void CommitGroup::Commit(const CallContext& call, WriteUnit& unit) {
+void CommitGroup::Commit(const CallContext& call, CommitUnit& unit) {
   Participant self;
   self.call = &call;
   self.unit = &unit;
@@ -134,7 +134,7 @@ void CommitGroup::Lead(Participant& self, Batch& batch) {
   Connection& connection = **writer;
   connection.WaitFor(self.call, self.busy_until);
   if (self.is_alone && crowd_ <= 1) {
-    UnitRunner(connection, etags_, self.call).RunAlone(*self.unit);
+    self.unit->RunAlone(connection, *self.call);
     return;
   }
   batch.Add(&self);
@@ -178,10 +178,10 @@ void CommitGroup::HandOver(const Participant& self, const Batch& finished) {
 // Carries out the batch and whoever joins it until the commit. An error is why the transaction did
 // not come about for its leader; the others, if any, have been given nothing then.
 Status CommitGroup::RunTogether(Connection& connection, Source source, Batch& batch) {
-  RETURN_IF_ERROR(connection.Run(Sql::kBeginImmediate));
+  RETURN_IF_ERROR(connection.Run(Transaction::kBeginImmediate));
   const bool is_intact = RunMembers(connection, source, batch);
   const Status committed =
-      is_intact ? connection.Run(Sql::kCommit) : ResourceExhausted("rolled back");
+      is_intact ? connection.Run(Transaction::kCommit) : ResourceExhausted("rolled back");
   if (committed.ok()) {
     return committed;
   }
@@ -206,7 +206,7 @@ bool CommitGroup::RunMembers(Connection& connection, Source source, Batch& batch
           continue;
         }
       }
-      if (!UnitRunner(connection, etags_, member.call).RunInside(*member.unit)) {
+      if (!member.unit->RunInside(connection, *member.call)) {
         return false;
       }
     }
@@ -230,7 +230,7 @@ size_t CommitGroup::Gather(Batch& batch, size_t& pauses) {
 Status CommitGroup::Recover(Connection& connection, const Status& cause, const Batch& batch) {
   for (Participant* member : batch.all()) {
     if (MayFitAlone(cause)) {
-      UnitRunner(connection, etags_, member->call).RunAlone(*member->unit);
+      member->unit->RunAlone(connection, *member->call);
     } else {
       member->unit->status = cause;
     }
@@ -378,11 +378,12 @@ void CommitGroup::TakeFailed(const Status& cause, bool is_final, Batch& failed) 
   const SteadyTime now = host_.clock().Now();
   for (auto next = deferred_.begin(); next != deferred_.end() && !failed.is_full();) {
     DeferredWrite& write = **next;
-    write.writes.status = database_.CheckCall(*write.call);
-    if (write.writes.status.ok() && !cause.ok() && (is_final || now >= write.busy_until)) {
-      write.writes.status = cause;
+    Status& status = write.unit->status;
+    status = database_.CheckCall(*write.call);
+    if (status.ok() && !cause.ok() && (is_final || now >= write.busy_until)) {
+      status = cause;
     }
-    if (write.writes.status.ok()) {
+    if (status.ok()) {
       ++next;
       continue;
     }
@@ -391,4 +392,4 @@ void CommitGroup::TakeFailed(const Status& cause, bool is_final, Batch& failed) 
   }
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

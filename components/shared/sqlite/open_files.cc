@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "open_files.h"
+#include "sqlite/open_files.h"
 
 #include <link.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@
 
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 // `process` is written last and cleared first, so that an entry that is half written, also one that
@@ -117,4 +117,4 @@ std::vector<std::string> MappedSqliteLibraries() {
   return found;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection_string.h"
+#include "sqlite/connection_string.h"
 
 #include <filesystem>
 #include <string>
@@ -9,7 +9,7 @@
 #include "result/status.h"
 #include "support/catch.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 TEST_CASE("a file is named plainly or as a DSN") {
@@ -95,4 +95,4 @@ TEST_CASE("what is unknown or has another field is refused, and the message says
 }
 
 }  // namespace
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -10,7 +10,7 @@
 
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 enum class FileAccess : unsigned char { kReadOnly, kReadWrite, kReadWriteCreate };
 
@@ -32,4 +32,4 @@ struct ConnectionString {
 
 StatusOr<ConnectionString> ParseConnectionString(std::string_view text);
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

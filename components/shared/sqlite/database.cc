@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "database.h"
+#include "sqlite/database.h"
 
 #include <sys/stat.h>
 
@@ -8,12 +8,9 @@
 
 #include "result/status.h"
 #include "result/status_or.h"
-#include "schema.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
-
-constexpr std::string_view kType = MECHA_COMPONENT_TYPE;
 
 bool IsNonEmptyFile(const std::string& name) {
   struct stat found {};
@@ -31,10 +28,8 @@ Lease::~Lease() {
   }
 }
 
-Database::Database(DatabaseSettings settings, Host& host)
-    : settings_(std::move(settings)),
-      schema_(settings_.table, settings_.metadata_table),
-      host_(host) {}
+Database::Database(DatabaseSettings settings, const Layout& layout, Host& host)
+    : settings_(std::move(settings)), layout_(layout), host_(host) {}
 
 Database::~Database() { Close(); }
 
@@ -69,11 +64,11 @@ StatusOr<std::unique_ptr<Connection>> Database::OpenFirst(const CallContext& cal
     if (as == OpenAs::kImmutable && IsNonEmptyFile(file + "-wal")) {
       break;
     }
-    auto connection = Connection::Open(settings_, schema_, host_, call, as);
+    auto connection = Connection::Open(settings_, layout_, host_, call, as);
     if (connection.ok()) {
       open_as_ = as;
       if (as == OpenAs::kImmutable) {
-        host_.Log(Severity::kWarning, kType,
+        host_.Log(Severity::kWarning, settings_.component,
                   file +
                       ": read as a file that never changes, because its folder is read-only; "
                       "what others write is not seen");
@@ -91,10 +86,7 @@ StatusOr<std::unique_ptr<Connection>> Database::OpenFirst(const CallContext& cal
 
 Status Database::Prepare(Connection& connection) {
   is_read_only_ = connection.is_read_only();
-  if (is_read_only_) {
-    return CheckTable(connection, settings_.table);
-  }
-  return Migrate(connection, settings_.table, settings_.metadata_table);
+  return layout_.Prepare(connection);
 }
 
 void Database::Close() {
@@ -161,7 +153,7 @@ StatusOr<Lease> Database::AcquireReader(const CallContext& call) {
 }
 
 StatusOr<Lease> Database::OpenReader(const CallContext& call) {
-  auto opened = Connection::Open(settings_, schema_, host_, call, open_as_);
+  auto opened = Connection::Open(settings_, layout_, host_, call, open_as_);
   const std::lock_guard lock(mutex_);
   if (!opened.ok()) {
     --reader_count_;
@@ -214,4 +206,4 @@ void Database::Release(Connection& connection) {
   next.waiter->Notify();
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

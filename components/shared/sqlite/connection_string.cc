@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connection_string.h"
+#include "sqlite/connection_string.h"
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 constexpr std::string_view kParameters[] = {"_pragma", "_txlock", "cache", "immutable",
@@ -297,4 +297,4 @@ StatusOr<ConnectionString> ParseConnectionString(std::string_view text) {
   return target;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sqlite_connection.h"
+#include "sqlite/sqlite_connection.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 using std::chrono::microseconds;
@@ -22,6 +23,11 @@ constexpr std::array<microseconds, 8> kPauses = {
 // hold few values of 1 KB; a look-up that misses costs a system call and a copy. A connection
 // string may set another.
 constexpr int kPageCacheKib = 4096;
+
+// As Transaction counts them.
+constexpr std::array<std::string_view, kTransactionCount> kTransactionTexts = {
+    "BEGIN",          "BEGIN IMMEDIATE",  "COMMIT",      "ROLLBACK",
+    "SAVEPOINT unit", "ROLLBACK TO unit", "RELEASE unit"};
 
 Duration PauseBefore(int attempt) {
   return kPauses[std::min(static_cast<size_t>(attempt), kPauses.size() - 1)];
@@ -39,9 +45,9 @@ int OpenFlags(FileAccess access, OpenAs as) {
 }  // namespace
 
 StatusOr<std::unique_ptr<Connection>> Connection::Open(const DatabaseSettings& settings,
-                                                       const Schema& schema, Host& host,
+                                                       const Layout& layout, Host& host,
                                                        const CallContext& call, OpenAs as) {
-  std::unique_ptr<Connection> connection(new Connection(settings, schema, host));
+  std::unique_ptr<Connection> connection(new Connection(settings, layout, host));
   connection->WaitFor(&call);
   RETURN_IF_ERROR(connection->OpenFile(as));
   RETURN_IF_ERROR(connection->Configure());
@@ -86,6 +92,7 @@ Status Connection::Configure() {
                               encoding.value_or("unknown") +
                               ", only UTF-8 is supported; name another file");
   }
+  RETURN_IF_ERROR(layout_.Check(*this));
   return SetJournalMode();
 }
 
@@ -106,7 +113,7 @@ Status Connection::SetJournalMode() {
       continue;
     }
     if (after.ok() && *after != wanted) {
-      host_.Log(Severity::kWarning, "state.sqlite",
+      host_.Log(Severity::kWarning, settings_.component,
                 file() + ": the journal mode stays " + after->value_or("unknown"));
       return OkStatus();
     }
@@ -130,10 +137,12 @@ int Connection::OnBusy(int attempt) {
   return wait_ended_.ok() ? 1 : 0;
 }
 
-StatusOr<Statement> Connection::Prepare(Sql sql) {
-  sqlite3_stmt*& statement = statements_[static_cast<size_t>(sql)];
+StatusOr<Statement> Connection::PrepareAt(size_t place) {
+  sqlite3_stmt*& statement = statements_[place];
   if (statement == nullptr) {
-    const std::string& text = schema_.Of(sql);
+    const std::string_view text = place < kTransactionCount
+                                      ? kTransactionTexts[place]
+                                      : layout_.StatementText(place - kTransactionCount);
     const int code = sqlite3_prepare_v3(db_, text.data(), static_cast<int>(text.size()),
                                         SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (code != SQLITE_OK) {
@@ -143,14 +152,15 @@ StatusOr<Statement> Connection::Prepare(Sql sql) {
   return Statement(*this, statement);
 }
 
-Status Connection::Run(Sql sql) {
-  ASSIGN_OR_RETURN(Statement statement, Prepare(sql));
-  return statement.Step(sql == Sql::kCommit ? Moment::kCommit : Moment::kBeforeCommit).status();
+Status Connection::Run(Transaction step) {
+  ASSIGN_OR_RETURN(Statement statement, PrepareAt(static_cast<size_t>(step)));
+  const bool commits = step == Transaction::kCommit;
+  return statement.Step(commits ? Moment::kCommit : Moment::kBeforeCommit).status();
 }
 
 void Connection::RollBack() {
   if (is_in_transaction()) {
-    (void)Run(Sql::kRollback);
+    (void)Run(Transaction::kRollback);
   }
 }
 
@@ -195,4 +205,4 @@ StatusOr<bool> Statement::Step(Moment moment) {
   return connection_->StatusOf(code, moment);
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -12,13 +12,13 @@
 #include <vector>
 
 #include "contract/host.h"
-#include "database_settings.h"
-#include "open_files.h"
 #include "result/status.h"
 #include "result/status_or.h"
-#include "sqlite_connection.h"
+#include "sqlite/database_settings.h"
+#include "sqlite/open_files.h"
+#include "sqlite/sqlite_connection.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class Database;
 
@@ -45,8 +45,8 @@ class Lease {
 
 class Database {
  public:
-  // `host` outlives it.
-  Database(DatabaseSettings settings, Host& host);
+  // `layout` and `host` outlive it.
+  Database(DatabaseSettings settings, const Layout& layout, Host& host);
   ~Database();
 
   // Opens the file, creates the tables; falls back to reading where nothing may be written.
@@ -88,7 +88,7 @@ class Database {
   void Release(Connection& connection);
 
   const DatabaseSettings settings_;
-  const Schema schema_;
+  const Layout& layout_;
   Host& host_;
   OpenFile open_file_;
   OpenAs open_as_ = OpenAs::kConfigured;
@@ -102,4 +102,4 @@ class Database {
   size_t reader_count_ = 0;  // open or being opened
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

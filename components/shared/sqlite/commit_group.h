@@ -19,18 +19,17 @@
 
 #include "absl/functional/any_invocable.h"
 #include "contract/host.h"
-#include "database.h"
-#include "state_rows.h"
-#include "unit_runner.h"
+#include "sqlite/commit_unit.h"
+#include "sqlite/database.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 // One call in the line. On the caller's stack while it is parked.
 struct Participant {
   enum class State : unsigned char { kQueued, kTaken, kDone, kLeading };
 
   const CallContext* call = nullptr;
-  WriteUnit* unit = nullptr;  // null: a job, which waits to lead and is never taken
+  CommitUnit* unit = nullptr;  // null: a job, which waits to lead and is never taken
   // Written under the group's lock.
   std::atomic<State> state{State::kQueued};
   bool is_alone = false;  // it leads because nobody else was there
@@ -44,15 +43,14 @@ struct Participant {
 // A write that may not block, on the heap until it is complete.
 class DeferredWrite : public Participant {
  public:
-  explicit DeferredWrite(const CallContext& context) {
+  // `writes` may be a member of the derived class.
+  DeferredWrite(const CallContext& context, CommitUnit& writes) {
     call = &context;
     unit = &writes;
   }
   virtual ~DeferredWrite() = default;
   // Runs the caller's `done`. Called once, under no lock.
   virtual void Complete() = 0;
-
-  WriteUnit writes;
 };
 
 class CommitGroup {
@@ -60,14 +58,11 @@ class CommitGroup {
   CommitGroup(Database& database, Host& host) : database_(database), host_(host) {}
 
   // Carries out `unit`; only where call.may_block. The outcome is in the unit.
-  void Commit(const CallContext& call, WriteUnit& unit);
+  void Commit(const CallContext& call, CommitUnit& unit);
   // Completes later, on a pool thread.
   void Defer(std::unique_ptr<DeferredWrite> write);
   // Runs `work` on the writer's connection while nobody else writes.
   Status RunExclusive(const CallContext& call, absl::AnyInvocable<Status(Connection&) &&> work);
-
-  // A copy of this process must not make the same etags. While nobody writes.
-  void ForgetRandom() { etags_.Clear(); }
 
  private:
   // More than ever wait at once; the rest gets the next batch.
@@ -103,9 +98,7 @@ class CommitGroup {
 
   Database& database_;
   Host& host_;
-  // Belong to whoever leads.
-  EtagSource etags_;
-  // How many wrote or waited at the end of the last batch.
+  // Of whoever leads: how many wrote or waited at the end of the last batch.
   size_t crowd_ = 0;
 
   std::mutex mutex_;
@@ -118,4 +111,4 @@ class CommitGroup {
   std::mutex waking_mutex_;
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components
