@@ -27,8 +27,9 @@ COMPONENT_FOLDERS = {"contract", "result", "encoding", "resources", "call"}
 # capi implements the public face; plugins speaks the tables of component.h.
 PUBLIC_USERS = {"capi", "plugins"}
 OWNERS = {"yaml-cpp": ("src/config/",), "asio": ("src/async/", "src/net/"),
-          "hiredis": ("components/", "src/net/"), "sqlite3.h": ("components/",),
-          "libpq-fe.h": ("components/",), "mysql.h": ("components/",), "curl": ("components/",),
+          "hiredis": ("components/state/redis/",), "sqlite3.h": ("components/state/sqlite/",),
+          "libpq-fe.h": ("components/state/postgresql/",),
+          "mysql.h": ("components/state/mysql/",), "curl": ("components/state/etcd/",),
           "openssl": ("components/tls/",)}
 UNOWNED = ("tests/", "bench/", "examples/", "tools/")
 STANDARD = set("""
@@ -260,6 +261,8 @@ SAMPLE = {
     "components/state/redis/other.cc": ('#include "sqlite/s.h"\n', "of another component"),
     "components/state/redis/CMakeLists.txt": ("add_component(LIBS mecha_net)", "links mecha_net"),
     "components/state/sqlite/s.h": ("", None),
+    "components/state/sqlite/foreign.cc": ("#include <hiredis/read.h>\n",
+                                           "belongs to components/state/redis/ alone"),
     "include/mecha/good.h": ("#include <stdint.h>\n#include <mecha/types.h>\n"
                              '#include "bad.h"\n', None),
     "include/mecha/bad.h": ('#include "absl/status/status.h"\n', "a public header includes"),

@@ -270,7 +270,10 @@ def schema(infos):
 
 def docs(infos):
     out = ["# Components\n\nGenerated from each component.yaml by scripts/generate_components.py; "
-           "do not edit.\n"]
+           "do not edit.\n\nA document without `spec.version` means v1, also where a type has a "
+           "v2 with another layout.\nEvery state store also has the fields `"
+           + "`, `".join(STATE_FIELDS[:-1]) + f"` and\n`{STATE_FIELDS[-1]}`: "
+           "[settings](settings.md).\n"]
     for info in infos:
         out.append(f"\n## {info['type']} ({info['version']}, {info['status']})\n\n"
                    f"{info['description']}\n")

@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
-constexpr size_t kPairs = 9;
+constexpr size_t kPairs = 15;
 constexpr auto kTurn = std::chrono::milliseconds(500);
 
 Rate MedianOf(const std::vector<Rate>& rates) {

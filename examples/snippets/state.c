@@ -21,9 +21,14 @@ int main(void) {
     return 1;
   }
   mecha_buf value = {"3 lamps", 7, NULL, NULL};
-  mecha_state_set(rt, NULL, View("orders"), View("order-1"), value, NULL, NULL);
-
   mecha_result* result = NULL;
+  if (mecha_state_set(rt, NULL, View("orders"), View("order-1"), value, NULL, &result)) {
+    fprintf(stderr, "%s\n", mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE)));
+    return 1;
+  }
+  mecha_result_release(result);
+
+  result = NULL;
   if (mecha_state_get(rt, NULL, View("orders"), View("order-1"), NULL, &result) == MECHA_OK) {
     mecha_item item = {.struct_size = sizeof(item)};
     mecha_result_item(result, 0, &item);

@@ -73,7 +73,7 @@ typedef struct mecha_outcome {
   mecha_view next; /**< list: where the next page begins; absent on the last page */
 } mecha_outcome;
 
-/** Who the component is. Texts end with NUL, are never NULL, and live as long as the host table. */
+/** Who the component is. Texts end with NUL, are never NULL, and live to the end of `close`. */
 typedef struct mecha_identity {
   uint32_t struct_size;
   uint32_t reserved;
@@ -85,8 +85,8 @@ typedef struct mecha_identity {
   const char* instance_id; /**< unique per start of a runtime */
 } mecha_identity;
 
-/** What the library gives to one component; valid from `create` to the end of `close`, and after
- *  that for completing the tasks that are still open. */
+/** What the library gives to one component; valid from `create` to the end of `close`. When tasks
+ *  are open at that end: `complete`, `task_state` and `task_remaining_ns` for ever, no other. */
 typedef struct mecha_host {
   uint32_t struct_size;
   uint32_t spi_version;
@@ -95,7 +95,9 @@ typedef struct mecha_host {
   /**
    * Ends a task: hands over its outcome.
    *
-   * A task that has ended already is left alone; that is a warning in describe.
+   * A task that has ended already is left alone; that is a warning in describe. An outcome that
+   * makes no sense is MECHA_INTERNAL, one that memory cannot take MECHA_NO_MEMORY; a write then
+   * counts as maybe applied.
    *
    * @param host     borrowed.
    * @param task     from the operation.
@@ -124,7 +126,7 @@ typedef struct mecha_host {
    *
    * @param host  borrowed.
    * @param task  from the operation.
-   * @return nanoseconds, 0 when its time is over or it was completed, INT64_MAX without a deadline.
+   * @return nanoseconds, 0 when task_state is not MECHA_OK, INT64_MAX without a deadline.
    * @blocks no.
    * @thread any.
    * @since 0.1
@@ -184,7 +186,7 @@ typedef struct mecha_host {
    *
    * @param host  borrowed.
    * @param name  borrowed; a field of the type, in any case, ended by NUL.
-   * @return the text, valid as long as the host table; absent data when it is not set.
+   * @return the text, valid until `close` has returned; absent data when it is not set.
    * @blocks no.
    * @thread any.
    * @since 0.1
@@ -239,7 +241,9 @@ enum {
   MECHA_THREADS_QUICK = 0,   /**< they return at once; the task is completed there or later */
   MECHA_THREADS_INLINE = 1,  /**< they never block and complete before they return */
   MECHA_THREADS_BLOCKING = 2 /**< they may block: called on the thread of a caller who waits, or on
-                                  one of the pool. Such a function ends by task_remaining_ns */
+                                  one of the pool. Such a function asks task_state now and then and
+                                  ends when it is not MECHA_OK; task_remaining_ns is the longest
+                                  that it may wait */
 };
 
 /** What a state store can do. What is not set is refused before it reaches the plug-in. */
@@ -265,7 +269,9 @@ typedef struct mecha_component_type {
   const char* description;   /**< one paragraph for users */
   uint32_t threads;          /**< MECHA_THREADS_* */
   uint32_t capabilities;     /**< MECHA_CAN_*, MECHA_IS_* */
-  const mecha_field* fields; /**< state stores have keyPrefix and ttlInSeconds without a word */
+  const mecha_field* fields; /**< a state store has keyPrefix, primaryEncryptionKey and
+                                  secondaryEncryptionKey without a word, and ttlInSeconds with
+                                  MECHA_CAN_TTL: the library does what they say */
   size_t field_count;
   const mecha_state_functions* state;
   const mecha_secret_functions* secrets;
@@ -273,7 +279,7 @@ typedef struct mecha_component_type {
   /**
    * Makes a component: memory only. No file, no socket, no thread yet.
    *
-   * @param host  borrowed until close has returned, and while tasks are open.
+   * @param host  borrowed until close has returned; longer only for tasks that are open then.
    * @return what all other functions get as `self`; NULL when there is no memory.
    * @blocks no.
    * @thread any.
@@ -331,6 +337,7 @@ typedef struct mecha_component_type {
    * Ends everything and frees `self`. Also after an init that failed or whose time was over.
    *
    * Tasks may be open whose calls have ended: complete them here or later; `host` stays for that.
+   * Threads that use it for anything else have left it when this returns.
    *
    * @param self  taken.
    * @blocks it may; as shortly as possible.

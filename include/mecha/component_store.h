@@ -67,7 +67,7 @@ typedef struct mecha_store_apply {
 /** Which keys are listed. */
 typedef struct mecha_store_list {
   uint32_t struct_size;
-  uint32_t limit; /**< at least 1 */
+  uint32_t limit; /**< at least 1; a page has at most so many items */
   const mecha_task_info* info;
   mecha_view prefix;   /**< literal: the first bytes of the keys */
   mecha_view position; /**< `next` of the previous page; absent for the first */
@@ -143,8 +143,9 @@ typedef struct mecha_state_functions {
   void (*apply)(void* self, mecha_task task, const mecha_store_apply* request);
 
   /**
-   * Lists keys. One item for each, `key` set; `next` of the outcome leads to the next page. A key
-   * that stays is listed once, whatever is written between the pages. NULL: no lists.
+   * Lists keys. One item for each, `key` set to the complete key; `next` of the outcome leads to
+   * the next page. A key that stays is listed once, whatever is written between the pages. A key
+   * without the prefix makes the whole page MECHA_INTERNAL. NULL: no lists.
    *
    * @param self     from create.
    * @param task     complete it once.

@@ -51,11 +51,10 @@ Status Missing(std::string_view what, std::string_view file,
   for (const ModuleFolder& folder : folders) {
     Append(places, {places.empty() ? "" : ", ", folder.path, " (", folder.why, ")"});
   }
-  const std::string_view type = file.substr(0, file.rfind('.'));
   std::string message;
-  Append(message,
-         {what, " the module ", file, ", which is not in ", places, ". Install the package mecha-",
-          type, ", or set module_path to the folder that holds the file"});
+  Append(message, {what, " the module ", file, ", which is not in ", places,
+                   ". Build Mecha with the library of this module present, and install it; or set "
+                   "module_path to the folder that holds the file"});
   return FailedPrecondition(message);
 }
 

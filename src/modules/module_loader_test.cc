@@ -29,7 +29,7 @@ TEST_CASE("a known module that is missing says which file, where, and what mends
   CHECK(Says(status, "\"state.heavy\" is the module state.heavy.so"));
   CHECK(Says(status, "/nowhere/at/all (setting module_path), /"));
   CHECK(Says(status, "/mecha (beside the program)"));
-  CHECK(Says(status, "package mecha-state.heavy"));
+  CHECK(Says(status, "with the library of this module present"));
   CHECK(Says(status, "module_path"));
   CHECK_FALSE(registry.HasType("state.heavy"));
 }

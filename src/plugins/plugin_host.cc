@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plugins/memory_guard.h"
 #include "plugins/plugin_outcome.h"
 #include "plugins/plugin_task.h"
 
@@ -53,6 +54,7 @@ mecha_task PluginHost::Open(std::shared_ptr<PluginTask> task) {
   if (free_.empty()) {
     free_.push_back(static_cast<uint32_t>(slots_.size()));
     slots_.emplace_back();
+    free_.reserve(slots_.capacity());  // Complete takes no memory
   }
   const uint32_t index = free_.back();
   free_.pop_back();
@@ -78,14 +80,13 @@ bool PluginHost::Abandon(mecha_task task, mecha_status why) {
   if (slot == nullptr || slot->task == nullptr) {
     return false;
   }
+  slot->why = why == MECHA_OK ? slot->task->State() : why;
   dropped = std::move(slot->task);
-  slot->why = why;
   return true;
 }
 
 void PluginHost::Complete(mecha_task task, const mecha_outcome* outcome) {
-  std::shared_ptr<PluginHost> last;  // may be this object's last owner, so freed last
-  std::shared_ptr<PluginTask> taken;
+  std::shared_ptr<PluginTask> taken;  // may be this object's last owner, so freed last
   bool is_open = false;
   {
     const std::lock_guard lock(mutex_);
@@ -96,17 +97,18 @@ void PluginHost::Complete(mecha_task task, const mecha_outcome* outcome) {
       // Generation 0 is none, so that no task is 0.
       *slot = {.generation = std::max<uint32_t>(slot->generation + 1, 1)};
       free_.push_back(SlotOf(task));
-      if (--open_count_ == 0) {
-        last = std::move(itself_);
+      if (--open_count_ == 0 && itself_ != nullptr) {
+        slots_ = {};  // of what is kept for ever, only this object
+        free_ = {};
       }
     }
   }
   if (taken != nullptr) {
     taken->OnOutcome(outcome);
   } else if (!is_open) {
-    Log(Severity::kWarning, "the plug-in " + type_->plugin() +
-                                " completed a task that is not open, so twice; the outcome was "
-                                "ignored. Tell its makers");
+    GuardMemory([this] {
+      Blame(" completed a task that is not open, so twice; the outcome was ignored");
+    }).IgnoreError();
   }
 }
 
@@ -120,9 +122,7 @@ void PluginHost::Close() {
     }
   }
   if (open != 0) {
-    Log(Severity::kWarning, "the plug-in " + type_->plugin() + " never completed " +
-                                std::to_string(open) +
-                                " of its tasks; they were abandoned. Tell its makers");
+    Blame(" never completed " + std::to_string(open) + " of its tasks; they were abandoned");
   }
   const std::lock_guard lock(log_mutex_);
   logs_to_ = nullptr;
@@ -133,6 +133,11 @@ void PluginHost::Log(Severity severity, std::string_view message) {
   if (logs_to_ != nullptr) {
     logs_to_->Log(severity, settings_->identity().name, message);
   }
+}
+
+void PluginHost::Blame(std::string_view fault) {
+  Log(Severity::kWarning,
+      "the plug-in " + type_->plugin() + std::string(fault) + ". Tell its makers");
 }
 
 PluginHost& PluginHost::Of(const mecha_host* host) {
@@ -175,7 +180,7 @@ void PluginHost::OnRandom(const mecha_host* host, void* bytes, size_t size) noex
 }
 
 void PluginHost::OnLog(const mecha_host* host, uint32_t severity, mecha_view message) noexcept {
-  Of(host).Log(SeverityOf(severity), TextOf(message));
+  GuardMemory([&] { Of(host).Log(SeverityOf(severity), TextOf(message)); }).IgnoreError();
 }
 
 mecha_view PluginHost::OnSettingText(const mecha_host* host, const char* name) noexcept {

@@ -5,7 +5,8 @@
 // Tasks are numbers, slot and generation, never addresses: a second or late completion finds
 // nothing, or a slot whose call has ended. Whoever takes a task out of its slot, the completion or
 // the end of its call, is the one that ends it. Any thread. Shared by the component and its tasks;
-// after Close it stays for as long as tasks are open, and then knows nothing of the runtime.
+// when tasks are open at Close it stays for ever, for nobody can tell when the plug-in's threads
+// have left it, and knows nothing of the runtime.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +37,8 @@ class PluginHost final : public std::enable_shared_from_this<PluginHost> {
 
   mecha_task Open(std::shared_ptr<PluginTask> task);
   // Ends the call of a task that is still open; the plug-in owes its outcome all the same. False
-  // when the outcome has come: then it is about to be delivered.
+  // when the outcome has come: then it is about to be delivered. `why` is what the plug-in is told;
+  // MECHA_OK: what the task says of its own state.
   bool Abandon(mecha_task task, mecha_status why);
   // When the component has closed. Says how many tasks were never completed.
   void Close();
@@ -70,6 +72,7 @@ class PluginHost final : public std::enable_shared_from_this<PluginHost> {
   Slot* Find(mecha_task task);
   void Complete(mecha_task task, const mecha_outcome* outcome);
   void Log(Severity severity, std::string_view message);
+  void Blame(std::string_view fault);
 
   const std::shared_ptr<const PluginType> type_;
   const Settings* settings_;
@@ -82,7 +85,7 @@ class PluginHost final : public std::enable_shared_from_this<PluginHost> {
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
   size_t open_count_ = 0;
-  std::shared_ptr<PluginHost> itself_;  // from Close until the last open task is completed
+  std::shared_ptr<PluginHost> itself_;  // for ever, once closed with open tasks
 };
 
 }  // namespace mecha

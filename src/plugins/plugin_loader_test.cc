@@ -114,6 +114,11 @@ TEST_CASE("a table that is wrong says where, and registers nothing") {
       {[](Tables& t) { t.types = nullptr; }, "a component type is NULL"},
       {[](Tables& t) { t.type.kind = 9; }, "kind 9"},
       {[](Tables& t) { t.type.type = nullptr; }, "its name must be state."},
+      {[](Tables& t) {
+         t.type.struct_size = offsetof(mecha_component_type, type);
+         t.type.type = reinterpret_cast<const char*>(1);  // whatever is there is not of the table
+       },
+       "its name must be state."},
       {[](Tables& t) { t.type.type = "secretstores.mine"; }, "its name must be state."},
       {[](Tables& t) { t.type.type = "state.Mine"; }, "small letters"},
       {[](Tables& t) { t.type.type = "state."; }, "its name must be state."},

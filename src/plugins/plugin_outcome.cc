@@ -10,10 +10,6 @@ namespace {
 
 constexpr int64_t kMostMilliseconds = Duration::max().count() / 1'000'000;
 
-Status Wrong(std::string_view what) {
-  return Internal("the plug-in is wrong: " + std::string(what) + ". Tell its makers");
-}
-
 // -1 to -16 and -100 to -110; the rest is no status that an operation may end with.
 bool IsFailure(mecha_status status) {
   return (status <= -1 && status >= -16) || (status <= -100 && status >= -110);
@@ -31,17 +27,23 @@ Status CheckCount(const mecha_outcome& outcome, size_t expected) {
   RETURN_IF_ERROR(StatusOfWhole(outcome));
   const size_t count = ItemsOf(outcome).size();
   return count == expected ? OkStatus()
-                           : Wrong("an outcome has " + std::to_string(count) +
-                                   " items instead of " + std::to_string(expected));
+                           : WrongPlugin("an outcome has " + std::to_string(count) +
+                                         " items instead of " + std::to_string(expected));
+}
+
+// A read changes nothing, whatever the plug-in says.
+Status OfRead(Status status) {
+  status.set_applied(Applied::kNo);
+  return status;
 }
 
 // An absent key is nobody's fault and needs no words.
-Status Wordless(Status status) { return IsNotFound(status) ? NotFound() : status; }
+Status OfFind(Status status) { return IsNotFound(status) ? NotFound() : OfRead(std::move(status)); }
 
 StatusOr<StateValue> ValueOf(const mecha_outcome_item& item) {
-  RETURN_IF_ERROR(Wordless(PluginStatus(item.status, item.applied, item.message)));
+  RETURN_IF_ERROR(OfFind(PluginStatus(item.status, item.applied, item.message)));
   if (item.etag.size > Etag::kMaxBytes) {
-    return Wrong("an etag has more than 64 bytes");
+    return OfRead(WrongPlugin("an etag has more than 64 bytes"));
   }
   StateValue value;
   value.data = Buffer::CopyOf(TextOf(item.value));
@@ -57,20 +59,26 @@ StatusOr<StateValue> ValueOf(const mecha_outcome_item& item) {
 WriteOutcome EtagOf(const mecha_outcome_item& item) {
   RETURN_IF_ERROR(PluginStatus(item.status, item.applied, item.message));
   if (item.etag.size > Etag::kMaxBytes) {
-    return MarkApplied(Wrong("an etag has more than 64 bytes"), Applied::kYes);
+    return MarkApplied(WrongPlugin("an etag has more than 64 bytes"), Applied::kYes);
   }
   return Etag(TextOf(item.etag));
 }
 
 }  // namespace
 
+Status WrongPlugin(std::string_view what) {
+  return MarkApplied(Internal("the plug-in is wrong: " + std::string(what) + ". Tell its makers"),
+                     Applied::kMaybe);
+}
+
 Status PluginStatus(mecha_status status, uint32_t applied, mecha_view message) {
   if (status == MECHA_OK) {
     return OkStatus();
   }
-  Status read = IsFailure(status)
-                    ? Status(static_cast<StatusCode>(-status), TextOf(message))
-                    : Wrong("it ends an operation with status " + std::to_string(status));
+  if (!IsFailure(status)) {
+    return WrongPlugin("it ends an operation with status " + std::to_string(status));
+  }
+  Status read(static_cast<StatusCode>(-status), TextOf(message));
   if (applied == MECHA_APPLIED_YES) {
     return MarkApplied(std::move(read), Applied::kYes);
   }
@@ -83,13 +91,13 @@ StatusOr<int> ReadNothing(const mecha_outcome& outcome, size_t) {
 }
 
 StatusOr<StateValue> ReadValue(const mecha_outcome& outcome, size_t expected) {
-  RETURN_IF_ERROR(Wordless(CheckCount(outcome, expected)));
+  RETURN_IF_ERROR(OfFind(CheckCount(outcome, expected)));
   return ValueOf(outcome.items[0]);
 }
 
 StatusOr<std::vector<StatusOr<StateValue>>> ReadValues(const mecha_outcome& outcome,
                                                        size_t expected) {
-  RETURN_IF_ERROR(CheckCount(outcome, expected));
+  RETURN_IF_ERROR(OfRead(CheckCount(outcome, expected)));
   std::vector<StatusOr<StateValue>> values;
   values.reserve(expected);
   for (const mecha_outcome_item& item : ItemsOf(outcome)) {
@@ -114,7 +122,7 @@ StatusOr<std::vector<WriteOutcome>> ReadEtags(const mecha_outcome& outcome, size
 }
 
 StatusOr<ListPage> ReadPage(const mecha_outcome& outcome, size_t) {
-  RETURN_IF_ERROR(StatusOfWhole(outcome));
+  RETURN_IF_ERROR(OfRead(StatusOfWhole(outcome)));
   ListPage page;
   for (const mecha_outcome_item& item : ItemsOf(outcome)) {
     page.keys.emplace_back(TextOf(item.key));
@@ -124,20 +132,20 @@ StatusOr<ListPage> ReadPage(const mecha_outcome& outcome, size_t) {
 }
 
 StatusOr<Secret> ReadSecret(const mecha_outcome& outcome, size_t) {
-  RETURN_IF_ERROR(Wordless(StatusOfWhole(outcome)));
+  RETURN_IF_ERROR(OfFind(StatusOfWhole(outcome)));
   Secret secret;
   for (const mecha_outcome_item& item : ItemsOf(outcome)) {
-    RETURN_IF_ERROR(Wordless(PluginStatus(item.status, item.applied, item.message)));
+    RETURN_IF_ERROR(OfFind(PluginStatus(item.status, item.applied, item.message)));
     secret.insert_or_assign(std::string(TextOf(item.key)), TextOf(item.value));
   }
   return secret;
 }
 
 StatusOr<SecretList> ReadSecrets(const mecha_outcome& outcome, size_t) {
-  RETURN_IF_ERROR(StatusOfWhole(outcome));
+  RETURN_IF_ERROR(OfRead(StatusOfWhole(outcome)));
   SecretList secrets;
   for (const mecha_outcome_item& item : ItemsOf(outcome)) {
-    RETURN_IF_ERROR(PluginStatus(item.status, item.applied, item.message));
+    RETURN_IF_ERROR(OfRead(PluginStatus(item.status, item.applied, item.message)));
     secrets[std::string(TextOf(item.group))].insert_or_assign(std::string(TextOf(item.key)),
                                                               TextOf(item.value));
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Outcomes: what a plug-in hands to `complete`, copied into the types of the contract. It checks
 // what a plug-in may get wrong: how many items there are, statuses that are none, etags that are
-// too long. Such an outcome is INTERNAL and says what is wrong with the plug-in.
+// too long. Such an outcome is INTERNAL and says what is wrong with the plug-in; of a write, nobody
+// can tell then whether it was applied. Stateless, any thread.
 #pragma once
 
 #include <string_view>
@@ -19,6 +20,9 @@ inline std::string_view TextOf(mecha_view view) {
   return {static_cast<const char*>(view.data), view.data == nullptr ? 0 : view.size};
 }
 inline mecha_view ViewOf(std::string_view text) { return {text.data(), text.size()}; }
+
+// INTERNAL that blames the plug-in, and maybe applied.
+Status WrongPlugin(std::string_view what);
 
 // The C status of a code, and how a plug-in's status reads.
 inline mecha_status StatusNumber(StatusCode code) { return -static_cast<mecha_status>(code); }

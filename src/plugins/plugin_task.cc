@@ -3,6 +3,7 @@
 
 #include <sched.h>
 
+#include "plugins/memory_guard.h"
 #include "plugins/sized_table.h"
 
 namespace mecha {
@@ -81,21 +82,29 @@ void PluginTask::OnStop() {
 // Takes the task back from the plug-in. OK: because of the waiter's stop cause, which may be read
 // only when nobody else delivers.
 bool PluginTask::EndEarly(const Status& status) {
-  const mecha_status why =
-      status.ok() ? mecha_status{MECHA_CANCELLED} : StatusNumber(status.code());
-  if (!host_->Abandon(number_, why)) {
+  if (!host_->Abandon(number_, StatusNumber(status.code()))) {
     return false;
   }
-  Status cause = status.ok() ? waiter_->Check() : status;
-  Fail(kind_ == TaskKind::kWrite ? MarkApplied(std::move(cause), Applied::kMaybe) : cause);
+  Fail(Unsure(status.ok() ? waiter_->Check() : status));
   return true;
 }
 
+// A failure with which nobody can tell whether a write was applied.
+Status PluginTask::Unsure(Status status) const {
+  return MarkApplied(std::move(status), kind_ == TaskKind::kWrite ? Applied::kMaybe : Applied::kNo);
+}
+
 void PluginTask::OnOutcome(const mecha_outcome* outcome) {
-  if (outcome == nullptr) {
-    Fail(Internal("the plug-in is wrong: it completes a task without an outcome"));
-  } else {
-    Take(ReadTable(outcome));
+  const Status taken = GuardMemory([&] {
+    if (outcome == nullptr) {
+      Fail(Unsure(WrongPlugin("it completes a task without an outcome")));
+    } else {
+      Take(ReadTable(outcome));
+    }
+  });
+  if (!taken.ok()) {
+    Fail(Unsure(IsOutOfRange(taken) ? WrongPlugin("a length in an outcome is more than memory has")
+                                    : taken));
   }
   Settle();
 }

@@ -64,6 +64,7 @@ class PluginTask : public std::enable_shared_from_this<PluginTask>, private Stop
   bool Begin(const CallContext& call);
   void Park(const CallContext& call);
   void Leave(const CallContext& call);
+  Status Unsure(Status status) const;
   bool EndEarly(const Status& status);
   void Settle();
   void Finish();

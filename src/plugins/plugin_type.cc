@@ -56,7 +56,7 @@ StatusOr<std::shared_ptr<const PluginType>> PluginType::Make(std::string plugin,
   std::shared_ptr<PluginType> type(new PluginType(std::move(plugin), ReadTable(table)));
   const Status checked = type->Check();
   if (!checked.ok()) {
-    return WithPrefix(checked, "type " + std::string(TextOrNothing(table->type)));
+    return WithPrefix(checked, "type " + std::string(TextOrNothing(type->table_.type)));
   }
   type->FillFields();
   type->FillStateCapabilities();

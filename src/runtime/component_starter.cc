@@ -24,6 +24,18 @@ std::string Describe(const ComponentSlot& slot) {
          std::string(slot.entry->info->type) + ")";
 }
 
+// The first field of the document that its type does not have: often why it does not start.
+std::string UnknownFieldOf(const ComponentSlot& slot, Strictness strictness) {
+  Findings findings(strictness);
+  CheckSettings(slot.document, *slot.entry->info, findings);
+  for (const std::string& warning : findings.warnings()) {
+    if (warning.find(" has no field ") != std::string::npos) {
+      return " (" + warning + ")";
+    }
+  }
+  return {};
+}
+
 // The components that start side by side, and the first failure among them.
 class Batch {
  public:
@@ -135,7 +147,7 @@ Status ComponentStarter::StartAndJudge(ComponentSlot& slot) {
     return status;
   }
   if (!IsEnough(slot, status)) {
-    return WithPrefix(status, Describe(slot));
+    return WithPrefix(status, Describe(slot) + UnknownFieldOf(slot, around_.settings.strictness));
   }
   around_.host.Log(Severity::kWarning, slot.document.name,
                    Describe(slot) + " did not start: " + std::string(status.message()));
@@ -167,12 +179,8 @@ Status ComponentStarter::StartOne(ComponentSlot& slot) {
 }
 
 Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call) {
+  EndFailedTry(slot);
   RETURN_IF_ERROR(Resolve(slot, call));
-  if (slot.component() != nullptr) {
-    slot.component()->Close();  // of a try that failed
-  }
-  slot.state.reset();
-  slot.secrets.reset();
   if (slot.is_secret_store()) {
     slot.secret_store = std::get<MakeSecretStore>(slot.entry->make)();
   } else {
@@ -181,6 +189,18 @@ Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call
   }
   RETURN_IF_ERROR(slot.component()->Init(call, *slot.settings, around_.host));
   return MakeBlock(slot);
+}
+
+// Before its settings are resolved anew: until it is closed the component may look at the old ones.
+void ComponentStarter::EndFailedTry(ComponentSlot& slot) {
+  if (slot.component() == nullptr) {
+    return;
+  }
+  slot.component()->Close();
+  slot.state.reset();
+  slot.secrets.reset();
+  slot.state_store.reset();
+  slot.secret_store.reset();
 }
 
 Status ComponentStarter::Resolve(ComponentSlot& slot, const CallContext& call) {

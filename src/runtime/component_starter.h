@@ -47,6 +47,7 @@ class ComponentStarter {
   Status StartAndJudge(ComponentSlot& slot);
   Status StartOne(ComponentSlot& slot);
   Status Initialise(ComponentSlot& slot, const CallContext& call);
+  void EndFailedTry(ComponentSlot& slot);
   Status Resolve(ComponentSlot& slot, const CallContext& call);
   Status MakeBlock(ComponentSlot& slot);
   StatusOr<Secret> Fetch(const CallContext& call, std::string_view store, std::string_view name);

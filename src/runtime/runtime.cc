@@ -30,6 +30,17 @@ HostOptions HostOptionsOf(const RuntimeOptions& options) {
   return host;
 }
 
+// "v1 or v2", of a type that is there.
+std::string VersionsOf(const Registry& registry, std::string_view type) {
+  std::string versions;
+  for (const Registry::Entry& entry : registry.entries()) {
+    if (registry.Find(type, entry.info->version) == &entry) {
+      versions += (versions.empty() ? "" : " or ") + std::string(entry.info->version);
+    }
+  }
+  return versions;
+}
+
 std::string UnknownType(const Registry& registry, const ComponentDocument& document) {
   const std::vector<std::string_view> types = registry.Types();
   std::string list;
@@ -38,8 +49,9 @@ std::string UnknownType(const Registry& registry, const ComponentDocument& docum
   }
   const std::string written = "\"" + document.type + "\"";
   if (registry.HasType(document.type)) {
-    return "component type " + written + " has no version \"" + document.version +
-           "\" here. Leave spec.version out or write v1";
+    return "component type " + written + " has no version \"" +
+           (document.version.empty() ? "v1" : document.version) +
+           "\" here. Write as spec.version: " + VersionsOf(registry, document.type);
   }
   return "unknown component type " + written + "." + DidYouMean(document.type, types) +
          " Known: " + list;

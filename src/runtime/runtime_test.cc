@@ -95,6 +95,16 @@ TEST_CASE("an unknown type is refused with its place and the nearest name") {
   CHECK(Holds(status, "text 1"));
 }
 
+TEST_CASE("an unknown version is refused with the versions there are") {
+  RuntimeWorld world;
+  std::string document = kFake;
+  document.replace(document.find("v1\n"), 2, "v7");
+  const Status status = world.Open({document});
+  INFO(status.message());
+  CHECK(IsInvalidArgument(status));
+  CHECK(Holds(status, "\"state.fake\" has no version \"v7\" here. Write as spec.version: v1"));
+}
+
 TEST_CASE("an unknown type with ignoreErrors is left out with a warning") {
   RuntimeWorld world;
   world.Start({Document("other", "state.fak", kIgnoresErrors), kFake});
@@ -173,6 +183,21 @@ TEST_CASE("a broken component fails the start, closes the rest, and start may be
   CHECK(world.runtime->host().pool().thread_count() == 0);  // those that connected have ended
 }
 
+TEST_CASE("why a component does not start names a field that had no effect") {
+  RuntimeWorld world;
+  world.back_end.init = [](const std::string&, const CallContext&, const Settings&) {
+    return Unavailable("no route");
+  };
+  REQUIRE(world
+              .Open({Document("orders", "state.fake",
+                              "  metadata:\n  - {name: passwort, value: hunter2}\n")})
+              .ok());
+  const Status status = world.runtime->Start();
+  INFO(status.message());
+  CHECK(Holds(status, "has no field \"passwort\""));
+  CHECK_FALSE(Holds(status, "hunter2"));
+}
+
 TEST_CASE("a broken component that ignores errors does not fail the start") {
   RuntimeWorld world;
   world.back_end.init = [](const std::string& name, const CallContext&, const Settings&) {
@@ -205,6 +230,35 @@ TEST_CASE("a lazy start tries a broken component again until it works") {
   REQUIRE(AwaitThat([&] { return IsNotFound(world.Get()); }));
   CHECK(tries.load() == 4);
   CHECK(world.back_end.Count("close orders") == 3);  // of each failed try
+}
+
+TEST_CASE("a component of a failed try closes with the settings it was given") {
+  RuntimeWorld world;
+  std::atomic<int> tries{0};
+  std::atomic<int> differences{0};
+  std::string given;
+  const Settings* settings_of_try = nullptr;
+  world.back_end.init = [&](const std::string&, const CallContext&, const Settings& settings) {
+    given = settings.Text("password");
+    settings_of_try = &settings;
+    return tries.fetch_add(1) < 2 ? Unavailable("no route") : OkStatus();
+  };
+  world.back_end.close = [&](const std::string&) {
+    differences += settings_of_try->Text("password") != given ? 1 : 0;
+  };
+  world.options.settings.start = StartPolicy::kLazy;
+  // A new text with each try.
+  world.Start(
+      {Document("orders", "state.fake", "  metadata:\n  - {name: password, value: \"{uuid}\"}\n")});
+  REQUIRE(AwaitThat([&] {
+    world.runtime->host().AdvanceClock(30s);
+    return IsNotFound(world.Get());
+  }));
+  CHECK(given.size() == 36);
+  CHECK(world.back_end.Count("close orders") == 2);
+  CHECK(world.runtime->Shutdown(0s, nullptr).ok());
+  CHECK(world.back_end.Count("close orders") == 3);
+  CHECK(differences == 0);
 }
 
 TEST_CASE("suspend and shutdown end the tries of a lazy start; resume takes them up again") {
@@ -303,6 +357,18 @@ TEST_CASE("a missing secret fails the start without telling any other") {
   CHECK_FALSE(status.ok());
   CHECK(Holds(status, "\"c\""));
   CHECK_FALSE(Holds(status, "hush"));
+}
+
+TEST_CASE("encryption without tls.so fails the start and names the field that wants it") {
+  RuntimeWorld world;
+  world.back_end.secrets = {{"k", {{"k", std::string(64, '7')}}}};
+  std::string orders = WithSecret("orders", "state.fake", "k", "vault");
+  orders.replace(orders.find("password"), 8, "primaryEncryptionKey");
+  REQUIRE(world.Open({Document("vault", "secretstores.fake"), orders}).ok());
+  const Status status = world.runtime->Start();
+  INFO(status.message());
+  CHECK(IsFailedPrecondition(status));
+  CHECK(Holds(status, "primaryEncryptionKey: TLS and encryption are the module tls.so"));
 }
 
 TEST_CASE("describe shows health, counters and limits, and metrics the same counters") {

@@ -55,7 +55,18 @@ const FieldInfo* FindField(const ComponentInfo& info, std::string_view name) {
   return nullptr;
 }
 
-void WarnUnknown(const MetadataItem& item, const ComponentInfo& info, Findings& findings) {
+// Whether an unknown name is a key for encryption, misspelt.
+bool IsMeantToEncrypt(std::string_view name, const ComponentInfo& info,
+                      std::span<const std::string_view> names) {
+  const auto nearest = NearestName(name, names);
+  if (!nearest.has_value()) {
+    return false;
+  }
+  const BlockField* field = FindBlockField(info, *nearest);
+  return field != nullptr && field->rule == BlockRule::kFromSecret;
+}
+
+void ReportUnknown(const MetadataItem& item, const ComponentInfo& info, Findings& findings) {
   std::vector<std::string_view> names;
   for (const FieldInfo& field : info.fields) {
     names.push_back(field.name);
@@ -66,6 +77,12 @@ void WarnUnknown(const MetadataItem& item, const ComponentInfo& info, Findings& 
     }
   }
   const std::string hint = DidYouMean(item.name, names);
+  if (IsMeantToEncrypt(item.name, info, names)) {
+    // Taken for no field, values would be stored readable.
+    findings.Error(StatusCode::kFailedPrecondition, item.location,
+                   std::string(info.type) + " has no field " + Quoted(item.name) + "." + hint);
+    return;
+  }
   findings.Warn(item.location, std::string(info.type) + " has no field " + Quoted(item.name) +
                                    "; it has no effect." + (hint.empty() ? " Remove it." : hint));
 }
@@ -120,7 +137,7 @@ void CheckItem(const MetadataItem& item, const ComponentInfo& info, Findings& fi
   }
   const FieldInfo* field = FindField(info, item.name);
   if (field == nullptr) {
-    WarnUnknown(item, info, findings);
+    ReportUnknown(item, info, findings);
     return;
   }
   if (field->is_ignored) {

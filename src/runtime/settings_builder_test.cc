@@ -204,6 +204,8 @@ TEST_CASE("a key for encryption comes from a secret store, in Dapr's mode too") 
     CHECK(findings.ToStatus().code() == StatusCode::kFailedPrecondition);
     CHECK(Checked("secondaryencryptionkey", "00", strictness).HasErrors());
   }
+  CHECK(Checked("primaryEncryptonKey", "00", Strictness::kDapr).HasErrors());
+  CHECK(Checked("secondaryEncryptionkeys", "00", Strictness::kStrict).HasErrors());
   Fixture fixture;
   fixture.Set("primaryEncryptionKey", "00");
   fixture.document.metadata.back().secret = SecretReference{"key", {}};

@@ -12,9 +12,12 @@ struct EncryptedStateStore::Sealed {
 };
 
 Status EncryptedStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
-  ASSIGN_OR_RETURN(Cryptography * cryptography, host.LoadCryptography());
+  const StatusOr<Cryptography*> cryptography = host.LoadCryptography();
+  if (!cryptography.ok()) {
+    return WithPrefix(cryptography.status(), "primaryEncryptionKey");
+  }
   ASSIGN_OR_RETURN(cipher_,
-                   ValueCipher::Make(*cryptography, host,
+                   ValueCipher::Make(**cryptography, host,
                                      {names_.primary, settings.Text("primaryEncryptionKey")},
                                      {names_.secondary, settings.Text("secondaryEncryptionKey")}));
   return store_->Init(call, settings, host);

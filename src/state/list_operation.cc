@@ -41,12 +41,27 @@ Status ListOperation::Prepare(const ListKeysRequest& request) {
 void ListOperation::Attempt() {
   const ListRequest request{.prefix = stored_prefix_, .limit = limit_, .position = position_};
   block_.store().List(context(), request, [this](StatusOr<ListPage> page) {
-    Status status = page.status();
+    Status status = page.ok() ? CheckPage(*page) : page.status();
     if (status.ok()) {
       Record(*std::move(page));
     }
     AttemptDone(std::move(status));
   });
+}
+
+// What a store may get wrong; that of a plug-in is no code of ours.
+Status ListOperation::CheckPage(const ListPage& page) const {
+  if (page.keys.size() > limit_) {
+    return Internal("the store listed " + std::to_string(page.keys.size()) +
+                    " keys where at most " + std::to_string(limit_) +
+                    " were asked for. Tell its makers");
+  }
+  const bool is_asked_for = std::ranges::all_of(
+      page.keys, [this](const std::string& key) { return key.starts_with(stored_prefix_); });
+  return is_asked_for ? OkStatus()
+                      : Internal(
+                            "the store listed a key that does not begin with the prefix that "
+                            "was asked for. Tell its makers");
 }
 
 void ListOperation::Record(ListPage page) {

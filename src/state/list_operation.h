@@ -21,6 +21,7 @@ class ListOperation final : public Operation {
   std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
+  Status CheckPage(const ListPage& page) const;
   void Record(ListPage page);
 
   StateBlock& block_;

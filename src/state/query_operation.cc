@@ -42,12 +42,24 @@ void QueryOperation::Attempt() {
                              .limit = limit_,
                              .position = position_};
   block_.store().Query(context(), request, [this](StatusOr<QueryPage> page) {
-    Status status = page.status();
+    Status status = page.ok() ? CheckPage(*page) : page.status();
     if (status.ok()) {
       Record(*std::move(page));
     }
     AttemptDone(std::move(status));
   });
+}
+
+// What a store may get wrong.
+Status QueryOperation::CheckPage(const QueryPage& page) const {
+  const std::string_view prefix = block_.options().key_prefix;
+  const bool is_asked_for =
+      page.items.size() <= limit_ && std::ranges::all_of(page.items, [&](const QueryItem& item) {
+        return item.key.starts_with(prefix);
+      });
+  return is_asked_for
+             ? OkStatus()
+             : Internal("the store found more, or other keys, than asked for. Tell its makers");
 }
 
 void QueryOperation::Record(QueryPage page) {

@@ -22,6 +22,7 @@ class QueryOperation final : public Operation {
   std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:
+  Status CheckPage(const QueryPage& page) const;
   void Record(QueryPage page);
 
   StateBlock& block_;

@@ -339,12 +339,12 @@ TEST_CASE("a list shows keys without prefix, hides others' data and pages by an 
   world.back_end.list = [&](const ListRequest& request) -> StatusOr<ListPage> {
     requests.push_back(request);
     positions.emplace_back(request.position);
-    return ListPage{.keys = {"shop||a", "shop||actor||x", "shop||b"}, .next = "cursor"};
+    return ListPage{.keys = {"shop||pa", "shop||pact||x", "shop||pb"}, .next = "cursor"};
   };
   CHECK(world.Run(world.block.List({}, {.prefix = "p", .limit = 5000})).ok());
   CHECK(requests[0].limit == 1000);
   REQUIRE(world.last->items().size() == 2);
-  CHECK(world.last->items()[1].key == "b");
+  CHECK(world.last->items()[1].key == "pb");
   const std::string token(world.last->page());
   CHECK_FALSE(token.empty());
   CHECK(token != "cursor");
@@ -392,7 +392,30 @@ TEST_CASE("a query shows values by key without prefix and pages by a token of it
   CHECK(refused(query, "x"));
   CHECK(refused(R"({"page": {"token": "t"}})", token));
   CHECK(refused("", ""));
+  CHECK(world.Run(world.block.Query({}, {.query = query, .limit = 2})).code() ==
+        StatusCode::kInternal);
   CHECK(IsInvalidArgument(world.Run(world.block.List({}, {.prefix = "p", .page = token}))));
+}
+
+TEST_CASE("a page with keys nobody asked for, or too many of them, is the store's fault") {
+  BlockWorld world;
+  std::vector<std::string> keys;
+  world.back_end.list = [&](const ListRequest&) -> StatusOr<ListPage> {
+    return ListPage{.keys = keys, .next = {}};
+  };
+  const ListKeysRequest request{.prefix = "p", .limit = 2};
+  for (const char* key : {"", "pa", "shop||", "shop||q", "SHOP||pa"}) {
+    keys = {"shop||pa", key};
+    const Status status = world.Run(world.block.List({}, request));
+    INFO(key << " / " << status.message());
+    CHECK(CodeOf(status.code()) == CodeOf(StatusCode::kInternal));
+    CHECK(Holds(status, "does not begin with the prefix"));
+    CHECK(world.last->items().empty());
+  }
+  keys = {"shop||p", "shop||pa"};
+  CHECK(world.Run(world.block.List({}, request)).ok());
+  keys.emplace_back("shop||pb");
+  CHECK(Holds(world.Run(world.block.List({}, request)), "3 keys where at most 2"));
 }
 
 }  // namespace

@@ -121,7 +121,8 @@ StatusOr<Buffer> ValueCipher::Open(std::string_view stored) const {
     return Status(StatusCode::kDataLoss,
                   "the stored value cannot be decrypted: the secret " + Quoted(sealed->key_name) +
                       " holds another key than when it was written, or the value was changed "
-                      "since; give the old key as secondaryEncryptionKey");
+                      "since; put the old key back under that name, and a new key under a name of "
+                      "its own");
   }
   return FailedPrecondition("the stored value was encrypted with the key " +
                             Quoted(sealed->key_name) +

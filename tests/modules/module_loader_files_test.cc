@@ -60,7 +60,7 @@ TEST_CASE("a tls.so that is missing says which file, where, and what mends it") 
   REQUIRE(IsFailedPrecondition(status));
   CHECK(status.message().starts_with("TLS and encryption are the module tls.so, which is not in "));
   CHECK(status.message().find("/nowhere/at/all (setting module_path), /") != std::string::npos);
-  CHECK(status.message().find("package mecha-tls") != std::string::npos);
+  CHECK(status.message().find("set module_path to the folder") != std::string::npos);
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plug-in that is wrong in the way its settings say: `init` and `get` each name a fault. Its type
- * state.bad is quick, state.bad-blocking blocks. Absent keys are all it knows. */
+/* A plug-in that is wrong in the way its settings say: `init`, `get` and `write` each name a fault.
+ * Its type state.bad is quick, state.bad-blocking blocks. Absent keys are all it knows. */
 #include <mecha/component.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +15,7 @@ typedef struct bad_store {
   const mecha_host* host;
   char fault_of_init[16];
   char fault_of_get[16];
+  char fault_of_write[16];
 } bad_store;
 
 /* The one completion that comes after everything: what it needs, and its thread. */
@@ -25,6 +27,9 @@ static struct {
   pthread_cond_t changed;
   int is_kept;
   int is_released;
+  int is_repeated;        /* completed once more, and asked about, when nothing is open any more */
+  mecha_status state;     /* of the task when it was released */
+  mecha_status state_end; /* and when it was completed */
 } kept = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static void complete(const mecha_host* host, mecha_task task, mecha_status status,
@@ -38,9 +43,9 @@ static void complete(const mecha_host* host, mecha_task task, mecha_status statu
 
 /* A plug-in that owes outcomes remembers to whom; so nothing is lost, though it never pays. */
 static void owe(const mecha_host* host) {
-  static const mecha_host* owed[64];
+  static _Atomic(const mecha_host*) owed[64];
   static atomic_uint count;
-  owed[atomic_fetch_add(&count, 1) % 64] = host;
+  atomic_store(&owed[atomic_fetch_add(&count, 1) % 64], host);
 }
 
 static int is(const char* fault, const char* name) { return strcmp(fault, name) == 0; }
@@ -61,20 +66,28 @@ static void* complete_late(void* unused) {
     pthread_cond_wait(&kept.changed, &kept.mutex);
   }
   pthread_mutex_unlock(&kept.mutex);
+  kept.state = kept.host->task_state(kept.host, kept.task);
   complete(kept.host, kept.task, MECHA_NOT_FOUND, NULL);
+  if (kept.is_repeated) {
+    owe(kept.host);
+    kept.state_end = kept.host->task_state(kept.host, kept.task);
+    complete(kept.host, kept.task, MECHA_NOT_FOUND, NULL);
+  }
   return NULL;
 }
 
-static void keep(const mecha_host* host, mecha_task task) {
+static void keep(const mecha_host* host, mecha_task task, int is_repeated) {
   kept.host = host;
+  kept.is_repeated = is_repeated;
   kept.task = task;
   kept.is_released = 0;
   kept.is_kept = pthread_create(&kept.thread, NULL, complete_late, NULL) == 0;
 }
 
-/* For the test: lets the late completion happen, and returns when it has. */
-VISIBLE void bad_store_release(void);
-void bad_store_release(void) {
+/* For the test: lets the late completion happen, and tells when it has what the task's state was.
+ */
+VISIBLE mecha_status bad_store_release(void);
+mecha_status bad_store_release(void) {
   pthread_mutex_lock(&kept.mutex);
   kept.is_released = 1;
   pthread_cond_broadcast(&kept.changed);
@@ -83,6 +96,7 @@ void bad_store_release(void) {
     pthread_join(kept.thread, NULL);
     kept.is_kept = 0;
   }
+  return kept.is_repeated && kept.state_end != MECHA_GONE ? MECHA_UNKNOWN : kept.state;
 }
 
 static void read_fault(const mecha_host* host, const char* field, char* into) {
@@ -98,6 +112,7 @@ static void* create(const mecha_host* host) {
     self->host = host;
     read_fault(host, "init", self->fault_of_init);
     read_fault(host, "get", self->fault_of_get);
+    read_fault(host, "write", self->fault_of_write);
   }
   return self != NULL && is(self->fault_of_init, "no-memory") ? (free(self), NULL) : self;
 }
@@ -132,6 +147,33 @@ static void complete_item(bad_store* self, mecha_task task, mecha_outcome_item i
   self->host->complete(self->host, task, &outcome);
 }
 
+/* Ends a task with what makes no sense, though it says that it was not applied. 0: no such fault.
+ */
+static int complete_badly(bad_store* self, mecha_task task, const char* fault) {
+  mecha_outcome_item item = {0};
+  mecha_outcome outcome = {0};
+  outcome.struct_size = sizeof outcome;
+  if (is(fault, "status")) {
+    complete(self->host, task, 77, NULL);
+  } else if (is(fault, "nothing")) {
+    self->host->complete(self->host, task, NULL);
+  } else if (is(fault, "items")) {
+    item.status = MECHA_NOT_FOUND;
+    complete_item(self, task, item, 2);
+  } else if (is(fault, "etag")) {
+    item.etag = mecha_view_of("01234567890123456789012345678901234567890123456789012345678901234");
+    complete_item(self, task, item, 1);
+  } else if (is(fault, "length") || is(fault, "memory")) {
+    outcome.status = MECHA_ABORTED;
+    outcome.message.data = "x";
+    outcome.message.size = is(fault, "length") ? SIZE_MAX : SIZE_MAX / 4;
+    self->host->complete(self->host, task, &outcome);
+  } else {
+    return 0;
+  }
+  return 1;
+}
+
 static void get(void* context, mecha_task task, const mecha_store_get* request) {
   bad_store* self = context;
   const char* fault = self->fault_of_get;
@@ -141,25 +183,15 @@ static void get(void* context, mecha_task task, const mecha_store_get* request) 
     owe(self->host);
     return;
   }
-  if (is(fault, "late")) {
-    keep(self->host, task);
+  if (is(fault, "late") || is(fault, "late-twice")) {
+    keep(self->host, task, is(fault, "late-twice"));
     return;
   }
-  if (is(fault, "status")) {
-    complete(self->host, task, 77, NULL);
-    return;
-  }
-  if (is(fault, "nothing")) {
-    self->host->complete(self->host, task, NULL);
-    return;
-  }
-  if (is(fault, "etag")) {
-    item.etag = mecha_view_of("01234567890123456789012345678901234567890123456789012345678901234");
-    complete_item(self, task, item, 1);
+  if (complete_badly(self, task, fault)) {
     return;
   }
   item.status = MECHA_NOT_FOUND;
-  complete_item(self, task, item, is(fault, "items") ? 2 : 1);
+  complete_item(self, task, item, 1);
   if (is(fault, "twice")) {
     complete_item(self, task, item, 1);
     complete_item(self, 0, item, 1);
@@ -181,12 +213,15 @@ static void get_blocking(void* context, mecha_task task, const mecha_store_get* 
 static void write_key(void* context, mecha_task task, const mecha_store_apply* request) {
   bad_store* self = context;
   (void)request;
-  complete(self->host, task, MECHA_UNIMPLEMENTED, "it keeps nothing");
+  if (!complete_badly(self, task, self->fault_of_write)) {
+    complete(self->host, task, MECHA_UNIMPLEMENTED, "it keeps nothing");
+  }
 }
 
 static const mecha_field fields[] = {
     {.name = "init", .description = "What init does wrong"},
     {.name = "get", .description = "What get does wrong"},
+    {.name = "write", .description = "What write does wrong"},
 };
 static const mecha_state_functions functions = {
     .struct_size = sizeof(mecha_state_functions), .get = get, .write = write_key};

@@ -22,12 +22,14 @@ mecha_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string FileOf(std::string_view name) { return PLUGINS "/" + std::string(name) + ".so"; }
 
-// A document of the bad plug-in: `faults` as "init: fails, get: never".
-std::string Bad(const std::string& init, const std::string& get, const std::string& more = {}) {
+// A document of the bad plug-in: what its functions do wrong; `more` ends the type's name.
+std::string Bad(const std::string& init, const std::string& get, const std::string& more = {},
+                const std::string& write = {}) {
   return "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\nspec:\n"
          "  type: state.bad" +
          more + "\n  version: v1\n  initTimeout: 200ms\n  metadata:\n    - {name: init, value: \"" +
-         init + "\"}\n    - {name: get, value: \"" + get + "\"}\n";
+         init + "\"}\n    - {name: get, value: \"" + get + "\"}\n    - {name: write, value: \"" +
+         write + "\"}\n";
 }
 
 class OpenedRuntime {
@@ -69,9 +71,17 @@ class OpenedRuntime {
     mecha_result* result = nullptr;
     const mecha_status got =
         mecha_state_get(runtime, &call, View("store"), View("k"), nullptr, &result);
-    last_error = mecha_error_message(mecha_result_error(result, MECHA_RESULT_WHOLE));
-    mecha_result_release(result);
-    return got;
+    return Note(got, result);
+  }
+  // A blocking set.
+  mecha_status Set() {
+    mecha_buf value{};
+    value.data = "v";
+    value.size = 1;
+    mecha_result* result = nullptr;
+    const mecha_status set =
+        mecha_state_set(runtime, nullptr, View("store"), View("k"), value, nullptr, &result);
+    return Note(set, result);
   }
   mecha_op Submit(int64_t timeout_ns) {
     if (queue == nullptr) {
@@ -108,6 +118,15 @@ class OpenedRuntime {
     mecha_result_release(result);
     return text;
   }
+  // Keeps what the result says of its failure.
+  mecha_status Note(mecha_status status_of_call, mecha_result* result) {
+    const mecha_error* error = mecha_result_error(result, MECHA_RESULT_WHOLE);
+    last_error = mecha_error_message(error);
+    const mecha_view detail = mecha_error_detail(error, "applied");
+    applied.assign(static_cast<const char*>(detail.data), detail.data == nullptr ? 0 : detail.size);
+    mecha_result_release(result);
+    return status_of_call;
+  }
   bool Says(std::string_view part) const { return message.find(part) != std::string::npos; }
 
   mecha_runtime* runtime = nullptr;
@@ -115,13 +134,15 @@ class OpenedRuntime {
   mecha_status status = MECHA_OK;
   std::string message;
   std::string last_error;
+  std::string applied;
 };
 
-// Lets the completion that the plug-in has kept happen, in its own thread.
-void ReleaseLateCompletion() {
+// Lets the completion that the plug-in has kept happen, in its own thread. What the plug-in was
+// told of its task just before.
+mecha_status ReleaseLateCompletion() {
   void* handle = dlopen(FileOf("bad_store").c_str(), RTLD_NOW | RTLD_LOCAL);
   REQUIRE((handle != nullptr));
-  reinterpret_cast<void (*)()>(dlsym(handle, "bad_store_release"))();
+  return reinterpret_cast<mecha_status (*)()>(dlsym(handle, "bad_store_release"))();
 }
 
 TEST_CASE("a plug-in that is missing, or is none, fails the open with its file") {
@@ -233,31 +254,66 @@ TEST_CASE("a suspend and a shutdown end what is never completed, and warn of it"
 
 TEST_CASE("a completion that comes after its call, or after the runtime, is harmless") {
   for (const bool outlives_runtime : {false, true}) {
-    OpenedRuntime opened(FileOf("bad_store"), Bad("", "late"));
+    // The second one is completed twice, and asked about, when it is the plug-in's alone.
+    OpenedRuntime opened(FileOf("bad_store"), Bad("", outlives_runtime ? "late-twice" : "late"));
     opened.Submit(20 * kMillisecond);
     CHECK(opened.Await() == MECHA_DEADLINE_EXCEEDED);
     if (outlives_runtime) {
       opened.Free();
     }
-    ReleaseLateCompletion();
+    CHECK(ReleaseLateCompletion() == MECHA_DEADLINE_EXCEEDED);
     if (!outlives_runtime) {
       CHECK(opened.Describe().find("Tell its makers") == std::string::npos);
     }
   }
 }
 
-TEST_CASE("an outcome that makes no sense is INTERNAL and blames the plug-in") {
+TEST_CASE("a plug-in is told why the call of its task has ended") {
+  OpenedRuntime opened(FileOf("bad_store"), Bad("", "late"));
+  const mecha_op op = opened.Submit(-1);
+  CHECK(mecha_runtime_cancel(opened.runtime, op) == MECHA_OK);
+  CHECK(opened.Await() == MECHA_CANCELLED);
+  CHECK(ReleaseLateCompletion() == MECHA_CANCELLED);
+  opened.Submit(-1);
+  CHECK(mecha_runtime_suspend(opened.runtime, 0, 0, nullptr) == MECHA_OK);
+  CHECK(opened.Await() == MECHA_SUSPENDED);
+  CHECK(ReleaseLateCompletion() == MECHA_SUSPENDED);
+  REQUIRE(mecha_runtime_resume(opened.runtime, nullptr) == MECHA_OK);
+  opened.Submit(-1);
+  CHECK(mecha_runtime_shutdown(opened.runtime, 0, nullptr) == MECHA_DEADLINE_EXCEEDED);
+  CHECK(opened.Await() == MECHA_CLOSED);
+  opened.Free();
+  CHECK(ReleaseLateCompletion() == MECHA_CLOSED);
+}
+
+TEST_CASE("an outcome that makes no sense blames the plug-in; a write is maybe applied") {
   for (const auto& [fault, words] : std::vector<std::pair<std::string, std::string>>{
            {"items", "has 2 items instead of 1"},
            {"etag", "more than 64 bytes"},
            {"status", "ends an operation with status 77"},
-           {"nothing", "without an outcome"}}) {
-    OpenedRuntime opened(FileOf("bad_store"), Bad("", fault));
+           {"nothing", "without an outcome"},
+           {"length", "more than memory has"}}) {
+    OpenedRuntime opened(FileOf("bad_store"), Bad("", fault, "", fault));
     CHECK(opened.Get() == MECHA_INTERNAL);
     INFO(opened.last_error);
     CHECK(opened.last_error.find(words) != std::string::npos);
+    CHECK(opened.applied == "no");
+    CHECK(opened.Set() == MECHA_INTERNAL);
+    CHECK(opened.last_error.find(words) != std::string::npos);
+    CHECK(opened.applied == (fault == "etag" ? "yes" : "maybe"));
   }
 }
+
+// Under a sanitizer so great an allocation ends the process.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("an outcome that memory cannot take is NO_MEMORY, and the process goes on") {
+  OpenedRuntime opened(FileOf("bad_store"), Bad("", "memory", "", "memory"));
+  CHECK(opened.Get() == MECHA_NO_MEMORY);
+  CHECK(opened.applied == "no");
+  CHECK(opened.Set() == MECHA_NO_MEMORY);
+  CHECK(opened.applied == "maybe");
+}
+#endif
 
 TEST_CASE("a blocking plug-in learns that its call has ended") {
   OpenedRuntime opened(FileOf("bad_store"), Bad("", "", "-blocking"));

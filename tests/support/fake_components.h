@@ -31,6 +31,7 @@ class FakeBackEnd {
   // By the component's name; each may block through its host.
   std::function<Status(const std::string& name, const CallContext&, const Settings&)> init;
   std::function<Status(const std::string& name)> resume;
+  std::function<void(const std::string& name)> close;
   std::function<StatusOr<StateValue>(const CallContext&, std::string_view key)> get;
   std::function<WriteOutcome(const CallContext&, const StateWrite&)> write;
   // What a whole batch, or a transaction, fails with; asked before the single writes.
@@ -82,7 +83,12 @@ class FakeComponent : public Store {
     FakeBackEnd::current->Note("resume " + name_);
     return FakeBackEnd::current->resume ? FakeBackEnd::current->resume(name_) : OkStatus();
   }
-  void Close() override { FakeBackEnd::current->Note("close " + name_); }
+  void Close() override {
+    FakeBackEnd::current->Note("close " + name_);
+    if (FakeBackEnd::current->close) {
+      FakeBackEnd::current->close(name_);
+    }
+  }
 
  private:
   std::string name_;

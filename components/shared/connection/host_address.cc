@@ -53,6 +53,20 @@ bool ParseNumeric(const HostAddress& address, SocketAddress* result) {
 
 }  // namespace
 
+std::vector<std::string_view> SplitHosts(std::string_view text) {
+  std::vector<std::string_view> hosts;
+  for (bool is_last = false; !is_last;) {
+    const size_t comma = text.find(',');
+    is_last = comma == text.npos;
+    const std::string_view part = text.substr(0, comma);
+    const size_t first = part.find_first_not_of(' ');
+    const size_t last = part.find_last_not_of(' ');
+    hosts.push_back(first == part.npos ? "" : part.substr(first, last - first + 1));
+    text.remove_prefix(is_last ? text.size() : comma + 1);
+  }
+  return hosts;
+}
+
 std::string HostAddress::Text() const {
   const bool is_v6 = host.find(':') != host.npos;
   return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);

@@ -28,6 +28,10 @@ struct HostAddress {
 StatusOr<HostAddress> ParseHostAddress(std::string_view field, std::string_view text,
                                        uint16_t default_port);
 
+// The parts of a list that commas separate, without the blanks around each. There is at least one,
+// and an empty one stays: ParseHostAddress refuses it. They are views of `text`.
+std::vector<std::string_view> SplitHosts(std::string_view text);
+
 struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;

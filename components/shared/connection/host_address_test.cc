@@ -38,6 +38,14 @@ TEST_CASE("what is no address says what to write") {
   CHECK(Parsed("[::1]6379").find("[::1]:6379") != std::string::npos);
 }
 
+TEST_CASE("a list of hosts is split at commas, and an empty one is kept to be refused") {
+  using Parts = std::vector<std::string_view>;
+  CHECK(SplitHosts("a") == Parts{"a"});
+  CHECK(SplitHosts(" a:1 ,b,[::1]:2") == Parts{"a:1", "b", "[::1]:2"});
+  CHECK(SplitHosts("a, ,b,") == Parts{"a", "", "b", ""});
+  CHECK(SplitHosts("") == Parts{""});
+}
+
 TEST_CASE("addresses in figures are resolved without a look-up") {
   const auto v4 = Resolve({"127.0.0.1", 1});
   REQUIRE(v4.ok());

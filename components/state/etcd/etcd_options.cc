@@ -17,12 +17,6 @@ constexpr Duration kDialTimeout = std::chrono::seconds(5);
 // A server may take its time over a vote, not for ever.
 constexpr Duration kLongestSilence = std::chrono::seconds(20);
 
-std::string_view WithoutBlanks(std::string_view text) {
-  const size_t first = text.find_first_not_of(' ');
-  const size_t last = text.find_last_not_of(' ');
-  return first == text.npos ? "" : text.substr(first, last - first + 1);
-}
-
 // All but the address.
 StatusOr<HttpOptions> ReadLimits(const Settings& settings, std::vector<std::string>* warnings) {
   HttpOptions options;
@@ -71,14 +65,9 @@ void EtcdOptions::Wipe() {
 StatusOr<EtcdOptions> ReadOptions(const Settings& settings) {
   EtcdOptions options;
   ASSIGN_OR_RETURN(const HttpOptions limits, ReadLimits(settings, &options.warnings));
-  std::string_view rest = settings.Text("endpoints");
-  for (bool is_last = false; !is_last;) {
-    const size_t comma = rest.find(',');
-    is_last = comma == rest.npos;
+  for (const std::string_view text : SplitHosts(settings.Text("endpoints"))) {
     HttpOptions& endpoint = options.endpoints.emplace_back(limits);
-    ASSIGN_OR_RETURN(endpoint.address,
-                     ReadEndpoint(WithoutBlanks(rest.substr(0, comma)), limits.is_encrypted));
-    rest = is_last ? std::string_view() : rest.substr(comma + 1);
+    ASSIGN_OR_RETURN(endpoint.address, ReadEndpoint(text, limits.is_encrypted));
   }
   options.path = std::string(settings.Text("keyPrefixPath")) + "/";
   const int64_t most = settings.Integer("maxTxnOps");

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "contract/state_outcomes.h"
 #include "encoding/number.h"
 #include "etcd_requests.h"
 #include "etcd_value.h"
@@ -19,13 +20,6 @@ constexpr int64_t kLongestTtl = 9'000'000'000;
 using Outcomes = std::vector<WriteOutcome>;
 // By their seconds: what is written together may expire together.
 using Leases = std::map<int64_t, int64_t>;
-
-// The outcomes of a transaction that one write refuses.
-Outcomes RefusedBy(size_t index, Status cause, size_t count) {
-  Outcomes outcomes(count, Cancelled("another write of the transaction failed"));
-  outcomes[index] = std::move(cause);
-  return outcomes;
-}
 
 // In whole seconds, 0 without one.
 int64_t TtlOf(const StateWrite& write) {
@@ -51,12 +45,6 @@ Status CheckWrite(const StateWrite& write) {
         "for a value that stays");
   }
   return OkStatus();
-}
-
-Status ConditionFailed(const StateWrite& write) {
-  return Aborted(write.condition == Condition::kIfAbsent
-                     ? "there is a value already; get it and write with its etag"
-                     : "the value was changed or deleted by another writer; get it and try again");
 }
 
 StatusOr<Leases> Grant(EtcdServers& servers, const CallContext& call,
@@ -165,7 +153,7 @@ StatusOr<Outcomes> Commit(EtcdServers& servers, Layout layout, const CallContext
         Applied::kMaybe);
   }
   Revoke(servers, call, leases);
-  return RefusedBy(failed, ConditionFailed(writes[failed]), writes.size());
+  return RefusedBy(failed, ConditionFailed(writes[failed].condition), writes.size());
 }
 
 }  // namespace

@@ -222,7 +222,7 @@ Status HttpConnection::Drive(const CallContext& call) {
     }
     // 0: libcurl looks for itself what the socket has.
     if (curl_multi_socket_action(multi_.get(), ready, 0, &running) != CURLM_OK) {
-      return Unavailable("libcurl gave up the request to " + Name());
+      return Unavailable("libcurl gave up the request to " + Name() + "; try again");
     }
     int left = 0;
     const CURLMsg* message = curl_multi_info_read(multi_.get(), &left);
@@ -230,7 +230,7 @@ Status HttpConnection::Drive(const CallContext& call) {
       return FromCurl(message->data.result, "talk to");
     }
     if (running == 0) {
-      return Internal("libcurl ended the request to " + Name() + " without a result");
+      return Internal("libcurl ended the request to " + Name() + " without a result; try again");
     }
     ASSIGN_OR_RETURN(ready, WaitOnce(call));
   }
@@ -283,7 +283,8 @@ Status HttpConnection::FromCurl(CURLcode code, std::string_view what) {
     case CURLE_SSL_CACERT_BADFILE:
       return FailedPrecondition(words + "; check cert, key and ca");
     case CURLE_PEER_FAILED_VERIFICATION:
-      return FailedPrecondition(words + "; the certificate must be signed by ca and name the host");
+      return Status(StatusCode::kUnauthenticated,
+                    words + "; the certificate must be signed by ca and name the host");
     default:
       return Unavailable(words);
   }

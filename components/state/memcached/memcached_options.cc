@@ -13,12 +13,6 @@ constexpr uint16_t kDefaultPort = 11211;
 constexpr int64_t kDefaultIdle = 2;
 constexpr Duration kDefaultTimeout = std::chrono::seconds(1);
 
-std::string_view WithoutBlanks(std::string_view text) {
-  const size_t first = text.find_first_not_of(' ');
-  const size_t last = text.find_last_not_of(' ');
-  return first == text.npos ? "" : text.substr(first, last - first + 1);
-}
-
 // All but the address.
 StatusOr<ConnectionOptions> ReadLimits(const Settings& settings) {
   ConnectionOptions options;
@@ -43,14 +37,9 @@ StatusOr<ConnectionOptions> ReadLimits(const Settings& settings) {
 StatusOr<MemcachedOptions> ReadOptions(const Settings& settings) {
   ASSIGN_OR_RETURN(const ConnectionOptions limits, ReadLimits(settings));
   MemcachedOptions options;
-  std::string_view rest = settings.Text("hosts");
-  for (bool is_last = false; !is_last;) {
-    const size_t comma = rest.find(',');
-    is_last = comma == rest.npos;
+  for (const std::string_view host : SplitHosts(settings.Text("hosts"))) {
     ConnectionOptions& server = options.servers.emplace_back(limits);
-    ASSIGN_OR_RETURN(server.address,
-                     ParseHostAddress("hosts", WithoutBlanks(rest.substr(0, comma)), kDefaultPort));
-    rest = is_last ? std::string_view() : rest.substr(comma + 1);
+    ASSIGN_OR_RETURN(server.address, ParseHostAddress("hosts", host, kDefaultPort));
   }
   return options;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "contract/state_outcomes.h"
 #include "memcached_connection.h"
 #include "memcached_expiry.h"
 #include "memcached_key.h"
@@ -17,12 +18,6 @@ constexpr size_t kWritesAtOnce = 128;
 constexpr size_t kBytesAtOnce = 1024 * 1024;
 // What the server keeps beside key and value, and a little more.
 constexpr uint64_t kItemOverhead = 64;
-
-Status ConditionFailed(const StateWrite& write) {
-  return Aborted(write.condition == Condition::kIfAbsent
-                     ? "the key has a value already"
-                     : "the etag is not the stored one; read the value again");
-}
 
 // What can be told without the server.
 Status Check(const StateWrite& write, WallTime now) {
@@ -79,7 +74,7 @@ class WriteChunk {
     if (write.condition == Condition::kIfMatch) {
       version = *ParseEtag(write.etag);
       const bool is_of_now = version.start == connection.start();
-      status = status.ok() && !is_of_now ? ConditionFailed(write) : status;
+      status = status.ok() && !is_of_now ? ConditionFailed(write.condition) : status;
     }
     if (!status.ok()) {
       outcomes_[index] = status;
@@ -106,7 +101,7 @@ class WriteChunk {
     }
     const bool is_refusal = code == "NS" || code == "EX" || code == "NF";
     if (is_refusal && write.condition != Condition::kAlways) {
-      return ConditionFailed(write);
+      return ConditionFailed(write.condition);
     }
     return connection.ErrorOf(reply);
   }

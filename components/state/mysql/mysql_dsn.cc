@@ -13,15 +13,27 @@ constexpr uint16_t kDefaultPort = 3306;
 // Options of Dapr's driver that change nothing here: what they ask for holds anyway, or concerns
 // the driver's own parts.
 constexpr std::string_view kWithoutEffect[] = {
-    "allowNativePasswords", "charset", "checkConnLiveness", "collation", "columnsWithAlias",
-    "interpolateParams",    "loc",     "maxAllowedPacket",  "parseTime", "readTimeout",
-    "rejectReadOnly",       "timeout", "writeTimeout"};
+    "allowNativePasswords", "charset", "checkConnLiveness", "columnsWithAlias",
+    "interpolateParams",    "loc",     "parseTime",         "rejectReadOnly"};
+
+// Options that ask for something, and do not get it here.
+struct Unheard {
+  std::string_view name;
+  std::string_view advice;
+};
+constexpr Unheard kUnheard[] = {
+    {"collation", "keys are told apart byte by byte in a table made here"},
+    {"maxAllowedPacket", "the server's max_allowed_packet counts"},
+    {"readTimeout", "set timeoutInSeconds"},
+    {"timeout", "set timeoutInSeconds"},
+    {"writeTimeout", "set timeoutInSeconds"},
+};
 
 Status Wrong(std::string_view what) {
   return InvalidArgument("connectionString: " + std::string(what));
 }
 
-Status CheckOption(std::string_view option) {
+Status CheckOption(std::string_view option, std::vector<std::string>* warnings) {
   const size_t equals = option.find('=');
   const std::string_view name = option.substr(0, equals);
   const std::string_view value = equals == option.npos ? "" : option.substr(equals + 1);
@@ -34,14 +46,20 @@ Status CheckOption(std::string_view option) {
   if (std::ranges::find(kWithoutEffect, name) != std::end(kWithoutEffect)) {
     return OkStatus();
   }
+  const auto* const unheard = std::ranges::find(kUnheard, name, &Unheard::name);
+  if (unheard != std::end(kUnheard)) {
+    warnings->push_back("connectionString: " + std::string(name) + " has no effect here; " +
+                        std::string(unheard->advice));
+    return OkStatus();
+  }
   return Wrong("the option \"" + std::string(name) + "\" is not known here; remove it");
 }
 
-Status CheckOptions(std::string_view options) {
+Status CheckOptions(std::string_view options, std::vector<std::string>* warnings) {
   while (!options.empty()) {
     const size_t end = std::min(options.find('&'), options.size());
     if (end != 0) {
-      RETURN_IF_ERROR(CheckOption(options.substr(0, end)));
+      RETURN_IF_ERROR(CheckOption(options.substr(0, end), warnings));
     }
     options.remove_prefix(std::min(end + 1, options.size()));
   }
@@ -80,7 +98,7 @@ StatusOr<MysqlDsn> ParseDsn(std::string_view text) {
   const std::string_view end = text.substr(slash + 1);
   const size_t question = std::min(end.find('?'), end.size());
   dsn.database = end.substr(0, question);
-  RETURN_IF_ERROR(CheckOptions(end.substr(std::min(question + 1, end.size()))));
+  RETURN_IF_ERROR(CheckOptions(end.substr(std::min(question + 1, end.size())), &dsn.warnings));
   std::string_view server = text.substr(0, slash);
   const size_t at = server.rfind('@');
   if (at != server.npos) {

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "connection/host_address.h"
 #include "result/status_or.h"
@@ -15,7 +16,8 @@ struct MysqlDsn {
   std::string user;
   std::string password;
   HostAddress address;
-  std::string database;  // usually empty
+  std::string database;               // usually empty
+  std::vector<std::string> warnings;  // of options that have no effect here
 };
 
 // "[user[:password]@][tcp[(host[:port])]]/[database][?option=value&...]". A message never holds

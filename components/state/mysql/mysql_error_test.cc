@@ -14,6 +14,8 @@ TEST_CASE("errors of the server have codes, and did nothing") {
   CHECK(FromMysql(1406, "too long").code() == StatusCode::kOutOfRange);
   CHECK(FromMysql(1064, "syntax").code() == StatusCode::kInternal);
   CHECK(FromMysql(1213, "Deadlock found").applied() == Applied::kNo);
+  CHECK(FromMysql(1290, "--read-only").message() ==
+        "error 1290 \"--read-only\"; the server is read-only; name one that takes writes");
 }
 
 TEST_CASE("errors of the client library leave open what happened") {

@@ -45,6 +45,7 @@ StatusOr<MysqlOptions> ReadOptions(const Settings& settings) {
   options.address = std::move(dsn.address);
   options.user = std::move(dsn.user);
   options.password = std::move(dsn.password);
+  options.warnings = std::move(dsn.warnings);
   options.cleanup_interval = settings.Time("cleanupInterval");
   const Duration timeout = settings.Time("timeoutInSeconds");
   if (timeout <= Duration::zero()) {

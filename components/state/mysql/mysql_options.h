@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "connection/connection_options.h"
 #include "contract/settings.h"
@@ -18,6 +19,7 @@ struct MysqlOptions : ConnectionOptions {
   std::string table;
   std::string metadata_table;
   Duration cleanup_interval{};
+  std::vector<std::string> warnings;
 };
 
 // INVALID_ARGUMENT names the field; UNIMPLEMENTED is for what this version cannot do.

@@ -28,6 +28,17 @@ TEST_CASE("settings become options") {
   CHECK(options->cleanup_interval == std::chrono::hours(1));
 }
 
+TEST_CASE("an option of Dapr's driver that asks in vain is a warning") {
+  const auto options =
+      Read({{"connectionString", "u:p@tcp(db)/?parseTime=true&readTimeout=5s&collation=x"}});
+  REQUIRE(options.ok());
+  REQUIRE(options->warnings.size() == 2);
+  CHECK(options->warnings[0] ==
+        "connectionString: readTimeout has no effect here; set timeoutInSeconds");
+  CHECK(options->warnings[1].find("collation has no effect") != std::string::npos);
+  CHECK(Read({})->warnings.empty());
+}
+
 TEST_CASE("a name that could end a statement is refused, and named by its field") {
   for (const std::string field : {"schemaName", "tableName", "metadataTableName"}) {
     for (const std::string name : {"", "a b", "a;b", "a`b", "a.b", "\xC3\xA4"}) {

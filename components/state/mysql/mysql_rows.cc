@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "contract/state_outcomes.h"
 #include "encoding/base64.h"
 #include "encoding/number.h"
 #include "encoding/quoted.h"
@@ -62,12 +63,6 @@ StatusOr<MysqlRows> QueryToRead(MysqlConnection& connection, const CallContext& 
     return MarkApplied(rows.status(), Applied::kNo);
   }
   return rows;
-}
-
-Status ConditionFailed(const StateWrite& write) {
-  return Aborted(write.condition == Condition::kIfAbsent
-                     ? "there is a value already; get it and write with its etag"
-                     : "the value was changed or deleted by another writer; get it and try again");
 }
 
 // The first whole second at or after the end of the time to live, on the server's clock.
@@ -147,7 +142,7 @@ WriteOutcome SetRow(MysqlConnection& connection, const CallContext& call, std::s
   }
   RETURN_IF_ERROR(connection.Query(call, statement.text()).status());
   if (write.condition != Condition::kAlways && connection.affected_rows() == 0) {
-    return ConditionFailed(write);
+    return ConditionFailed(write.condition);
   }
   return etag;
 }
@@ -162,7 +157,7 @@ WriteOutcome DeleteRow(MysqlConnection& connection, const CallContext& call, std
   }
   RETURN_IF_ERROR(connection.Query(call, statement.text()).status());
   if (has_etag && connection.affected_rows() == 0) {
-    return ConditionFailed(write);
+    return ConditionFailed(write.condition);
   }
   return Etag();
 }

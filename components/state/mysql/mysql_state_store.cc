@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "contract/registry.h"
+#include "contract/state_outcomes.h"
 #include "mysql_connection.h"
 #include "mysql_library.h"
 #include "mysql_rows.h"
@@ -24,13 +25,6 @@ namespace {
 using MysqlLease = ConnectionLease<MysqlConnection>;
 
 constexpr size_t kKeysAtOnce = 500;
-
-// The outcomes of a transaction that one write refuses.
-std::vector<WriteOutcome> RefusedBy(size_t index, Status cause, size_t count) {
-  std::vector<WriteOutcome> outcomes(count, Cancelled("another write of the transaction failed"));
-  outcomes[index] = std::move(cause);
-  return outcomes;
-}
 
 }  // namespace
 
@@ -55,6 +49,9 @@ Status MysqlStateStore::Init(const CallContext& call, const Settings& settings, 
   if (!status.ok()) {
     Close();
     return status;
+  }
+  for (const std::string& warning : options_.warnings) {
+    host.Log(Severity::kWarning, MECHA_COMPONENT_TYPE, warning);
   }
   StartCleanUp();
   return status;

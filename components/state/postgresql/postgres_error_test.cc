@@ -44,6 +44,8 @@ TEST_CASE("each error has its code, and the ones that end a session say so") {
     CHECK(error.may_have_committed == one.may_have_committed);
     CHECK(error.status.applied() == Applied::kNo);
     CHECK(error.status.message().find("\"words\"") != std::string_view::npos);
+    const bool has_advice = error.status.message().find("); ") != std::string_view::npos;
+    CHECK(has_advice == (one.code != StatusCode::kInternal));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "contract/registry.h"
+#include "contract/state_outcomes.h"
 #include "postgres_pool.h"
 #include "postgres_request.h"
 #include "postgres_state_reader.h"
@@ -21,16 +22,6 @@ namespace {
 // processes is worth its while. Measured: docs/benchmarks.md, state_concurrent.
 constexpr size_t kChannels = 2;
 constexpr size_t kFullLoad = 24;
-
-// What needs a session of its own waits for its results on the caller's thread.
-template <class T>
-bool Declines(const CallContext& call, Done<T>& done) {
-  if (call.may_block) {
-    return false;
-  }
-  std::move(done)(WouldBlock());
-  return true;
-}
 
 }  // namespace
 

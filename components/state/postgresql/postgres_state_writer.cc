@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "contract/state_outcomes.h"
 #include "postgres_pool.h"
 #include "result/status.h"
 #include "state_rows.h"
@@ -118,13 +119,6 @@ size_t ChunkLength(Layout layout, std::span<const StateWrite> writes) {
     ++count;
   }
   return count;
-}
-
-// The outcomes of a transaction that one write refuses.
-std::vector<WriteOutcome> RefusedBy(size_t index, Status cause, size_t count) {
-  std::vector<WriteOutcome> outcomes(count, Cancelled("another write of the transaction failed"));
-  outcomes[index] = std::move(cause);
-  return outcomes;
 }
 
 // One transaction over one connection, in one round trip. The server commits it at the end of the

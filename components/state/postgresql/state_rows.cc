@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "contract/state_outcomes.h"
 #include "encoding/base64.h"
 #include "encoding/number.h"
 #include "encoding/utf8.h"
@@ -136,12 +137,6 @@ EncodedWrite::EncodedWrite(Layout layout, const StateWrite& write) : sql(Stateme
   if (write.condition == Condition::kIfMatch) {
     parameters.Add(write.etag);
   }
-}
-
-Status ConditionFailed(Condition condition) {
-  return Aborted(condition == Condition::kIfAbsent
-                     ? "there is a value already; get it and write with its etag"
-                     : "the value was changed or deleted by another writer; get it and try again");
 }
 
 Status WroteNothing() {

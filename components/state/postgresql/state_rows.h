@@ -35,7 +35,6 @@ WriteOutcome ReadOutcome(const StateWrite& write, const QueryResult& result);
 // Of a row with the columns of Sql::kGet.
 StatusOr<StateValue> ReadValue(Layout layout, const QueryResult& result, int row);
 
-Status ConditionFailed(Condition condition);
 // What a set that came to nothing without an error means.
 Status WroteNothing();
 

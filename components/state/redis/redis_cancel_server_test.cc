@@ -12,14 +12,14 @@
 #include "async/runtime_host.h"
 #include "redis_store_fixture.h"
 #include "support/moment.h"
-#include "support/queued_calls.h"
+#include "support/queued_call.h"
 #include "support/redis_group.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
 using test::AwaitThat;
-using test::Queued;
+using test::QueuedCall;
 
 // Sanitizers make each step many times dearer.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -82,7 +82,7 @@ bool IsHonest(const Status& status, bool is_written) {
 
 // One batch over the queue: sets and gets by turns, each cancelled by another thread at some point.
 void CancelBatch(CancelFixture& fixture, size_t round, size_t* cancelled) {
-  std::deque<Queued> operations(kBatch);
+  std::deque<QueuedCall> operations(kBatch);
   std::mt19937 random(static_cast<unsigned>(round));
   // The canceller follows the submits at another pace each time, now and then ahead of them.
   const unsigned pace = 1U << (random() % 13);
@@ -102,9 +102,9 @@ void CancelBatch(CancelFixture& fixture, size_t round, size_t* cancelled) {
   for (size_t i = 0; i < kBatch; ++i) {
     const std::string key = "q" + std::to_string(i - i % 2);
     if (i % 2 == 0) {
-      test::Set(fixture.store, operations[i], key, text);
+      operations[i].Set(fixture.store, key, text);
     } else {
-      test::Get(fixture.store, operations[i], key);
+      operations[i].Get(fixture.store, key);
     }
     Dawdle(random, pace / 4);
   }
@@ -207,8 +207,8 @@ TEST_CASE("a channel that is closed while it opens leaves no connection behind")
   CancelFixture fixture;
   std::mt19937 random(5);
   for (int round = 0; round < 100; ++round) {
-    Queued queued;
-    test::Get(fixture.store, queued, "k");
+    QueuedCall queued;
+    queued.Get(fixture.store, "k");
     Dawdle(random, 1U << (random() % 19));
     fixture.store.Suspend(false);
     REQUIRE(queued.Await());
@@ -232,14 +232,14 @@ TEST_CASE("where no thread was lent yet, suspend and close wait for no job") {
   // The sentinels are to be asked again, and the channel is to be opened: two jobs that wait.
   CHECK(user.Read("k") == "<NOT_FOUND>");
   CHECK(user.Read("k") == "<NOT_FOUND>");
-  Queued suspended;
-  test::Get(store, suspended, "k");
+  QueuedCall suspended;
+  suspended.Get(store, "k");
   store.Suspend(false);
   REQUIRE(suspended.is_done());
   CHECK(suspended.value.status().code() == StatusCode::kSuspended);
   CHECK(user.Read("k") == "<NOT_FOUND>");
-  Queued closed;
-  test::Get(store, closed, "k");
+  QueuedCall closed;
+  closed.Get(store, "k");
   store.Close();
   REQUIRE(closed.is_done());
   CHECK(closed.value.status().code() == StatusCode::kClosed);

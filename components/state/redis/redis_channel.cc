@@ -173,10 +173,14 @@ bool RedisChannel::MustLeave() const {
   if (!has_sent_) {
     return false;
   }
-  const bool has_rested =
-      in_flight_.empty() && host_.clock().Now() - progress_at_ > ConnectionPool::kTrustedFor;
-  return must_leave_ || dialer_.IsOutdated(*link_.connection) ||
-         (has_rested && !link_.connection->IsIdle());
+  const SteadyTime now = in_flight_.empty() ? host_.clock().Now() : progress_at_;
+  const Duration rested = now - progress_at_;
+  if (must_leave_ || rested > options_.idle_timeout ||
+      now - link_.connection->opened_at > options_.max_connection_age ||
+      dialer_.IsOutdated(*link_.connection)) {
+    return true;
+  }
+  return rested > ConnectionPool::kTrustedFor && !link_.connection->IsIdle();
 }
 
 bool RedisChannel::HasWaiting() {

@@ -67,6 +67,7 @@ Status RedisConnection::LogIn(const CallContext& call) {
 Status RedisConnection::TakeOver(RedisConnection& dead) {
   std::swap(commands_, dead.commands_);
   replicas = dead.replicas;  // what the commands were made for
+  queues = dead.queues;
   return OkStatus();
 }
 

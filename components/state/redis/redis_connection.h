@@ -57,6 +57,8 @@ class RedisConnection final : public SocketConnection {
   bool IsIdle() const { return is_reusable() && IsAlive(); }
 
   int64_t replicas = -1;  // as INFO said when first asked; -1 before
+  enum class Queues : uint8_t { kUnknown, kNo, kYes };
+  Queues queues = Queues::kUnknown;  // whether the server lets this user queue with MULTI
 
  private:
   void AddLogIn();

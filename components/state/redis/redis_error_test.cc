@@ -30,6 +30,14 @@ TEST_CASE("each error of the server has its code") {
   CHECK(CodeOf("") == StatusCode::kInternal);
 }
 
+TEST_CASE("an error that is known says what to do") {
+  for (const std::string_view word : {"LOADING", "UNKILLABLE", "MASTERDOWN", "TRYAGAIN",
+                                      "CLUSTERDOWN", "NOREPLICAS", "READONLY", "MISCONF"}) {
+    INFO(word);
+    CHECK(FromServer(word).status.message().find("\"; ") != std::string_view::npos);
+  }
+}
+
 TEST_CASE("an error inside a script of an older server is found") {
   CHECK(CodeOf("ERR Error running script (call to f_1ccd): @user_script:18: @user_script: 18: "
                "-OOM command not allowed when used memory > 'maxmemory'.") ==

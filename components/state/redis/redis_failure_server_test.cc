@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "redis_store_fixture.h"
-#include "support/queued_calls.h"
+#include "support/queued_call.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -135,8 +135,8 @@ TEST_CASE("what the server refuses for want of memory is RESOURCE_EXHAUSTED and 
   CHECK(all.status().code() == StatusCode::kResourceExhausted);
   CHECK(fixture.user.Read("x") == "<NOT_FOUND>");
   // Over the channel, too; what is there can be read and deleted, and then there is room.
-  test::Queued queued;
-  test::Set(fixture.store, queued, "q", "short");
+  test::QueuedCall queued;
+  queued.Set(fixture.store, "q", "short");
   REQUIRE(queued.Await());
   CHECK(queued.etag.status().code() == StatusCode::kResourceExhausted);
   CHECK(queued.etag.status().applied() == Applied::kNo);
@@ -160,16 +160,16 @@ TEST_CASE("a server out of clients refuses new connections, and serves those it 
     REQUIRE(last.Send(call.context).ok());
     REQUIRE(last.Receive(call.context).ok());
     // The channel's would be the third.
-    test::Queued queued;
-    test::Get(fixture.store, queued, "k");
+    test::QueuedCall queued;
+    queued.Get(fixture.store, "k");
     REQUIRE(queued.Await());
     CHECK(IsUnavailable(queued.value.status()));
     CHECK(fixture.user.Read("k") == "v");
     CHECK(fixture.user.Write(SetOf("k", "w")).ok());
   }
   CHECK(ComesTrue([&] {
-    test::Queued queued;
-    test::Get(fixture.store, queued, "k");
+    test::QueuedCall queued;
+    queued.Get(fixture.store, "k");
     return queued.Await() && queued.value.ok();
   }));
 }
@@ -178,8 +178,8 @@ TEST_CASE("a password that changes is UNAUTHENTICATED for new connections, until
   RedisStoreFixture fixture({"admin", "x", {"user app on >s3cret ~* &* +@all"}},
                             {{"redisUsername", "app"}, {"redisPassword", "s3cret"}});
   const auto queued_read = [&] {
-    test::Queued queued;
-    test::Get(fixture.store, queued, "k");
+    test::QueuedCall queued;
+    queued.Get(fixture.store, "k");
     REQUIRE(queued.Await());
     return queued.value.status();
   };

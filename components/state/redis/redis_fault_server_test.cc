@@ -133,8 +133,8 @@ TEST_CASE("a server that accepts and never answers is given up on every way in")
     };
     ProxyFixture::Crowd(kCrowd, [&](size_t index) {
       const std::string key = "k" + std::to_string(index);
-      test::Queued queued(fixture.In(time));
-      test::Set(fixture.store, queued, "q" + key, "v");
+      test::QueuedCall queued(fixture.In(time));
+      queued.Set(fixture.store, "q" + key, "v");
       TestCall call(fixture.In(time));
       count(StoreUser(fixture.store).Write(SetOf(key, "v"), &call.context).status());
       count(queued.Await() ? queued.etag.status() : Internal("never ended"));
@@ -181,8 +181,8 @@ TEST_CASE("a reply that comes twice is noticed, and nobody gets the copy") {
     for (const std::string key : {"a", "b", "c"}) {
       const std::string expected = "value of " + key;
       CHECK(fixture.user.Read(key) == expected);
-      test::Queued queued;
-      test::Get(fixture.store, queued, key);
+      test::QueuedCall queued;
+      queued.Get(fixture.store, key);
       REQUIRE(queued.Await());
       CHECK((queued.value.ok() && queued.value->data.view() == expected));
       const auto value = line.Get(key);

@@ -67,7 +67,7 @@ TEST_CASE_METHOD(RedisStoreFixture, "a key of another type cannot be read and ca
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "a damaged version starts again, and a large one stays exact") {
-  for (const char* version : {"", "x", "9223372036854775807", "007"}) {
+  for (const char* version : {"", "x", "9223372036854775807", "007", "-1", "-5"}) {
     INFO(version);
     server.Command({"HSET", "k", "data", "v", "version", version});
     CHECK(user.Write(SetOf("k", "w"))->view() == "1");

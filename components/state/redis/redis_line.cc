@@ -165,9 +165,14 @@ bool RedisLine::MustLeave() const {
   if (!has_sent_) {
     return false;
   }
-  const bool has_rested =
-      in_flight_.empty() && host_.clock().Now() - progress_at_ > ConnectionPool::kTrustedFor;
-  return must_leave_ || dialer_.IsOutdated(*connection_) || (has_rested && !connection_->IsIdle());
+  const SteadyTime now = in_flight_.empty() ? host_.clock().Now() : progress_at_;
+  const Duration rested = now - progress_at_;
+  if (must_leave_ || rested > options_.idle_timeout ||
+      now - connection_->opened_at > options_.max_connection_age ||
+      dialer_.IsOutdated(*connection_)) {
+    return true;
+  }
+  return rested > ConnectionPool::kTrustedFor && !connection_->IsIdle();
 }
 
 // Writes what waits and takes the replies that come next. Only what ends the caller's own call is

@@ -60,11 +60,6 @@ StatusOr<HostAddress> ReadAddress(const Settings& settings) {
   return ParseHostAddress("redisHost", host, port);
 }
 
-std::string_view Trimmed(std::string_view text) {
-  const size_t start = text.find_first_not_of(' ');
-  return start == text.npos ? "" : text.substr(start, text.find_last_not_of(' ') - start + 1);
-}
-
 // redisHost names the sentinels, separated by commas.
 Status ReadSentinels(const Settings& settings, RedisOptions* options) {
   ASSIGN_OR_RETURN(const uint16_t port, ReadPort(settings, kDefaultSentinelPort));
@@ -76,14 +71,9 @@ Status ReadSentinels(const Settings& settings, RedisOptions* options) {
     return InvalidArgument(
         "sentinelMasterName: failover needs the name under which the sentinels watch the master");
   }
-  std::string_view hosts = settings.Text("redisHost");
-  for (bool is_last = false; !is_last;) {
-    const size_t comma = hosts.find(',');
-    is_last = comma == hosts.npos;
-    ASSIGN_OR_RETURN(HostAddress sentinel,
-                     ParseHostAddress("redisHost", Trimmed(hosts.substr(0, comma)), port));
+  for (const std::string_view host : SplitHosts(settings.Text("redisHost"))) {
+    ASSIGN_OR_RETURN(HostAddress sentinel, ParseHostAddress("redisHost", host, port));
     options->sentinels.push_back(std::move(sentinel));
-    hosts.remove_prefix(is_last ? hosts.size() : comma + 1);
   }
   return OkStatus();
 }

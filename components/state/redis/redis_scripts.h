@@ -27,4 +27,8 @@ extern const RedisScript kDeleteScript;
 // the first condition that does not hold; then nothing was written.
 extern const RedisScript kTransactionScript;
 
+// KEYS: the keys. Makes each a hash without a lifetime whose version is one higher, for values that
+// follow it in the same MULTI. Reply: one version for each key.
+extern const RedisScript kCountScript;
+
 }  // namespace MECHA_COMPONENT

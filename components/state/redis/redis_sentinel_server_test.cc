@@ -191,8 +191,8 @@ TEST_CASE("a server that is no master takes no write, whoever names it") {
   SentinelFixture fixture;
   REQUIRE(fixture.status.ok());
   REQUIRE(fixture.user.Write(SetOf("k", "v")).ok());
-  test::Queued queued;
-  test::Set(fixture.store, queued, "q", "v");
+  test::QueuedCall queued;
+  queued.Set(fixture.store, "q", "v");
   REQUIRE(queued.Await());
   test::TestRedis& master = fixture.group.Master();
   // Demoted behind the sentinels' back, with no connection cut; they go on naming it.
@@ -203,8 +203,8 @@ TEST_CASE("a server that is no master takes no write, whoever names it") {
     CHECK(IsUnavailable(refused));
     CHECK(refused.applied() == Applied::kNo);
     CHECK(refused.message().find("replica") != std::string_view::npos);
-    test::Queued also;
-    test::Set(fixture.store, also, "q", "w");
+    test::QueuedCall also;
+    also.Set(fixture.store, "q", "w");
     REQUIRE(also.Await());
     CHECK(IsUnavailable(also.etag.status()));
     CHECK(also.etag.status().applied() == Applied::kNo);
@@ -282,8 +282,8 @@ TEST_CASE("a strong write is with the replica, delays nobody else, and outlives 
     has_ended.store(true);
   });
   CHECK(AwaitThat([&] { return fixture.user.Read("k") == "late"; }));
-  test::Queued queued;
-  test::Get(fixture.store, queued, "k");
+  test::QueuedCall queued;
+  queued.Get(fixture.store, "k");
   CHECK(queued.Await());
   CHECK(queued.value.ok());
   CHECK_FALSE(has_ended.load());

@@ -8,30 +8,28 @@
 
 #include "redis_store_fixture.h"
 #include "support/moment.h"
-#include "support/queued_calls.h"
+#include "support/queued_call.h"
 
 namespace MECHA_COMPONENT {
 namespace {
 
 using test::AreDone;
 using test::AwaitThat;
-using test::Get;
-using test::Queued;
-using test::Set;
+using test::QueuedCall;
 
 Deadline Soon(test::TestHost& host, Duration time) {
   return Deadline::After(host.clock().Now(), time);
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "queued operations share one connection, each its own reply") {
-  std::deque<Queued> sets(500);
+  std::deque<QueuedCall> sets(500);
   for (size_t i = 0; i < sets.size(); ++i) {
-    Set(store, sets[i], "k" + std::to_string(i), "v" + std::to_string(i));
+    sets[i].Set(store, "k" + std::to_string(i), "v" + std::to_string(i));
   }
   REQUIRE(AreDone(sets));
-  std::deque<Queued> gets(500);
+  std::deque<QueuedCall> gets(500);
   for (size_t i = 0; i < gets.size(); ++i) {
-    Get(store, gets[i], "k" + std::to_string(i));
+    gets[i].Get(store, "k" + std::to_string(i));
   }
   REQUIRE(AreDone(gets));
   for (size_t i = 0; i < gets.size(); ++i) {
@@ -47,10 +45,10 @@ TEST_CASE_METHOD(RedisStoreFixture, "queued operations share one connection, eac
 TEST_CASE_METHOD(RedisStoreFixture, "a forgotten script and a plain string take a second command") {
   REQUIRE(server.Command({"SCRIPT", "FLUSH"}).starts_with("+OK"));
   REQUIRE(server.Command({"SET", "plain", "old"}).starts_with("+OK"));
-  std::deque<Queued> operations(3);
-  Set(store, operations[0], "k", "v");
-  Get(store, operations[1], "plain");
-  Get(store, operations[2], "absent");
+  std::deque<QueuedCall> operations(3);
+  operations[0].Set(store, "k", "v");
+  operations[1].Get(store, "plain");
+  operations[2].Get(store, "absent");
   REQUIRE(AreDone(operations));
   CHECK(operations[0].etag.ok());
   REQUIRE(operations[1].value.ok());
@@ -60,11 +58,11 @@ TEST_CASE_METHOD(RedisStoreFixture, "a forgotten script and a plain string take 
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "what cannot share is asked again on a thread that may block") {
-  Queued large;
-  Set(store, large, "k", std::string(100'000, 'x'));
+  QueuedCall large;
+  large.Set(store, "k", std::string(100'000, 'x'));
   REQUIRE(large.is_done());
   CHECK(HasCode(large.etag.status(), StatusCode::kWouldBlock));
-  Queued strong;
+  QueuedCall strong;
   strong.key = "k";
   StateWrite write = SetOf(strong.key, "v");
   write.consistency = Consistency::kStrong;
@@ -77,19 +75,19 @@ TEST_CASE_METHOD(RedisStoreFixture, "what cannot share is asked again on a threa
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "a lost server fails what was sent, and is found again") {
-  Queued first;
-  Set(store, first, "k", "v");
+  QueuedCall first;
+  first.Set(store, "k", "v");
   REQUIRE(AwaitThat([&] { return first.is_done(); }));
   server.Pause();
-  std::deque<Queued> sets(20);
-  std::deque<Queued> gets(20);
+  std::deque<QueuedCall> sets(20);
+  std::deque<QueuedCall> gets(20);
   for (size_t i = 0; i < sets.size(); ++i) {
-    Set(store, sets[i], "k" + std::to_string(i), "w");
-    Get(store, gets[i], "k");
+    sets[i].Set(store, "k" + std::to_string(i), "w");
+    gets[i].Get(store, "k");
   }
   // When this one is too late, all before it have been sent.
-  Queued late(Soon(host, std::chrono::milliseconds(200)));
-  Set(store, late, "k", "w");
+  QueuedCall late(Soon(host, std::chrono::milliseconds(200)));
+  late.Set(store, "k", "w");
   REQUIRE(late.Await());
   CHECK(late.etag.status().applied() == Applied::kMaybe);
   server.Kill();
@@ -101,15 +99,15 @@ TEST_CASE_METHOD(RedisStoreFixture, "a lost server fails what was sent, and is f
     CHECK(gets[i].value.status().applied() == Applied::kNo);
   }
   CHECK(sets[0].etag.status().applied() == Applied::kMaybe);
-  Queued refused;
-  Set(store, refused, "k", "w");
+  QueuedCall refused;
+  refused.Set(store, "k", "w");
   REQUIRE(AwaitThat([&] { return refused.is_done(); }));
   CHECK(IsUnavailable(refused.etag.status()));
   CHECK(refused.etag.status().applied() == Applied::kNo);
   server.Restart();
   CHECK(AwaitThat([&] {
-    Queued again;
-    Set(store, again, "k", "w");
+    QueuedCall again;
+    again.Set(store, "k", "w");
     return AwaitThat([&] { return again.is_done(); }) && again.etag.ok();
   }));
   CHECK(AwaitThat([&] { return user.Read("k") == "w"; }));  // the pool finds it on its own
@@ -117,14 +115,14 @@ TEST_CASE_METHOD(RedisStoreFixture, "a lost server fails what was sent, and is f
 
 TEST_CASE("a paused server: each deadline holds, then readTimeout gives the connection up") {
   RedisStoreFixture fixture({}, {{"readTimeout", "300ms"}});
-  Queued opens;
-  Get(fixture.store, opens, "k");
+  QueuedCall opens;
+  opens.Get(fixture.store, "k");
   REQUIRE(AwaitThat([&] { return opens.is_done(); }));
   fixture.server.Pause();
-  Queued late(Soon(fixture.host, std::chrono::milliseconds(40)));
-  Queued patient;
-  Set(fixture.store, late, "k", "v");
-  Get(fixture.store, patient, "k");
+  QueuedCall late(Soon(fixture.host, std::chrono::milliseconds(40)));
+  QueuedCall patient;
+  late.Set(fixture.store, "k", "v");
+  patient.Get(fixture.store, "k");
   const auto begin = std::chrono::steady_clock::now();
   REQUIRE(AwaitThat([&] { return late.is_done(); }));
   CHECK(std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(250));
@@ -141,7 +139,7 @@ TEST_CASE_METHOD(RedisStoreFixture,
                  "queued operations stopped at random end once, with the truth") {
   std::mt19937 random(7);
   for (int round = 0; round < 40; ++round) {
-    std::deque<Queued> sets(50);
+    std::deque<QueuedCall> sets(50);
     std::thread stopper([&, seed = random()] {
       std::mt19937 own(seed);
       for (int i = 0; i < 25; ++i) {
@@ -151,7 +149,7 @@ TEST_CASE_METHOD(RedisStoreFixture,
     });
     const std::string text = "round-" + std::to_string(round);
     for (size_t i = 0; i < sets.size(); ++i) {
-      Set(store, sets[i], "k" + std::to_string(i), text);
+      sets[i].Set(store, "k" + std::to_string(i), text);
     }
     stopper.join();
     REQUIRE(AreDone(sets));

@@ -5,6 +5,7 @@
 
 #include "connection/tls_fields.h"
 #include "contract/registry.h"
+#include "contract/state_outcomes.h"
 #include "redis_lease.h"
 #include "redis_lister.h"
 #include "redis_state_reader.h"
@@ -36,16 +37,6 @@ class Caller {
   std::atomic<size_t>& callers_;
   const size_t before_;
 };
-
-// What needs a connection of its own waits for its replies on the caller's thread.
-template <class T>
-bool Declines(const CallContext& call, Done<T>& done) {
-  if (call.may_block) {
-    return false;
-  }
-  std::move(done)(WouldBlock());
-  return true;
-}
 
 }  // namespace
 
@@ -125,7 +116,8 @@ void RedisStateStore::Close() {
   options_ = RedisOptions();
 }
 
-// One node: its value is the latest, whatever consistency is asked for.
+// One node, or the master as far as is known: its value is the latest, whatever consistency is
+// asked for.
 void RedisStateStore::Get(const CallContext& call, std::string_view key, const StateRead&,
                           Done<StateValue> done) {
   if (!call.may_block) {

@@ -144,7 +144,8 @@ TEST_CASE_METHOD(RedisStoreFixture, "scripts that the server forgot are sent aga
 
 TEST_CASE("each script's hash is that of its text") {
   test::TestRedis server;
-  for (const RedisScript* script : {&kSetScript, &kDeleteScript, &kTransactionScript}) {
+  for (const RedisScript* script :
+       {&kSetScript, &kDeleteScript, &kTransactionScript, &kCountScript}) {
     CHECK(server.Command({"SCRIPT", "LOAD", std::string(script->text)}) ==
           "$40\r\n" + std::string(script->sha1) + "\r\n");
   }
@@ -221,6 +222,54 @@ TEST_CASE_METHOD(RedisStoreFixture, "a lifetime ends, and a write without one ke
   }
   CHECK(user.Read("brief") == "<NOT_FOUND>");
   CHECK(Etags(user.Write(CreateOf("brief", "new"))) == "1");
+}
+
+// Values so long go through MULTI, if nothing depends on a condition.
+TEST_CASE_METHOD(RedisStoreFixture, "a queued transaction leaves what the script would") {
+  const std::string value(2000, 'v');
+  server.Command({"RPUSH", "list", "a"});
+  server.Command({"HSET", "bad", "data", "v", "version", "007"});
+  server.Command({"HSET", "large", "data", "v", "version", "9007199254740993"});
+  server.Command({"HSET", "kept", "data", "v", "version", "4", "first-write", "0"});
+  server.Command({"EXPIRE", "kept", "100"});
+  REQUIRE(user.Write(SetOf("gone", "v")).ok());
+  StateWrite brief = SetOf("brief", value);
+  brief.ttl = std::chrono::hours(1);
+  const auto done =
+      user.Transact({DeleteOf("gone"), SetOf("list", value), SetOf("bad", value), DeleteOf("none"),
+                     SetOf("large", value), SetOf("kept", value), brief, SetOf("new", value)});
+  REQUIRE(done.ok());
+  std::string etags;
+  for (const WriteOutcome& outcome : *done) {
+    etags += Etags(outcome) + ",";
+  }
+  CHECK(etags == ",1,1,,9007199254740994,5,1,1,");
+  CHECK(user.Read("gone") == "<NOT_FOUND>");
+  for (const char* key : {"list", "bad", "large", "kept", "brief", "new"}) {
+    CHECK(user.Read(key) == value);
+  }
+  CHECK(server.Command({"TTL", "kept"}) == ":-1\r\n");
+  CHECK(server.Command({"TTL", "brief"}) == ":3600\r\n");
+  CHECK(server.Command({"HLEN", "kept"}) == ":3\r\n");
+  CHECK(server.Command({"HLEN", "new"}) == ":2\r\n");
+  CHECK(server.Command({"INFO", "commandstats"}).find("cmdstat_exec:") != std::string::npos);
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "where MULTI is refused a transaction is the script") {
+  const std::string value(2000, 'v');
+  server.Command({"ACL", "SETUSER", "default", "-multi"});
+  REQUIRE(user.Transact({SetOf("a", value), SetOf("b", value)}).ok());
+  CHECK(user.Read("b") == value);
+  CHECK(server.Command({"HGET", "a", "version"}) == "$1\r\n1\r\n");
+}
+
+TEST_CASE_METHOD(RedisStoreFixture, "what cannot be queued leaves nothing") {
+  const std::string value(2000, 'v');
+  server.Command({"ACL", "SETUSER", "default", "-hset"});
+  const auto refused = user.Transact({SetOf("a", value), DeleteOf("c"), SetOf("b", value)});
+  CHECK(refused.status().code() == StatusCode::kPermissionDenied);
+  CHECK(refused.status().applied() == Applied::kNo);
+  CHECK(server.Command({"EXISTS", "a", "b"}) == ":0\r\n");
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "increments by etag from 8 threads lose nothing") {

@@ -6,7 +6,9 @@
 #include <unordered_set>
 #include <utility>
 
+#include "contract/state_outcomes.h"
 #include "redis_lease.h"
+#include "redis_queued_transaction.h"
 #include "redis_replication.h"
 #include "redis_write_command.h"
 #include "result/status.h"
@@ -144,13 +146,6 @@ size_t ChunkLength(std::span<const StateWrite> writes) {
   return count;
 }
 
-// The outcomes of a transaction that one write refuses.
-std::vector<WriteOutcome> RefusedBy(size_t index, Status cause, size_t count) {
-  std::vector<WriteOutcome> outcomes(count, Cancelled("another write of the transaction failed"));
-  outcomes[index] = std::move(cause);
-  return outcomes;
-}
-
 void AddTransaction(RedisCommands& commands, std::span<const StateWrite> writes, ScriptForm form) {
   BeginScript(commands, kTransactionScript, form, writes.size(), writes.size() * 4);
   for (const StateWrite& write : writes) {
@@ -162,8 +157,8 @@ void AddTransaction(RedisCommands& commands, std::span<const StateWrite> writes,
 }
 
 // Sends the script and leaves its reply in `reply`; on failure says whether it may have run.
-StatusOr<Reply*> RunTransaction(RedisLease& lease, const CallContext& call,
-                                std::span<const StateWrite> writes, ScriptForm form) {
+StatusOr<Reply*> RunScript(RedisLease& lease, const CallContext& call,
+                           std::span<const StateWrite> writes, ScriptForm form) {
   lease.commands().Clear();
   AddTransaction(lease.commands(), writes, form);
   Status status = lease.Send(call);
@@ -186,7 +181,7 @@ StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
   const auto count = static_cast<int64_t>(writes.size());
   if (reply.type == Reply::Type::kInteger && reply.integer >= 1 && reply.integer <= count) {
     const auto index = static_cast<size_t>(reply.integer - 1);
-    return RefusedBy(index, ConditionFailed(writes[index]), writes.size());
+    return RefusedBy(index, ConditionFailed(writes[index].condition), writes.size());
   }
   if (!reply.is_array() || reply.items.size() != writes.size()) {
     lease.connection().MarkBroken();
@@ -200,6 +195,21 @@ StatusOr<std::vector<WriteOutcome>> ReadTransaction(RedisLease& lease,
     outcomes.push_back(ReadOutcome(writes[i], reply.items[i]));
   }
   return outcomes;
+}
+
+StatusOr<std::vector<WriteOutcome>> RunTransaction(RedisLease& lease, const CallContext& call,
+                                                   std::span<const StateWrite> writes) {
+  if (FitsQueue(writes)) {
+    ASSIGN_OR_RETURN(const bool may_queue, MayQueue(lease, call));
+    if (may_queue) {
+      return RunQueued(lease, call, writes);
+    }
+  }
+  ASSIGN_OR_RETURN(Reply * reply, RunScript(lease, call, writes, ScriptForm::kHash));
+  if (IsNoScript(*reply)) {
+    ASSIGN_OR_RETURN(reply, RunScript(lease, call, writes, ScriptForm::kText));
+  }
+  return ReadTransaction(lease, writes, *reply);
 }
 
 }  // namespace
@@ -260,11 +270,7 @@ StatusOr<std::vector<WriteOutcome>> WriteAll(ConnectionPool& pool, const CallCon
   if (is_strong) {
     RETURN_IF_ERROR(LearnReplicas(lease, call));
   }
-  ASSIGN_OR_RETURN(Reply * reply, RunTransaction(lease, call, writes, ScriptForm::kHash));
-  if (IsNoScript(*reply)) {
-    ASSIGN_OR_RETURN(reply, RunTransaction(lease, call, writes, ScriptForm::kText));
-  }
-  ASSIGN_OR_RETURN(auto outcomes, ReadTransaction(lease, writes, *reply));
+  ASSIGN_OR_RETURN(auto outcomes, RunTransaction(lease, call, writes));
   if (is_strong && outcomes.front().ok()) {
     Status confirmed = WaitForReplicas(lease, call);
     if (!confirmed.ok()) {

@@ -12,7 +12,7 @@
 
 #include "redis_state_store.h"
 #include "result/status.h"
-#include "support/queued_calls.h"
+#include "support/queued_call.h"
 #include "support/state_store_user.h"
 
 namespace MECHA_COMPONENT {
@@ -61,8 +61,8 @@ class RedisWitness {
   Status Write(const std::string& text, Duration time) {
     const Watch watch(*this, time);
     if (way_ == Way::kQueue) {
-      test::Queued queued(DeadlineIn(time));
-      test::Set(store_, queued, key_, text);
+      test::QueuedCall queued(DeadlineIn(time));
+      queued.Set(store_, key_, text);
       return queued.Await() ? queued.etag.status() : Lost();
     }
     test::TestCall call(DeadlineIn(time));
@@ -92,8 +92,8 @@ class RedisWitness {
   StatusOr<StateValue> Get(Duration time) {
     const Watch watch(*this, time);
     if (way_ == Way::kQueue) {
-      test::Queued queued(DeadlineIn(time));
-      test::Get(store_, queued, key_);
+      test::QueuedCall queued(DeadlineIn(time));
+      queued.Get(store_, key_);
       return queued.Await() ? std::move(queued.value) : StatusOr<StateValue>(Lost());
     }
     test::TestCall call(DeadlineIn(time));

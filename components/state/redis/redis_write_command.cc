@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "contract/state_outcomes.h"
 #include "result/status.h"
 
 namespace MECHA_COMPONENT {
@@ -27,7 +28,7 @@ std::string_view ModeOf(const StateWrite& write) {
 
 void AddTtl(RedisCommands& commands, const StateWrite& write) {
   if (write.ttl.has_value() && write.kind == StateWrite::Kind::kSet) {
-    commands.Add(std::clamp(*write.ttl, std::chrono::milliseconds(1), kLongestTtl).count());
+    commands.Add(TtlMilliseconds(write));
   } else {
     commands.Add("");
   }
@@ -96,6 +97,10 @@ void AddTransactionArguments(RedisCommands& commands, const StateWrite& write) {
   commands.Add(EtagOf(write));
 }
 
+int64_t TtlMilliseconds(const StateWrite& write) {
+  return std::clamp(*write.ttl, std::chrono::milliseconds(1), kLongestTtl).count();
+}
+
 bool IsNoScript(const Reply& reply) {
   return reply.is_error() && reply.text().starts_with("NOSCRIPT");
 }
@@ -116,15 +121,9 @@ Etag ReadVersion(const Reply& reply) {
   return Etag({digits, static_cast<size_t>(end - digits)});
 }
 
-Status ConditionFailed(const StateWrite& write) {
-  return Aborted(write.condition == Condition::kIfAbsent
-                     ? "the key has a value already"
-                     : "the etag is not the stored one; read the value again");
-}
-
 WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply) {
   if (reply.is_nil()) {
-    return ConditionFailed(write);
+    return ConditionFailed(write.condition);
   }
   if (write.kind == StateWrite::Kind::kDelete && reply.type == Reply::Type::kInteger) {
     return Etag();

@@ -31,6 +31,9 @@ void AddWrite(RedisCommands& commands, const StateWrite& write, ScriptForm form)
 // The four arguments a write has in the transaction script.
 void AddTransactionArguments(RedisCommands& commands, const StateWrite& write);
 
+// Of a set with a lifetime, as far as the server takes it.
+int64_t TtlMilliseconds(const StateWrite& write);
+
 bool IsNoScript(const Reply& reply);
 // `status` of an error reply to a script. One that was refused half-way, which only an ACL or an
 // unknown error can do, is marked as maybe applied.
@@ -39,6 +42,5 @@ Status MarkHalfDone(Status status, const Reply& reply);
 WriteOutcome ReadOutcome(const StateWrite& write, const Reply& reply);
 // The etag a version number in a reply stands for; empty when it is none.
 Etag ReadVersion(const Reply& reply);
-Status ConditionFailed(const StateWrite& write);
 
 }  // namespace MECHA_COMPONENT

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "contract/state_outcomes.h"
 #include "encoding/base64.h"
 #include "encoding/uuid.h"
 #include "result/status.h"
@@ -36,12 +37,6 @@ Status CheckEtag(const StateWrite& write) {
         "the etag is not one of this store's, which are UUIDs; pass the one that a get returned");
   }
   return OkStatus();
-}
-
-Status ConditionFailed(Condition condition) {
-  return Aborted(condition == Condition::kIfAbsent
-                     ? "there is a value already; get it and write with its etag"
-                     : "the value was changed or deleted by another writer; get it and try again");
 }
 
 // What the column holds: JSON as it is, else base64 in the connection's scratch.
