@@ -24,18 +24,6 @@ std::string Describe(const ComponentSlot& slot) {
          std::string(slot.entry->info->type) + ")";
 }
 
-// The first field of the document that its type does not have: often why it does not start.
-std::string UnknownFieldOf(const ComponentSlot& slot, Strictness strictness) {
-  Findings findings(strictness);
-  CheckSettings(slot.document, *slot.entry->info, findings);
-  for (const std::string& warning : findings.warnings()) {
-    if (warning.find(" has no field ") != std::string::npos) {
-      return " (" + warning + ")";
-    }
-  }
-  return {};
-}
-
 // The components that start side by side, and the first failure among them.
 class Batch {
  public:
@@ -147,7 +135,8 @@ Status ComponentStarter::StartAndJudge(ComponentSlot& slot) {
     return status;
   }
   if (!IsEnough(slot, status)) {
-    return WithPrefix(status, Describe(slot) + UnknownFieldOf(slot, around_.settings.strictness));
+    const std::string unknown = FirstUnknownField(slot.document, *slot.entry->info);
+    return WithPrefix(status, Describe(slot) + (unknown.empty() ? "" : " (" + unknown + ")"));
   }
   around_.host.Log(Severity::kWarning, slot.document.name,
                    Describe(slot) + " did not start: " + std::string(status.message()));

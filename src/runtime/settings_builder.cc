@@ -55,18 +55,7 @@ const FieldInfo* FindField(const ComponentInfo& info, std::string_view name) {
   return nullptr;
 }
 
-// Whether an unknown name is a key for encryption, misspelt.
-bool IsMeantToEncrypt(std::string_view name, const ComponentInfo& info,
-                      std::span<const std::string_view> names) {
-  const auto nearest = NearestName(name, names);
-  if (!nearest.has_value()) {
-    return false;
-  }
-  const BlockField* field = FindBlockField(info, *nearest);
-  return field != nullptr && field->rule == BlockRule::kFromSecret;
-}
-
-void ReportUnknown(const MetadataItem& item, const ComponentInfo& info, Findings& findings) {
+std::vector<std::string_view> FieldNames(const ComponentInfo& info) {
   std::vector<std::string_view> names;
   for (const FieldInfo& field : info.fields) {
     names.push_back(field.name);
@@ -76,15 +65,38 @@ void ReportUnknown(const MetadataItem& item, const ComponentInfo& info, Findings
       names.push_back(field.name);
     }
   }
-  const std::string hint = DidYouMean(item.name, names);
-  if (IsMeantToEncrypt(item.name, info, names)) {
-    // Taken for no field, values would be stored readable.
-    findings.Error(StatusCode::kFailedPrecondition, item.location,
-                   std::string(info.type) + " has no field " + Quoted(item.name) + "." + hint);
-    return;
+  return names;
+}
+
+bool IsKnown(std::string_view name, const ComponentInfo& info) {
+  return FindField(info, name) != nullptr || FindBlockField(info, name) != nullptr;
+}
+
+// Whether an unknown name is a key for encryption, misspelt.
+bool IsMeantToEncrypt(std::string_view name, const ComponentInfo& info) {
+  const auto nearest = NearestName(name, FieldNames(info));
+  if (!nearest.has_value()) {
+    return false;
   }
-  findings.Warn(item.location, std::string(info.type) + " has no field " + Quoted(item.name) +
-                                   "; it has no effect." + (hint.empty() ? " Remove it." : hint));
+  const BlockField* field = FindBlockField(info, *nearest);
+  return field != nullptr && field->rule == BlockRule::kFromSecret;
+}
+
+std::string DescribeUnknown(const MetadataItem& item, const ComponentInfo& info) {
+  const std::vector<std::string_view> names = FieldNames(info);
+  const std::string hint = DidYouMean(item.name, names);
+  return std::string(info.type) + " has no field " + Quoted(item.name) + "; it has no effect." +
+         (hint.empty() ? " Remove it." : hint);
+}
+
+void ReportUnknown(const MetadataItem& item, const ComponentInfo& info, Findings& findings) {
+  const std::string text = DescribeUnknown(item, info);
+  if (IsMeantToEncrypt(item.name, info)) {
+    // Taken for no field, values would be stored readable.
+    findings.Error(StatusCode::kFailedPrecondition, item.location, text);
+  } else {
+    findings.Warn(item.location, text);
+  }
 }
 
 void CheckBlockField(const MetadataItem& item, const BlockField& field, Findings& findings) {
@@ -155,9 +167,7 @@ void CheckItem(const MetadataItem& item, const ComponentInfo& info, Findings& fi
 const MetadataItem* FindMisspelt(const ComponentDocument& document, const ComponentInfo& info,
                                  const FieldInfo& field) {
   for (const MetadataItem& item : document.metadata) {
-    const bool is_known =
-        FindField(info, item.name) != nullptr || FindBlockField(info, item.name) != nullptr;
-    if (!is_known && NearestName(item.name, {&field.name, 1}).has_value()) {
+    if (!IsKnown(item.name, info) && NearestName(item.name, {&field.name, 1}).has_value()) {
       return &item;
     }
   }
@@ -244,6 +254,15 @@ void CheckSettings(const ComponentDocument& document, const ComponentInfo& info,
       ReportMissing(document, info, field, empty_at, findings);
     }
   }
+}
+
+std::string FirstUnknownField(const ComponentDocument& document, const ComponentInfo& info) {
+  for (const MetadataItem& item : document.metadata) {
+    if (!IsKnown(item.name, info)) {
+      return ToText(item.location) + ": " + DescribeUnknown(item, info);
+    }
+  }
+  return {};
 }
 
 StatusOr<Settings> BuildSettings(const ComponentDocument& document, const ComponentInfo& info,

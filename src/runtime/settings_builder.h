@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "contract/component_info.h"
@@ -19,6 +20,10 @@ namespace mecha {
 // the wrong type as far as they are written in the document, unsupported block fields.
 void CheckSettings(const ComponentDocument& document, const ComponentInfo& info,
                    Findings& findings);
+
+// The first entry of the document that its type has no field for, with its place and the name that
+// was probably meant; empty when there is none. Often why a component does not start.
+std::string FirstUnknownField(const ComponentDocument& document, const ComponentInfo& info);
 
 // For mecha_runtime_start, after CheckSettings: the same checks over the resolved values, with
 // defaults filled in; it does not repeat the warnings of CheckSettings. `identity` arrives with

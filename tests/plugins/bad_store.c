@@ -207,6 +207,8 @@ static void get_blocking(void* context, mecha_task task, const mecha_store_get* 
     sleep_a_little();
     state = self->host->task_state(self->host, task);
   }
+  /* No time remains of a stopped call either: which of both it was, the state says. */
+  state = self->host->task_state(self->host, task);
   complete(self->host, task, state == MECHA_OK ? MECHA_DEADLINE_EXCEEDED : state, "gave up");
 }
 

@@ -130,6 +130,11 @@ TEST_CASE_METHOD(PostgresStoreFixture,
   REQUIRE(other.Await());
   CHECK((other.etag.ok() || HasCode(other.etag.status(), StatusCode::kWouldBlock)));
   blocker.join();
+  // The write that nobody waits for any more may still come about: after that, not over the newest.
+  REQUIRE(AwaitThat([&] {
+    return Sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mecha' AND "
+               "state = 'active'") == "0\n";
+  }));
   CHECK(AwaitThat([&] {
     QueuedCall after;
     after.Set(store, "locked", "newest");

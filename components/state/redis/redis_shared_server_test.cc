@@ -6,6 +6,7 @@
 #include <random>
 #include <thread>
 
+#include "redis_line.h"
 #include "redis_store_fixture.h"
 #include "support/moment.h"
 #include "support/queued_call.h"
@@ -40,6 +41,64 @@ TEST_CASE_METHOD(RedisStoreFixture, "queued operations share one connection, eac
   }
   // The pool's, the channel's and the one that asks.
   CHECK(server.Command({"INFO", "clients"}).find("connected_clients:3") != std::string::npos);
+}
+
+// The server's number for the connection that read last.
+std::string ReaderId(test::TestRedis& server) {
+  const std::string clients = server.Command({"CLIENT", "LIST"});
+  const size_t reader = clients.find("cmd=hmget");
+  if (reader == clients.npos) {
+    return "";
+  }
+  const size_t start = clients.rfind("id=", clients.rfind(" addr=", reader));
+  return clients.substr(start, clients.find(' ', start) - start);
+}
+
+// `read` reads once over a connection that is shared.
+template <class Read>
+void CheckReplaced(RedisStoreFixture& fixture, Read read) {
+  read();
+  const std::string first = ReaderId(fixture.server);
+  REQUIRE(!first.empty());
+  fixture.host.Advance(std::chrono::seconds(40));
+  read();
+  CHECK(ReaderId(fixture.server) == first);
+  fixture.host.Advance(std::chrono::seconds(61));
+  read();
+  CHECK(ComesTrue([&] {
+    const std::string now = ReaderId(fixture.server);
+    return !now.empty() && now != first;
+  }));
+}
+
+TEST_CASE("a shared connection that is old, or has rested for too long, is replaced") {
+  const Fields fields = GENERATE(Fields{{"idleTimeout", "60s"}},
+                                 Fields{{"idleTimeout", "-1"}, {"maxConnAge", "60s"}});
+  RedisStoreFixture fixture({}, fields);
+  SECTION("of the channel") {
+    CheckReplaced(fixture, [&] {
+      QueuedCall get;
+      get.Get(fixture.store, "k");
+      REQUIRE(get.Await());
+      CHECK(IsNotFound(get.value.status()));
+    });
+  }
+  SECTION("of a line") {
+    Fields of_line = fields;
+    of_line.emplace("redisHost", "127.0.0.1:" + std::to_string(fixture.server.port()));
+    const auto options = ReadOptions(MakeSettings(of_line));
+    REQUIRE(options.ok());
+    RedisLine line(fixture.host, *options);
+    CheckReplaced(fixture, [&] {
+      TestCall call;
+      Status status;
+      ReadRequest request(call.context, "k",
+                          [&](StatusOr<StateValue> value) { status = value.status(); });
+      line.Run(request);
+      request.Complete();
+      CHECK(IsNotFound(status));
+    });
+  }
 }
 
 TEST_CASE_METHOD(RedisStoreFixture, "a forgotten script and a plain string take a second command") {
