@@ -8,11 +8,13 @@
 
 #include "resources/component_document.h"
 #include "resources/configuration_document.h"
+#include "resources/subscription_document.h"
 
 namespace mecha {
 
 struct ResourceSet {
-  std::vector<ComponentDocument> components;  // in load order, names unique
+  std::vector<ComponentDocument> components;        // in load order, names unique
+  std::vector<SubscriptionDocument> subscriptions;  // the same
   ConfigurationDocument configuration;
   std::vector<std::string> warnings;  // "file:line:column: what. What to do."
 };
