@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "encoding/decimal_point.h"
 #include "encoding/quoted.h"
 #include "result/status.h"
 
@@ -14,6 +15,8 @@ namespace {
 
 // Two levels for each operator of a query, and some around them.
 constexpr size_t kDeepest = 40;
+// No object of a query has more than three; finding one that stands twice stays cheap.
+constexpr size_t kMostMembers = 16;
 
 class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
  public:
@@ -32,7 +35,7 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
     return Add(JsonNode::Kind::kNumber, std::to_string(value));
   }
   bool number_float(number_float_t, const string_t& text) override {
-    return Add(JsonNode::Kind::kNumber, text);
+    return Add(JsonNode::Kind::kNumber, WithDecimalPoint(text));
   }
   bool string(string_t& text) override { return Add(JsonNode::Kind::kString, std::move(text)); }
   bool binary(binary_t&) override { return false; }
@@ -42,6 +45,10 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   bool end_object() override { return Close(); }
   bool end_array() override { return Close(); }
   bool key(string_t& text) override {
+    if (open_.back()->children.size() >= kMostMembers) {
+      problem_ = "an object has more than " + std::to_string(kMostMembers) + " members";
+      return false;
+    }
     if (open_.back()->Find(text) != nullptr) {
       problem_ = Quoted(text) + " stands twice in one object; remove one";
       return false;
@@ -51,7 +58,11 @@ class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
   }
 
   bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
+                   const nlohmann::detail::exception& error) override {
+    constexpr int kOutOfRange = 406;
+    if (error.id == kOutOfRange) {
+      problem_ = "a number is too large, near byte " + std::to_string(position);
+    }
     error_position_ = position;
     return false;
   }

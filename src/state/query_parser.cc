@@ -51,6 +51,9 @@ StatusOr<QueryPath> ReadPath(std::string_view text, const std::string& where) {
       return Mistake(where, "names the member " + Quoted(text) +
                                 "; a name is letters, digits, _ and -, with dots between");
     }
+    if (path.size() == QueryLimits::kDeepestMember) {
+      return Mistake(where, "names a member deeper than 16 names; that is the limit");
+    }
     path.emplace_back(name);
     start = end + 1;
   }

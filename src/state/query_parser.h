@@ -22,6 +22,7 @@ struct ParsedQuery {
 struct QueryLimits {
   static constexpr size_t kMostBytes = size_t{64} << 10;
   static constexpr size_t kDeepest = 16;         // operators in operators
+  static constexpr size_t kDeepestMember = 16;   // names in a path
   static constexpr size_t kMostOperators = 256;  // and as many members to sort by
   static constexpr size_t kMostValues = 1024;    // compared with
 };

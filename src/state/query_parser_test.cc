@@ -119,6 +119,7 @@ TEST_CASE("a mistake is INVALID_ARGUMENT and names its place") {
   CHECK(Says(R"({"filter": {"EQ": {"a": "\u0000"}}})", "filter.EQ"));
   CHECK(Says(R"({"filter": {"EQ": {"a": 1e-400}}})", "not refused"));
   CHECK(Says(R"({"filter": {"EQ": {"a": 1e-40000}}})", "too long"));
+  CHECK(Says(R"({"filter": {"EQ": {"a": 1e400}}})", "too large"));
   CHECK(Says(R"({"filter": {"GT": {"a": true}}})", "filter.GT"));
   CHECK(Says(R"({"filter": {"LTE": {"a": null}}})", "filter.LTE"));
   CHECK(Says(R"({"sort": {"key": "a"}})", "sort"));
@@ -146,6 +147,20 @@ TEST_CASE("size, depth, operators and values have limits") {
   CHECK(ParseQuery(Nested(16)).ok());
   CHECK(Says(Nested(17), "16 operators"));
   CHECK(Says(Nested(30000 / 10), "deeper"));
+  const auto member = [](size_t names) {
+    std::string path = "a";
+    for (size_t i = 1; i < names; ++i) {
+      path += ".b";
+    }
+    return R"({"filter": {"EQ": {")" + path + R"(": 1}}})";
+  };
+  CHECK(ParseQuery(member(16)).ok());
+  CHECK(Says(member(17), "deeper than 16 names"));
+  std::string members = R"("m0": 1)";
+  for (int i = 1; i < 20; ++i) {
+    members += R"(, "m)" + std::to_string(i) + R"(": 1)";
+  }
+  CHECK(Says("{" + members + "}", "more than 16 members"));
   const std::string one = R"({"EQ":{"a":1}})";
   CHECK(ParseQuery(R"({"filter":{"OR":[)" + Repeated(255, one) + "]}}").ok());
   CHECK(Says(R"({"filter":{"OR":[)" + Repeated(256, one) + "]}}", "OR[255] is the 257th"));

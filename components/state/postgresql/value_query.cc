@@ -6,7 +6,7 @@
 #include <string_view>
 #include <utility>
 
-#include "encoding/ascii.h"
+#include "encoding/json.h"
 #include "encoding/number.h"
 #include "result/status.h"
 #include "state_rows.h"
@@ -95,10 +95,14 @@ class QueryWriter {
                         : member;
   }
 
+  // As JSON and not as text to be converted: that would be done again for every row.
   std::string Operand(const QueryOperand& operand) {
-    const std::string parameter = Parameter(operand.text);
-    return operand.kind == QueryOperand::Kind::kString ? "to_jsonb(" + parameter + "::text)"
-                                                       : parameter + "::jsonb";
+    if (operand.kind != QueryOperand::Kind::kString) {
+      return Parameter(operand.text) + "::jsonb";
+    }
+    std::string json;
+    AppendJsonString(json, operand.text);
+    return Parameter(std::move(json)) + "::jsonb";
   }
 
   Status AddJoined(const QueryFilter& filter, std::string_view word) {

@@ -119,6 +119,31 @@ TEST_CASE("numbers compare as numbers, and only with their own type") {
   CHECK(keys("{}") == Names{"a", "b", "c", "d", "e", "f", "g", "h", "i"});
 }
 
+TEST_CASE("a text is found as it was written, whatever stands in it") {
+  const StoreWorld world;
+  if (!HasQuery(world)) {
+    return;
+  }
+  const Names texts = {R"(\")",
+                       R"('; DROP TABLE state; --)",
+                       R"(\\)",
+                       R"($1)",
+                       R"(\n\u001f)",
+                       "gr\xC3\xBC\xC3\x9F \xF0\x9F\x98\x80",
+                       "{}",
+                       "null",
+                       ""};
+  for (size_t i = 0; i < texts.size(); ++i) {
+    REQUIRE(world.store.Set(std::to_string(i), R"({"t":")" + texts[i] + "\"}", AsJson()).ok());
+  }
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string operand = R"({"t":")" + texts[i] + "\"}";
+    CHECK(KeysOf(world.store.Query(R"({"filter":{"EQ":)" + operand + "}}")) ==
+          Names{std::to_string(i)});
+  }
+  CHECK(KeysOf(world.store.Query(R"({"filter":{"IN":{"t":["$1","null"]}}})")) == Names{"3", "7"});
+}
+
 TEST_CASE("a query never finds other applications' values, deleted or expired ones") {
   const StoreWorld world;
   if (!HasQuery(world)) {
