@@ -17,6 +17,8 @@ std::string_view NameOf(Verb verb) {
       return "apply";
     case Verb::kList:
       return "list";
+    case Verb::kQuery:
+      return "query";
     case Verb::kSecretGet:
       return "get";
     case Verb::kSecretList:

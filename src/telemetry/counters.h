@@ -19,6 +19,7 @@ enum class Verb : uint8_t {
   kDelete,
   kApply,
   kList,
+  kQuery,
   kSecretGet,
   kSecretList,
   kPing,

@@ -37,6 +37,7 @@ class FakeBackEnd {
   // What a whole batch, or a transaction, fails with; asked before the single writes.
   std::function<Status()> batch;
   std::function<StatusOr<ListPage>(const ListRequest&)> list;
+  std::function<StatusOr<QueryPage>(const QueryRequest&)> query;  // absent: it has none
   std::map<std::string, Secret> secrets;
   std::atomic<Host*> host{nullptr};  // the last one given to a component
 
@@ -132,6 +133,13 @@ class FakeStateStore final : public FakeComponent<StateStore> {
   void List(const CallContext&, const ListRequest& request, Done<ListPage> done) override {
     std::move(done)(FakeBackEnd::current->list ? FakeBackEnd::current->list(request)
                                                : StatusOr<ListPage>(ListPage{}));
+  }
+  void Query(const CallContext& call, const QueryRequest& request, Done<QueryPage> done) override {
+    if (FakeBackEnd::current->query) {
+      std::move(done)(FakeBackEnd::current->query(request));
+    } else {
+      StateStore::Query(call, request, std::move(done));
+    }
   }
 
  private:
