@@ -21,6 +21,8 @@ enum class Verb : uint8_t {
   kList,
   kSecretGet,
   kSecretList,
+  kPublish,
+  kPublishMany,
   kPing,
   kCount
 };
