@@ -62,6 +62,7 @@ struct CallOptions {
   bool may_complete_inline = false;
   std::shared_ptr<CompletionSink> sink;  // null: the caller blocks
   uint64_t token = 0;
+  uint64_t within = 0;  // the inbound request it runs for; 0: none
 };
 
 // What the block says of the component that serves the operation.
@@ -89,6 +90,7 @@ class Operation : public Result {
   void Stop(StopCause cause);
 
   Verb verb() const { return verb_; }
+  uint64_t within() const { return options_.within; }
   const std::shared_ptr<CompletionSink>& sink() const { return options_.sink; }
   InputStore& inputs() { return inputs_; }
 

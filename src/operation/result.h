@@ -33,7 +33,6 @@ struct ResultItem {
   uint64_t number = 0;
   std::optional<WallTime> expires;
   std::unique_ptr<Error> error;
-  std::span<const std::pair<std::string, std::string>> headers;
 };
 
 class Result {
