@@ -25,18 +25,20 @@ using Kind = CloudEvent::DataKind;
 
 constexpr std::string_view kBinaryPrefix = "ce_";
 
-std::optional<std::string_view> Find(Metadata metadata, std::string_view wanted) {
+using BrokerMetadata = std::span<const std::pair<std::string, std::string>>;
+
+std::optional<std::string_view> Find(BrokerMetadata metadata, std::string_view wanted) {
   const auto found = std::ranges::find_if(
       metadata, [&](const auto& entry) { return EqualsIgnoringCase(entry.first, wanted); });
-  return found == metadata.end() ? std::nullopt : std::optional(found->second);
+  return found == metadata.end() ? std::nullopt : std::optional<std::string_view>(found->second);
 }
 
-bool IsBinaryMode(Metadata metadata) {
-  const std::optional<std::string_view> content_type = Find(metadata, "content-type");
-  return content_type.has_value() && IsMediaType(*content_type, kBinaryType);
+bool IsBinaryMode(const ReceivedMessage& message) {
+  return IsMediaType(message.content_type, kBinaryType) ||
+         IsMediaType(Find(message.metadata, "content-type").value_or(""), kBinaryType);
 }
 
-void AddTrace(Metadata metadata, CloudEvent& event) {
+void AddTrace(BrokerMetadata metadata, CloudEvent& event) {
   const auto add = [&](std::string_view name, std::string_view& attribute) {
     if (attribute.data() != nullptr) {
       return;
@@ -118,7 +120,7 @@ class BinaryAttributes {
     if ((event_.*member).data() != nullptr) {
       return AlreadyThere(key);
     }
-    event_.*member = value.data() == nullptr ? std::string_view("") : value;
+    event_.*member = value;
     return OkStatus();
   }
   Status AddExtension(std::string_view key, std::string_view name, std::string_view value) {
@@ -138,7 +140,8 @@ class BinaryAttributes {
 StatusOr<CloudEvent> ReadBinary(const ReceivedMessage& message) {
   BinaryAttributes attributes;
   for (const auto& [key, value] : message.metadata) {
-    if (EqualsIgnoringCase(key.substr(0, kBinaryPrefix.size()), kBinaryPrefix)) {
+    const std::string_view prefix = std::string_view(key).substr(0, kBinaryPrefix.size());
+    if (EqualsIgnoringCase(prefix, kBinaryPrefix)) {
       RETURN_IF_ERROR(attributes.Add(key, value));
     }
   }
@@ -168,7 +171,7 @@ StatusOr<CloudEvent> ReadEvent(const ReceivedMessage& message) {
   if (message.is_raw) {
     return WrapRaw(message);
   }
-  return IsBinaryMode(message.metadata) ? ReadBinary(message) : ReadStructured(message);
+  return IsBinaryMode(message) ? ReadBinary(message) : ReadStructured(message);
 }
 
 bool HasExpired(const CloudEvent& event, WallTime now) {

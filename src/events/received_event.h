@@ -4,10 +4,11 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "call/clock.h"
-#include "contract/call_context.h"
 #include "contract/cloud_event.h"
 #include "result/buffer.h"
 #include "result/status_or.h"
@@ -18,9 +19,10 @@ struct ReceivedMessage {
   std::string_view pubsub_name;  // the component's
   std::string_view topic;        // without a namespace
   Buffer data;
-  Metadata metadata;                          // the broker's
-  bool is_raw = false;                        // the subscription has rawPayload
-  std::span<const unsigned char, 16> random;  // becomes the id of a raw message
+  std::string_view content_type;  // the broker's, where it carries one
+  std::span<const std::pair<std::string, std::string>> metadata;  // the broker's
+  bool is_raw = false;                                            // the subscription has rawPayload
+  std::span<const unsigned char, 16> random;                      // becomes the id of a raw message
 };
 
 // Raw: an envelope around the bytes. Binary content mode (metadata content-type is

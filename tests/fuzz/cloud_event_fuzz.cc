@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -84,15 +86,16 @@ void Publish(uint8_t choice, std::string_view head, std::string_view body) {
 }
 
 void Receive(uint8_t choice, std::string_view head, std::string_view body) {
-  const Entries entries = {{"content-type", "application/octet-stream"},
-                           {"ce_id", head},
-                           {head, "x"},
-                           {"ce_datacontenttype", head.substr(head.size() / 2)}};
-  const Entries binary(entries.begin(), entries.end() - choice % 2);
+  const std::string text(head);
+  const std::pair<std::string, std::string> entries[] = {
+      {"content-type", "application/octet-stream"},
+      {"ce_id", text},
+      {text, "x"},
+      {"ce_datacontenttype", text.substr(text.size() / 2)}};
   const mecha::ReceivedMessage message{.pubsub_name = "p",
                                        .topic = "t",
                                        .data = Buffer::CopyOf(body),
-                                       .metadata = binary,
+                                       .metadata = std::span(entries).first(4 - choice % 2),
                                        .is_raw = choice % 4 == 3,
                                        .random = kRandom};
   const StatusOr<CloudEvent> event = mecha::ReadEvent(message);
