@@ -52,7 +52,8 @@ Status CelCompiler::Run() {
     FailAtToken("the end or an operator");
   }
   if (failed()) {
-    return InvalidArgument(CelProgram::PlaceIn(source_, error_offset_) + ": " + error_ + ".");
+    return InvalidArgument(CelProgram::PlaceIn(source_, error_offset_) + ": " + error_ +
+                           (error_.ends_with('?') ? "" : "."));
   }
   return OkStatus();
 }
@@ -351,8 +352,11 @@ size_t CelCompiler::Emit(Operation operation, int change, uint32_t argument, uin
     return 0;
   }
   steps.push_back({operation, argument, offset});
+  const size_t before = height_;
   height_ = static_cast<size_t>(static_cast<int>(height_) + change);
-  if (height_ > CelProgram::kMostStack) {
+  // Constants may be on their way into a list that is one constant.
+  const bool is_step = operation != Operation::kConstant;
+  if (is_step && std::max(before, height_) > CelProgram::kMostStack) {
     Fail(offset, "more than " + std::to_string(CelProgram::kMostStack) +
                      " values wait for others. Split the rule");
   }

@@ -112,9 +112,9 @@ void CelCompiler::Call(const CelToken& name, const Function* function, size_t gi
   constexpr std::string_view kNames[] = {"startsWith", "endsWith", "contains", "size",   "has",
                                          "int",        "uint",     "double",   "string", "bytes"};
   const std::string hint = DidYouMean(name.source, kNames);
-  Fail(name.offset, "there is no function " + Quoted(name.source) +
-                        (hint.empty() ? ". Functions here begin with startsWith and contains"
-                                      : "." + hint.substr(0, hint.size() - 1)));
+  Fail(name.offset,
+       "there is no function " + Quoted(name.source) +
+           (hint.empty() ? ". Functions here begin with startsWith and contains" : "." + hint));
 }
 
 void CelCompiler::Has(uint32_t offset) {
