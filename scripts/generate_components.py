@@ -28,6 +28,8 @@ FIELD_KEYS = {"name", "type", "default", "unit", "description", "values", "requi
               "ignored"}
 # Fields every state component has; the block reads them (see src/state).
 STATE_FIELDS = ("keyPrefix", "primaryEncryptionKey", "secondaryEncryptionKey")
+# The same of every message broker (see src/pubsub).
+PUBSUB_FIELDS = ("publishingScopes", "subscriptionScopes", "allowedTopics", "protectedTopics")
 # A field every state component has even when its component.yaml does not say so.
 STATE_TTL = {"name": "ttlInSeconds", "type": "integer",
              "description": "Lifetime of values written without one of their own; kept for ever "
@@ -217,8 +219,9 @@ def field_schema(field):
 def component_schema(info, is_only_version):
     types = [info["type"], *info["aliases"]]
     names = [field["name"] for field in info["fields"]]
-    if info["type"].startswith("state."):
-        names += [name for name in STATE_FIELDS if name not in names]
+    block_fields = {"state": STATE_FIELDS, "pubsub": PUBSUB_FIELDS}
+    block = info["type"].split(".")[0]
+    names += [name for name in block_fields.get(block, ()) if name not in names]
     item = {"properties": {"name": {"enum": names}},
             "allOf": [field_schema(field) for field in info["fields"]]}
     metadata = {"items": item}
@@ -273,7 +276,9 @@ def docs(infos):
            "do not edit.\n\nA document without `spec.version` means v1, also where a type has a "
            "v2 with another layout.\nEvery state store also has the fields `"
            + "`, `".join(STATE_FIELDS[:-1]) + f"` and\n`{STATE_FIELDS[-1]}`: "
-           "[settings](settings.md).\n"]
+           "[settings](settings.md). Every message broker has\n`"
+           + "`, `".join(PUBSUB_FIELDS[:-1]) + f"` and\n`{PUBSUB_FIELDS[-1]}`: "
+           "[routing](routing.md).\n"]
     for info in infos:
         out.append(f"\n## {info['type']} ({info['version']}, {info['status']})\n\n"
                    f"{info['description']}\n")
