@@ -175,7 +175,7 @@ Status Runtime::ResumeComponents() {
       continue;
     }
     if (slot->messages != nullptr) {
-      slot->messages->SetConsumerName(MakeConsumerName(options_.app_id, instance_id()));
+      slot->messages->BecomeConsumer(MakeConsumerName(options_.app_id, instance_id()));
     }
     resumed.push_back(slot->component());
     const Status status = ResumeComponent(*slot);
