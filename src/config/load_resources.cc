@@ -17,6 +17,7 @@
 #include "config/subscription_reader.h"
 #include "config/yaml_document.h"
 #include "encoding/ascii.h"
+#include "encoding/quoted.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
@@ -73,7 +74,7 @@ void Loader::AddPath(const std::string& path) {
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
     findings_.Error(StatusCode::kNotFound, {path, 0, 0},
-                    "no such file or folder. Check the resource paths.");
+                    "no such file or folder" + WhereRelative(path) + ". Check the resource paths.");
   } else if (fs::is_directory(status)) {
     AddFolder(path);
   } else {
@@ -161,7 +162,14 @@ bool Loader::IsOfOtherNamespace(const DocumentHeader& header) const {
 
 void Loader::AddRoot(const YamlNode& root, NodeReader& reader) {
   const std::optional<DocumentHeader> header = ReadHeader(root, reader);
-  if (!header.has_value() || IsOfOtherNamespace(*header)) {
+  if (!header.has_value()) {
+    return;
+  }
+  if (IsOfOtherNamespace(*header)) {
+    if (header->kind == DocumentHeader::Kind::kComponent) {
+      resources_.left_out.push_back(
+          {header->name, "it is of the namespace " + Quoted(header->name_space), reader.At(root)});
+    }
     return;
   }
   switch (header->kind) {
@@ -198,8 +206,14 @@ void Loader::AddComponent(const YamlNode& root, const DocumentHeader& header, No
     return;
   }
   std::optional<ComponentDocument> document = ReadComponent(root, header, reader);
-  if (document.has_value() && IsForUs(document->scopes)) {
+  if (!document.has_value()) {
+    return;
+  }
+  if (IsForUs(document->scopes)) {
     resources_.components.push_back(*std::move(document));
+  } else {
+    resources_.left_out.push_back(
+        {header.name, "its scopes do not name the app " + Quoted(options_.app_id), reader.At(root)});
   }
 }
 

@@ -218,6 +218,11 @@ TEST_CASE("scopes and namespaces choose what this application gets") {
   REQUIRE(filtered->components.size() == 2);
   CHECK(filtered->components[0].name == "mine");
   CHECK(filtered->components[1].name == "near");
+  REQUIRE(filtered->left_out.size() == 2);
+  CHECK(filtered->left_out[0].name == "theirs");
+  CHECK(filtered->left_out[0].reason == "its scopes do not name the app \"shop\"");
+  CHECK(filtered->left_out[0].location.line > 1);
+  CHECK(filtered->left_out[1].reason == "it is of the namespace \"elsewhere\"");
   options.filters_namespace = false;
   CHECK(LoadResources(options, {{}, {text}})->components.size() == 3);
   options.filters_namespace = true;

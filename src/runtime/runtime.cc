@@ -104,6 +104,7 @@ Status Runtime::Load() {
   ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(load, options_.resources));
   Findings findings(options_.settings.strictness);
   configuration_ = std::move(resources.configuration);
+  components_.SetLeftOut(std::move(resources.left_out));
   std::vector<std::string> secret_stores;
   for (const ComponentDocument& document : resources.components) {
     if (document.type.starts_with("secretstores.")) {

@@ -14,10 +14,10 @@
 
 #include "connection/connection_pool.h"
 #include "contract/state_store.h"
-#include "redis_channel.h"
-#include "redis_line.h"
-#include "redis_options.h"
-#include "redis_sentinels.h"
+#include "redis/redis_channel.h"
+#include "redis/redis_line.h"
+#include "redis/redis_options.h"
+#include "redis/redis_sentinels.h"
 
 namespace MECHA_COMPONENT {
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_reply_reader.h"
+#include "redis/redis_reply_reader.h"
 
 #include <string>
 
 #include "result/status.h"
 #include "support/catch.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 using Progress = ReplyReader::Progress;
@@ -124,4 +124,4 @@ TEST_CASE("what is no RESP breaks the reader for good") {
 }
 
 }  // namespace
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -11,13 +11,13 @@
 
 #include "connection/socket_connection.h"
 #include "contract/host.h"
-#include "redis_commands.h"
-#include "redis_options.h"
-#include "redis_reply_reader.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_options.h"
+#include "redis/redis_reply_reader.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class RedisConnection final : public SocketConnection {
  public:
@@ -75,4 +75,4 @@ class RedisConnection final : public SocketConnection {
   std::unique_ptr<char[]> large_;  // where a large value is read to, while it comes
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

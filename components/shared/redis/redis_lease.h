@@ -7,11 +7,11 @@
 
 #include "connection/connection_lease.h"
 #include "connection/connection_pool.h"
-#include "redis_connection.h"
+#include "redis/redis_connection.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class RedisLease {
  public:
@@ -40,4 +40,4 @@ class RedisLease {
   ConnectionLease<RedisConnection> lease_;
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_connection.h"
+#include "redis/redis_connection.h"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
-#include "redis_error.h"
+#include "redis/redis_error.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 // One read of a small reply, on the stack; and of a large value, on the heap.
@@ -141,4 +141,4 @@ Status RedisConnection::ReadInto(const CallContext& call, std::span<char> into) 
   return OkStatus();
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

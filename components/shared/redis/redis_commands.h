@@ -11,7 +11,7 @@
 
 #include "connection/send_buffer.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class RedisCommands : public SendBuffer {
  public:
@@ -26,4 +26,4 @@ class RedisCommands : public SendBuffer {
   void AddLength(char mark, size_t length);
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

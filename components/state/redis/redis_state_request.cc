@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_request.h"
+#include "redis_state_request.h"
 
 #include "redis_value.h"
 

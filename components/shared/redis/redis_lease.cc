@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_lease.h"
+#include "redis/redis_lease.h"
 
-#include "redis_error.h"
+#include "redis/redis_error.h"
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 Status RedisLease::ErrorOf(const Reply& reply) {
   ServerError error = FromServer(reply.text());
@@ -14,4 +14,4 @@ Status RedisLease::ErrorOf(const Reply& reply) {
   return std::move(error.status);
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

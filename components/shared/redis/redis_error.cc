@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_error.h"
+#include "redis/redis_error.h"
 
 #include <algorithm>
 #include <string>
 
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 struct Row {
@@ -120,4 +120,4 @@ Status ReconnectAsked() {
   return Unavailable("the server asked for another connection; try again");
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -10,7 +10,7 @@
 #include "contract/settings.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 struct RedisOptions : ConnectionOptions {
   // What the server on the other side must be, or the log in fails.
@@ -34,6 +34,6 @@ struct RedisOptions : ConnectionOptions {
 // All but TLS, which needs a host: connection/tls_fields.h. INVALID_ARGUMENT names the field;
 // UNIMPLEMENTED is for what this version cannot do (cluster, token logins) and must not silently
 // leave out.
-StatusOr<RedisOptions> ReadOptions(const Settings& settings);
+StatusOr<RedisOptions> ReadRedisOptions(const Settings& settings);
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -7,13 +7,13 @@
 #include <cstddef>
 #include <string_view>
 
-#include "redis_reply.h"
+#include "redis/redis_reply.h"
 #include "result/status.h"
 
 struct redisReader;
 struct redisReadTask;
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 struct ReplyLimits {
   // All bytes of one reply: the largest value (64 MB) and what surrounds it.
@@ -63,4 +63,4 @@ class ReplyReader {
   bool is_fresh_ = true;  // the next part starts a reply
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_options.h"
+#include "redis/redis_options.h"
 
 #include <map>
 #include <string>
@@ -8,7 +8,7 @@
 #include "result/status_or.h"
 #include "support/catch.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 using std::chrono::milliseconds;
@@ -19,7 +19,8 @@ StatusOr<RedisOptions> Read(const std::map<std::string, std::string>& fields) {
   for (const auto& [name, text] : fields) {
     values[name] = {text, false, 0};
   }
-  return ReadOptions(Settings({"s", "state.redis", "v1", "", "", "", "", 0}, std::move(values)));
+  return ReadRedisOptions(
+      Settings({"s", "state.redis", "v1", "", "", "", "", 0}, std::move(values)));
 }
 
 TEST_CASE("options have the defaults that component.yaml names") {
@@ -107,4 +108,4 @@ TEST_CASE("a bad number is INVALID_ARGUMENT and names its field") {
 }
 
 }  // namespace
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_sentinels.h"
+#include "redis/redis_sentinels.h"
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-#include "redis_connection.h"
-#include "redis_error.h"
+#include "redis/redis_connection.h"
+#include "redis/redis_error.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 int64_t Ticks(SteadyTime time) { return time.time_since_epoch().count(); }
@@ -227,4 +227,4 @@ void RedisSentinels::ForgetFailures() {
   }
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

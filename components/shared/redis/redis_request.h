@@ -8,15 +8,14 @@
 #include <string_view>
 #include <utility>
 
-#include "contract/state_store.h"
-#include "redis_commands.h"
-#include "redis_error.h"
-#include "redis_reply.h"
-#include "redis_write_command.h"
-#include "result/done.h"
+#include "call/waiter.h"
+#include "contract/call_context.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_error.h"
+#include "redis/redis_reply.h"
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 // Whoever keeps a request: told, by the thread that stops its call, to end it soon.
 class RequestKeeper {
@@ -72,43 +71,4 @@ class RedisRequest : public StopListener {
   bool must_reconnect_ = false;
 };
 
-class ReadRequest final : public RedisRequest {
- public:
-  ReadRequest(const CallContext& call, std::string_view key, Done<StateValue> done)
-      : RedisRequest(call), key_(key), done_(std::move(done)) {}
-
-  void AddCommand(RedisCommands& commands) override;
-  bool Take(Reply& reply) override;
-  void Fail(Status status) override { outcome_ = std::move(status); }
-  void Complete() override { std::move(done_)(std::move(outcome_)); }
-  bool is_write() const override { return false; }
-
- private:
-  const std::string_view key_;
-  bool is_plain_ = false;  // the key is no hash
-  StatusOr<StateValue> outcome_;
-  Done<StateValue> done_;
-};
-
-class WriteRequest final : public RedisRequest {
- public:
-  // Whether a write can go this way: it is short, and waits for no replica.
-  static bool Fits(const StateWrite& write);
-
-  WriteRequest(const CallContext& call, const StateWrite& write, Done<Etag> done)
-      : RedisRequest(call), write_(write), done_(std::move(done)) {}
-
-  void AddCommand(RedisCommands& commands) override { AddWrite(commands, write_, form_); }
-  bool Take(Reply& reply) override;
-  void Fail(Status status) override { outcome_ = std::move(status); }
-  void Complete() override { std::move(done_)(std::move(outcome_)); }
-  bool is_write() const override { return true; }
-
- private:
-  const StateWrite write_;
-  ScriptForm form_ = ScriptForm::kHash;
-  WriteOutcome outcome_;
-  Done<Etag> done_;
-};
-
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -7,7 +7,7 @@
 
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 struct ServerError {
   Status status;
@@ -24,4 +24,4 @@ ServerError FromServer(std::string_view text, std::string_view login = "redis");
 Status UnaskedReply();
 Status ReconnectAsked();
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

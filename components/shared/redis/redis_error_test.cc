@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_error.h"
+#include "redis/redis_error.h"
 
 #include <string>
 
 #include "result/status.h"
 #include "support/catch.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 StatusCode CodeOf(std::string_view text) { return FromServer(text).status.code(); }
@@ -64,4 +64,4 @@ TEST_CASE("echoed arguments and control characters do not reach the message") {
 }
 
 }  // namespace
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

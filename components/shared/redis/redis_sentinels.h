@@ -18,11 +18,11 @@
 #include "connection/dialer.h"
 #include "connection/server_finder.h"
 #include "contract/host.h"
-#include "redis_options.h"
+#include "redis/redis_options.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class RedisSentinels final : public ServerFinder,
                              public std::enable_shared_from_this<RedisSentinels> {
@@ -72,4 +72,4 @@ class RedisSentinels final : public ServerFinder,
   bool has_begun_ = false;            // it runs
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

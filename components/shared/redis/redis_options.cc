@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_options.h"
+#include "redis/redis_options.h"
 
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "result/status.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 constexpr uint16_t kDefaultPort = 6379;
@@ -109,7 +109,7 @@ void RedisOptions::Wipe() {
   explicit_bzero(sentinel_password.data(), sentinel_password.size());
 }
 
-StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
+StatusOr<RedisOptions> ReadRedisOptions(const Settings& settings) {
   RETURN_IF_ERROR(CheckAvailable(settings));
   RedisOptions options;
   options.full_pool_advice = "raise poolSize or poolTimeout";
@@ -130,4 +130,4 @@ StatusOr<RedisOptions> ReadOptions(const Settings& settings) {
   return options;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_reply_reader.h"
+#include "redis/redis_reply_reader.h"
 
 #include <hiredis/read.h>
 
@@ -10,7 +10,7 @@
 
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 // The longest "<length>\r\n" of a value.
@@ -204,4 +204,4 @@ ReplyReader::Progress ReplyReader::Break(std::string_view why) {
   return Progress::kBroken;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

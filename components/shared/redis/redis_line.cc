@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_line.h"
+#include "redis/redis_line.h"
 
 #include <poll.h>
 #include <sched.h>
@@ -11,10 +11,10 @@
 
 #include "connection/connection_pool.h"
 #include "connection/system_error.h"
-#include "redis_error.h"
+#include "redis/redis_error.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 void RedisLine::Run(RedisRequest& request) {
   const CallContext& call = request.call();
@@ -336,4 +336,4 @@ void RedisLine::Close() {
   is_sending_ = false;
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -18,12 +18,12 @@
 
 #include "connection/dialer.h"
 #include "contract/host.h"
-#include "redis_connection.h"
-#include "redis_options.h"
-#include "redis_request.h"
+#include "redis/redis_connection.h"
+#include "redis/redis_options.h"
+#include "redis/redis_request.h"
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class RedisLine {
  public:
@@ -94,4 +94,4 @@ class RedisLine {
   std::array<char, 64 * 1024> room_;
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

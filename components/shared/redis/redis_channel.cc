@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_channel.h"
+#include "redis/redis_channel.h"
 
 #include <poll.h>
 
@@ -10,10 +10,10 @@
 
 #include "connection/connection_pool.h"
 #include "connection/system_error.h"
-#include "redis_error.h"
+#include "redis/redis_error.h"
 #include "result/status_or.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 RedisChannel::~RedisChannel() {
   Drop(std::move(link_));
@@ -400,4 +400,4 @@ void RedisChannel::Close(const Status& status) {
   EndAll(status);  // it may have succeeded before it was stopped
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

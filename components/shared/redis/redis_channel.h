@@ -18,12 +18,12 @@
 
 #include "connection/dialer.h"
 #include "contract/host.h"
-#include "redis_connection.h"
-#include "redis_options.h"
-#include "redis_request.h"
+#include "redis/redis_connection.h"
+#include "redis/redis_options.h"
+#include "redis/redis_request.h"
 #include "result/status.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 class RedisChannel final : public RequestKeeper, public std::enable_shared_from_this<RedisChannel> {
  public:
@@ -111,4 +111,4 @@ class RedisChannel final : public RequestKeeper, public std::enable_shared_from_
   SteadyTime alarm_at_ = SteadyTime::max();
 };
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -11,7 +11,7 @@
 
 #include "result/buffer.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 
 struct Reply {
   enum class Type : uint8_t { kNil, kStatus, kError, kText, kInteger, kArray };
@@ -52,4 +52,4 @@ inline void Reply::Reset() {
   items.clear();
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_commands.h"
+#include "redis/redis_commands.h"
 
 #include <algorithm>
 #include <string>
 
 #include "support/catch.h"
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 // Everything from `offset` on, as sendmsg would see it with `room` pieces at a time that take at
@@ -77,4 +77,4 @@ TEST_CASE("cleared and wiped commands start again") {
 }
 
 }  // namespace
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components

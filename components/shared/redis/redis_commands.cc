@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis_commands.h"
+#include "redis/redis_commands.h"
 
 #include <charconv>
 #include <cstring>
 
-namespace MECHA_COMPONENT {
+namespace mecha::components {
 namespace {
 
 // "$", a number and the end of the line.
@@ -58,4 +58,4 @@ void RedisCommands::AddCommand(std::initializer_list<std::string_view> arguments
   }
 }
 
-}  // namespace MECHA_COMPONENT
+}  // namespace mecha::components
