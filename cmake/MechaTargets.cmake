@@ -28,10 +28,17 @@ function(mecha_folder)
   endif()
 endfunction()
 
-# add_shared_code(): called by components/shared/<thing>/CMakeLists.txt. What several components are
-# made of becomes the target mecha_shared_<thing>, which a component names in its LIBS; its files
-# include "<thing>/x.h".
+# add_shared_code(LIBS ... REQUIRES ...): called by components/shared/<thing>/CMakeLists.txt. What
+# several components are made of becomes the target mecha_shared_<thing>, which a component names in
+# its LIBS; its files include "<thing>/x.h". Without a target of REQUIRES there is none, and the
+# components that require it, too, are left out.
 function(add_shared_code)
+  cmake_parse_arguments(arg "" "" "LIBS;REQUIRES" ${ARGN})
+  foreach(required IN LISTS arg_REQUIRES)
+    if(NOT TARGET ${required})
+      return()
+    endif()
+  endforeach()
   get_filename_component(name ${CMAKE_CURRENT_SOURCE_DIR} NAME)
   get_filename_component(parent ${CMAKE_CURRENT_SOURCE_DIR} DIRECTORY)
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
@@ -39,7 +46,8 @@ function(add_shared_code)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   add_library(mecha_shared_${name} STATIC ${sources})
   target_include_directories(mecha_shared_${name} PUBLIC ${parent})
-  target_link_libraries(mecha_shared_${name} PUBLIC mecha_contract)
+  target_link_libraries(mecha_shared_${name}
+    PUBLIC mecha_contract ${arg_LIBS} PRIVATE ${arg_REQUIRES})
   set_property(GLOBAL APPEND PROPERTY MECHA_LIBRARIES mecha_shared_${name})
   if(MECHA_BUILD_TESTS AND tests)
     mecha_test(shared_${name}_test SOURCES ${tests}

@@ -8,14 +8,14 @@
 #include "encoding/base64.h"
 #include "encoding/uuid.h"
 #include "schema.h"
-#include "sqlite_connection.h"
+#include "sqlite/sqlite_connection.h"
 #include "state_blocking/contender.h"
 #include "timestamp.h"
 
 namespace bench {
 namespace {
 
-using mecha::components::state_sqlite::kPageCacheKib;
+using mecha::components::kPageCacheKib;
 using mecha::components::state_sqlite::Schema;
 using mecha::components::state_sqlite::Sql;
 using mecha::components::state_sqlite::Timestamp;

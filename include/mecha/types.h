@@ -57,7 +57,7 @@ typedef struct mecha_queue mecha_queue;
 typedef struct mecha_result mecha_result;
 /** Why something failed, in words and in parts. */
 typedef struct mecha_error mecha_error;
-/** Inbound work a host serves. Reserved. */
+/** Inbound work that a host serves; see serve.h. */
 typedef struct mecha_registration mecha_registration;
 /** A streamed body. Reserved. */
 typedef struct mecha_stream mecha_stream;
@@ -182,8 +182,9 @@ typedef struct mecha_call {
 enum {
   MECHA_EVENT_NONE = 0,
   MECHA_EVENT_COMPLETION = 1, /**< an operation ended */
-  MECHA_EVENT_LOG = 2, /**< result item 0: key = component, value = text; number = severity */
-  MECHA_EVENT_SPAN = 3 /**< reserved */
+  MECHA_EVENT_LOG = 2,    /**< result item 0: key = component, value = text; number = severity */
+  MECHA_EVENT_SPAN = 3,   /**< reserved */
+  MECHA_EVENT_REQUEST = 4 /**< something to handle; see serve.h */
 };
 
 /** One entry of a completion queue. Frozen: 64 bytes. */
@@ -191,7 +192,7 @@ typedef struct mecha_event {
   uint32_t kind;        /**< MECHA_EVENT_* */
   mecha_status status;  /**< how the operation ended */
   uint64_t token;       /**< from mecha_call */
-  uint64_t id;          /**< the operation's id */
+  uint64_t id;          /**< the operation's or the request's id */
   mecha_result* result; /**< given; release it */
   uint64_t object;
   uint64_t reserved[3];

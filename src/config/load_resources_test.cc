@@ -296,8 +296,6 @@ TEST_CASE("some mistakes nobody lets pass") {
 TEST_CASE("what is not used is said and does not stop anything") {
   CheckWarning("apiVersion: v1\nkind: Secret\n", "apiVersion \"v1\" is ignored");
   CheckWarning("apiVersion: dapr.oi/v1alpha1\nkind: Component\n", "Did you mean \"dapr.io\"?");
-  CheckWarning("apiVersion: dapr.io/v2alpha1\nkind: Subscription\nmetadata: {name: a}\n",
-               "kind Subscription has no effect yet");
   CheckWarning("apiVersion: dapr.io/v1alpha1\nkind: Resiliency\nmetadata: {name: a}\n",
                "kind Resiliency has no effect yet");
   CheckWarning(Component("a", "scope: [x]\n"),

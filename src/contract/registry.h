@@ -16,6 +16,7 @@
 
 #include "contract/component_info.h"
 #include "contract/cryptography.h"
+#include "contract/pub_sub.h"
 #include "contract/secret_store.h"
 #include "contract/state_store.h"
 
@@ -24,6 +25,7 @@ namespace mecha {
 // They own what `info` of a plug-in's type points to.
 using MakeStateStore = std::function<std::unique_ptr<StateStore>()>;
 using MakeSecretStore = std::function<std::unique_ptr<SecretStore>()>;
+using MakePubSub = std::function<std::unique_ptr<PubSub>()>;
 
 // A type that is no part of the library: it comes in <type>.so.
 struct ModuleInfo {
@@ -35,13 +37,14 @@ class Registry {
  public:
   struct Entry {
     const ComponentInfo* info = nullptr;
-    std::variant<MakeStateStore, MakeSecretStore> make;
+    std::variant<MakeStateStore, MakeSecretStore, MakePubSub> make;
     std::string module_file;  // where it came from; empty: inside the library
   };
 
   // A type may register once per version; a second time is a build error found by a test.
   void Add(const ComponentInfo& info, MakeStateStore make) { Add(Entry{&info, make, {}}); }
   void Add(const ComponentInfo& info, MakeSecretStore make) { Add(Entry{&info, make, {}}); }
+  void Add(const ComponentInfo& info, MakePubSub make) { Add(Entry{&info, make, {}}); }
   void Add(Entry entry) { entries_.push_back(std::move(entry)); }
   // Only the module tls.so does.
   void SetCryptography(MakeCryptography make) { cryptography_ = make; }

@@ -9,6 +9,7 @@
 #include "resources/component_document.h"
 #include "resources/configuration_document.h"
 #include "resources/location.h"
+#include "resources/subscription_document.h"
 
 namespace mecha {
 
@@ -20,8 +21,9 @@ struct LeftOutComponent {
 };
 
 struct ResourceSet {
-  std::vector<ComponentDocument> components;  // in load order, names unique
-  std::vector<LeftOutComponent> left_out;     // in load order
+  std::vector<ComponentDocument> components;        // in load order, names unique
+  std::vector<LeftOutComponent> left_out;           // in load order
+  std::vector<SubscriptionDocument> subscriptions;  // in load order, names unique
   ConfigurationDocument configuration;
   std::vector<std::string> warnings;  // "file:line:column: what. What to do."
 };

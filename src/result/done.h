@@ -12,4 +12,7 @@ namespace mecha {
 template <class T>
 using Done = absl::AnyInvocable<void(StatusOr<T>) &&>;
 
+// The same for what has no outcome but its status.
+using Settled = absl::AnyInvocable<void(Status) &&>;
+
 }  // namespace mecha

@@ -115,6 +115,9 @@ Status Runtime::Load() {
     CheckReferences(document, resolver_options_, secret_stores, findings);
     RETURN_IF_ERROR(AddComponent(std::move(document), findings));
   }
+  for (const SubscriptionDocument& document : resources.subscriptions) {
+    findings.Warn(document.location, "kind Subscription has no effect yet.");
+  }
   for (const auto& warnings : {resources.warnings, findings.warnings()}) {
     for (const std::string& warning : warnings) {
       host_->Log(Severity::kWarning, "", warning);
@@ -202,8 +205,9 @@ void Runtime::ForwardNotices() {
   host_->notices().SetListener([this](const Notice& notice) {
     for (const auto& queue : LiveQueues()) {
       if (queue->wants_logs()) {
-        queue->DeliverExtra(PlainResult::OfText(plain_target(), notice.component, notice.message,
-                                                static_cast<uint64_t>(notice.severity)));
+        queue->DeliverNotice(PlainResult::OfText(notice.component, notice.message,
+                                                 static_cast<uint64_t>(notice.severity),
+                                                 Result::Kind::kLog));
       }
     }
   });

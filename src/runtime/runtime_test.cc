@@ -534,7 +534,7 @@ TEST_CASE("notices become events of the queues that asked for them") {
   const auto logs = *world.runtime->OpenQueue({.wants_logs = true});
   const auto plain = *world.runtime->OpenQueue({});
   world.runtime->host().Log(Severity::kInfo, "orders", "connected");
-  Operation* taken[4] = {};
+  Result* taken[4] = {};
   CHECK(*plain->Poll(taken) == 0);
   REQUIRE(*logs->Poll(taken) == 1);
   REQUIRE(taken[0]->items().size() == 1);

@@ -2,22 +2,22 @@
 // Feeds the reader of Redis replies with what a broken or hostile server might send, in pieces
 // whose size the first byte chooses. What is checked: nothing crashes, the limits hold, and pieces
 // never make more replies than the whole. Without the component, a no-op.
-#if __has_include("redis_reply_reader.h")
+#if __has_include("redis_list_position.h")
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
 
 #undef MECHA_COMPONENT
 #define MECHA_COMPONENT mecha::components::state_redis
+#include "redis/redis_reply_reader.h"
 #include "redis_list_position.h"
-#include "redis_reply_reader.h"
 
 namespace {
 
+using mecha::components::Reply;
+using mecha::components::ReplyLimits;
+using mecha::components::ReplyReader;
 using mecha::components::state_redis::ParsePosition;
-using mecha::components::state_redis::Reply;
-using mecha::components::state_redis::ReplyLimits;
-using mecha::components::state_redis::ReplyReader;
 
 constexpr ReplyLimits kLimits{.bytes = 4096, .items = 256, .line_bytes = 512, .depth = 3};
 

@@ -5,6 +5,7 @@
 #include <random>
 #include <thread>
 
+#include "redis_state_request.h"
 #include "redis_store_fixture.h"
 #include "redis_witness.h"
 #include "support/fault_proxy.h"
@@ -54,7 +55,7 @@ struct ProxyFixture {
 class OneOnALine {
  public:
   explicit OneOnALine(ProxyFixture& fixture)
-      : options_(*ReadOptions(
+      : options_(*ReadRedisOptions(
             MakeSettings({{"redisHost", fixture.proxy.address()}, {"readTimeout", "300ms"}}))),
         line_(fixture.host, options_) {}
   ~OneOnALine() { line_.Close(); }

@@ -7,7 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
-#include "redis_lease.h"
+#include "redis/redis_lease.h"
 #include "redis_list_position.h"
 #include "result/status.h"
 #include "result/status_or.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "contract/state_store.h"
-#include "redis_lease.h"
+#include "redis/redis_lease.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {

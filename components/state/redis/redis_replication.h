@@ -4,7 +4,7 @@
 #pragma once
 
 #include "contract/call_context.h"
-#include "redis_lease.h"
+#include "redis/redis_lease.h"
 #include "result/status.h"
 
 namespace MECHA_COMPONENT {

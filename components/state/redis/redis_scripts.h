@@ -5,14 +5,9 @@
 // what may still refuse (no memory, a replica, a failed save) refuses the first write.
 #pragma once
 
-#include <string_view>
+#include "redis/redis_script.h"
 
 namespace MECHA_COMPONENT {
-
-struct RedisScript {
-  std::string_view text;
-  std::string_view sha1;  // of the text, in hexadecimal: how EVALSHA names it
-};
 
 // KEYS: the key. ARGV: mode, value, lifetime in ms or "", etag.
 // Modes: "a" always, "m" only if `version` is the etag, "n" only if there is no value.

@@ -6,7 +6,8 @@
 #include <random>
 #include <thread>
 
-#include "redis_line.h"
+#include "redis/redis_line.h"
+#include "redis_state_request.h"
 #include "redis_store_fixture.h"
 #include "support/moment.h"
 #include "support/queued_call.h"
@@ -86,7 +87,7 @@ TEST_CASE("a shared connection that is old, or has rested for too long, is repla
   SECTION("of a line") {
     Fields of_line = fields;
     of_line.emplace("redisHost", "127.0.0.1:" + std::to_string(fixture.server.port()));
-    const auto options = ReadOptions(MakeSettings(of_line));
+    const auto options = ReadRedisOptions(MakeSettings(of_line));
     REQUIRE(options.ok());
     RedisLine line(fixture.host, *options);
     CheckReplaced(fixture, [&] {

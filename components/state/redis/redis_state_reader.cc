@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "redis_lease.h"
+#include "redis/redis_lease.h"
 #include "redis_value.h"
 #include "result/status.h"
 #include "result/status_or.h"

@@ -9,7 +9,7 @@
 
 #include "connection/connection_pool.h"
 #include "contract/state_store.h"
-#include "redis_reply.h"
+#include "redis/redis_reply.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {

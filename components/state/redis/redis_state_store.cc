@@ -6,9 +6,10 @@
 #include "connection/tls_fields.h"
 #include "contract/registry.h"
 #include "contract/state_outcomes.h"
-#include "redis_lease.h"
+#include "redis/redis_lease.h"
 #include "redis_lister.h"
 #include "redis_state_reader.h"
+#include "redis_state_request.h"
 #include "redis_state_writer.h"
 #include "result/status.h"
 #include "result/status_or.h"
@@ -44,7 +45,7 @@ RedisStateStore::~RedisStateStore() { Close(); }
 
 Status RedisStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   Close();
-  ASSIGN_OR_RETURN(options_, ReadOptions(settings));
+  ASSIGN_OR_RETURN(options_, ReadRedisOptions(settings));
   if (settings.Boolean("enableTLS")) {
     RETURN_IF_ERROR(ReadTls(settings, host, &options_));
   }
@@ -188,6 +189,12 @@ void RedisStateStore::List(const CallContext& call, const ListRequest& request,
     return;
   }
   std::move(done)(ListKeys(*pool_, call, request));
+}
+
+void RedisStateStore::Query(const CallContext&, const QueryRequest&, Done<QueryPage> done) {
+  std::move(done)(Unimplemented(
+      "searching in the values of Redis needs the module RediSearch, which this library does not "
+      "use; list the keys, or use state.postgresql v1"));
 }
 
 namespace {

@@ -14,10 +14,10 @@
 
 #include "connection/connection_pool.h"
 #include "contract/state_store.h"
-#include "redis_channel.h"
-#include "redis_line.h"
-#include "redis_options.h"
-#include "redis_sentinels.h"
+#include "redis/redis_channel.h"
+#include "redis/redis_line.h"
+#include "redis/redis_options.h"
+#include "redis/redis_sentinels.h"
 
 namespace MECHA_COMPONENT {
 
@@ -41,6 +41,7 @@ class RedisStateStore : public StateStore {
   void Transact(const CallContext& call, std::span<const StateWrite> writes,
                 Done<std::vector<WriteOutcome>> done) override;
   void List(const CallContext& call, const ListRequest& request, Done<ListPage> done) override;
+  void Query(const CallContext& call, const QueryRequest& request, Done<QueryPage> done) override;
 
  private:
   RedisLine& NextLine();

@@ -7,9 +7,10 @@
 #include <utility>
 
 #include "contract/state_outcomes.h"
-#include "redis_lease.h"
+#include "redis/redis_lease.h"
 #include "redis_queued_transaction.h"
 #include "redis_replication.h"
+#include "redis_scripts.h"
 #include "redis_write_command.h"
 #include "result/status.h"
 #include "result/status_or.h"

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "contract/state_store.h"
-#include "redis_commands.h"
-#include "redis_reply.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_reply.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {

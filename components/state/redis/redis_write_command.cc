@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "contract/state_outcomes.h"
+#include "redis_scripts.h"
 #include "result/status.h"
 
 namespace MECHA_COMPONENT {
@@ -61,19 +62,6 @@ bool NeedsScript(const StateWrite& write) {
   return write.kind == StateWrite::Kind::kSet || write.condition != Condition::kAlways;
 }
 
-void BeginScript(RedisCommands& commands, const RedisScript& script, ScriptForm form, size_t keys,
-                 size_t arguments) {
-  commands.Begin(3 + keys + arguments);
-  if (form == ScriptForm::kHash) {
-    commands.Add("EVALSHA");
-    commands.Add(script.sha1);
-  } else {
-    commands.Add("EVAL");
-    commands.Add(script.text);
-  }
-  commands.Add(static_cast<int64_t>(keys));
-}
-
 void AddWrite(RedisCommands& commands, const StateWrite& write, ScriptForm form) {
   if (!NeedsScript(write)) {
     commands.AddCommand({"DEL", write.key});
@@ -99,10 +87,6 @@ void AddTransactionArguments(RedisCommands& commands, const StateWrite& write) {
 
 int64_t TtlMilliseconds(const StateWrite& write) {
   return std::clamp(*write.ttl, std::chrono::milliseconds(1), kLongestTtl).count();
-}
-
-bool IsNoScript(const Reply& reply) {
-  return reply.is_error() && reply.text().starts_with("NOSCRIPT");
 }
 
 Status MarkHalfDone(Status status, const Reply& reply) {

@@ -7,15 +7,12 @@
 #include <string_view>
 
 #include "contract/state_store.h"
-#include "redis_commands.h"
-#include "redis_reply.h"
-#include "redis_scripts.h"
+#include "redis/redis_commands.h"
+#include "redis/redis_reply.h"
+#include "redis/redis_script.h"
 #include "result/status.h"
 
 namespace MECHA_COMPONENT {
-
-// A script by its hash, or whole when the server does not know it yet.
-enum class ScriptForm : uint8_t { kHash, kText };
 
 // OK, or INVALID_ARGUMENT for an etag that is no version number.
 Status CheckEtag(const StateWrite& write);
@@ -23,9 +20,6 @@ Status CheckEtag(const StateWrite& write);
 // True when the write runs as a script; an unconditional delete is a plain DEL.
 bool NeedsScript(const StateWrite& write);
 
-// Starts EVAL or EVALSHA with room for `keys` keys and `arguments` arguments, which follow.
-void BeginScript(RedisCommands& commands, const RedisScript& script, ScriptForm form, size_t keys,
-                 size_t arguments);
 // One write as a command of its own.
 void AddWrite(RedisCommands& commands, const StateWrite& write, ScriptForm form);
 // The four arguments a write has in the transaction script.
@@ -34,7 +28,6 @@ void AddTransactionArguments(RedisCommands& commands, const StateWrite& write);
 // Of a set with a lifetime, as far as the server takes it.
 int64_t TtlMilliseconds(const StateWrite& write);
 
-bool IsNoScript(const Reply& reply);
 // `status` of an error reply to a script. One that was refused half-way, which only an ACL or an
 // unknown error can do, is marked as maybe applied.
 Status MarkHalfDone(Status status, const Reply& reply);

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "redis_scripts.h"
 #include "support/catch.h"
 
 namespace MECHA_COMPONENT {
