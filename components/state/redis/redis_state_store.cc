@@ -128,7 +128,7 @@ void RedisStateStore::Get(const CallContext& call, std::string_view key, const S
   const Caller caller(callers_);
   if (caller.is_in_crowd()) {
     ReadRequest request(call, key, std::move(done));
-    NextLine().Run(request);
+    NextLine().Run(call, request);
     request.Complete();
   } else {
     std::move(done)(ReadValue(*pool_, call, key));
@@ -160,7 +160,7 @@ void RedisStateStore::Write(const CallContext& call, const StateWrite& write, Do
   const Caller caller(callers_);
   if (may_share && caller.is_in_crowd()) {
     WriteRequest request(call, write, std::move(done));
-    NextLine().Run(request);
+    NextLine().Run(call, request);
     request.Complete();
   } else {
     std::move(done)(WriteOne(*pool_, call, write));
