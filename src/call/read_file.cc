@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 #include "result/status.h"
@@ -29,7 +30,8 @@ StatusCode CodeOf(int error) {
 }
 
 Status SystemError(const std::string& path, int error) {
-  return Status(CodeOf(error), path + ": " + std::generic_category().message(error));
+  return Status(CodeOf(error),
+                path + ": " + std::generic_category().message(error) + WhereRelative(path));
 }
 
 // Owns a descriptor.
@@ -86,6 +88,16 @@ StatusOr<std::string> ReadFile(const std::string& path, size_t most_bytes) {
     }
     wanted = 4096;
   }
+}
+
+std::string WhereRelative(const std::string& path) {
+  if (path.starts_with('/')) {
+    return {};
+  }
+  std::error_code error;
+  const std::filesystem::path whole = std::filesystem::absolute(path, error);
+  return error ? " (from the working directory)"
+               : " (from the working directory: " + whole.lexically_normal().native() + ")";
 }
 
 }  // namespace mecha

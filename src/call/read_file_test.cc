@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 
 #include "result/status.h"
@@ -37,6 +38,12 @@ TEST_CASE("an empty file is empty text, and a folder or device is no file") {
   CHECK(ReadFile("/dev/zero", 10).status().code() == StatusCode::kFailedPrecondition);
   CHECK(ReadFile("/no/such/file", 10).status().message() ==
         "/no/such/file: No such file or directory");
+}
+
+TEST_CASE("a relative path that is missing is shown with where it leads") {
+  const std::string here = std::filesystem::current_path().string();
+  CHECK(ReadFile("no/../file", 10).status().message() ==
+        "no/../file: No such file or directory (from the working directory: " + here + "/file)");
 }
 
 }  // namespace

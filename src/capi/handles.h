@@ -27,12 +27,10 @@ struct mecha_error {
 
 namespace mecha::capi {
 
-inline mecha_result* ToResult(Operation* operation) {
-  return reinterpret_cast<mecha_result*>(operation);
-}
-inline Operation* ToOperation(mecha_result* result) { return reinterpret_cast<Operation*>(result); }
-inline const Operation* ToOperation(const mecha_result* result) {
-  return reinterpret_cast<const Operation*>(result);
+inline mecha_result* ToHandle(Result* result) { return reinterpret_cast<mecha_result*>(result); }
+inline Result* FromHandle(mecha_result* result) { return reinterpret_cast<Result*>(result); }
+inline const Result* FromHandle(const mecha_result* result) {
+  return reinterpret_cast<const Result*>(result);
 }
 inline const mecha_error* ToError(const Error* error) {
   return reinterpret_cast<const mecha_error*>(error);

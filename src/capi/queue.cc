@@ -19,14 +19,25 @@ constexpr size_t kBatch = 64;
 // How long a free waits for stopped operations to end: one disk operation, in effect.
 constexpr Duration kPatience = std::chrono::seconds(2);
 
-mecha_event ToEvent(Operation* operation) {
+uint32_t ToEventKind(Result::Kind kind) {
+  switch (kind) {
+    case Result::Kind::kCompletion:
+      return MECHA_EVENT_COMPLETION;
+    case Result::Kind::kLog:
+      return MECHA_EVENT_LOG;
+    case Result::Kind::kRequest:
+      return MECHA_EVENT_REQUEST;
+  }
+  return MECHA_EVENT_NONE;
+}
+
+mecha_event ToEvent(Result* result) {
   mecha_event event{};
-  const bool is_log = operation->id() == 0;
-  event.kind = is_log ? MECHA_EVENT_LOG : MECHA_EVENT_COMPLETION;
-  event.status = StatusOfDone(*operation);
-  event.token = operation->token();
-  event.id = operation->id();
-  event.result = ToResult(operation);
+  event.kind = ToEventKind(result->kind());
+  event.status = StatusOfDone(*result);
+  event.token = result->token();
+  event.id = result->id();
+  event.result = ToHandle(result);
   return event;
 }
 
@@ -45,11 +56,10 @@ QueueOptions ToOptions(const mecha_queue_options& from) {
     options.most_inflight = from.max_inflight;
   }
   if (from.deliver != nullptr) {
-    options.deliver = [deliver = from.deliver,
-                       user = from.user](std::span<Operation* const> operations) {
+    options.deliver = [deliver = from.deliver, user = from.user](std::span<Result* const> results) {
       std::array<mecha_event, kBatch> events;
-      const size_t count = std::min(operations.size(), kBatch);
-      std::transform(operations.begin(), operations.begin() + static_cast<ptrdiff_t>(count),
+      const size_t count = std::min(results.size(), kBatch);
+      std::transform(results.begin(), results.begin() + static_cast<ptrdiff_t>(count),
                      events.begin(), ToEvent);
       deliver(user, events.data(), count);
     };
@@ -57,7 +67,7 @@ QueueOptions ToOptions(const mecha_queue_options& from) {
   return options;
 }
 
-// Takes up to `capacity` events in batches; `take` fills a batch of operations.
+// Takes up to `capacity` events in batches; `take` fills a batch of results.
 template <class Take>
 int32_t TakeEvents(mecha_queue* queue, mecha_event* events, size_t capacity, Take take) {
   const mecha_status usable = CheckQueue(queue);
@@ -72,9 +82,9 @@ int32_t TakeEvents(mecha_queue* queue, mecha_event* events, size_t capacity, Tak
   }
   return Guard([&]() -> mecha_status {
     size_t filled = 0;
-    std::array<Operation*, kBatch> batch;
+    std::array<Result*, kBatch> batch;
     while (filled < capacity) {
-      const std::span<Operation*> room(batch.data(), std::min(kBatch, capacity - filled));
+      const std::span<Result*> room(batch.data(), std::min(kBatch, capacity - filled));
       const StatusOr<size_t> count = filled == 0 ? take(room) : queue->queue->Poll(room);
       if (!count.ok()) {
         return filled == 0 ? ToStatus(count.status()) : static_cast<mecha_status>(filled);
@@ -93,7 +103,7 @@ int32_t TakeEvents(mecha_queue* queue, mecha_event* events, size_t capacity, Tak
 }  // namespace
 }  // namespace mecha::capi
 
-using mecha::Operation;
+using mecha::Result;
 using mecha::Status;
 using mecha::StatusOr;
 using mecha::capi::CheckQueue;
@@ -135,7 +145,7 @@ int mecha_queue_fd(mecha_queue* queue) {
 }
 
 int32_t mecha_queue_poll(mecha_queue* queue, mecha_event* events, size_t capacity) {
-  return mecha::capi::TakeEvents(queue, events, capacity, [queue](std::span<Operation*> room) {
+  return mecha::capi::TakeEvents(queue, events, capacity, [queue](std::span<Result*> room) {
     return queue->queue->Poll(room);
   });
 }
@@ -151,7 +161,7 @@ int32_t mecha_queue_wait(mecha_queue* queue, mecha_event* events, size_t capacit
     }
   }
   return mecha::capi::TakeEvents(queue, events, capacity,
-                                 [queue, timeout_ns](std::span<Operation*> room) {
+                                 [queue, timeout_ns](std::span<Result*> room) {
                                    return queue->queue->Wait(room, mecha::Duration(timeout_ns));
                                  });
 }

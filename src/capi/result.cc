@@ -37,9 +37,9 @@ mecha_item ToItem(const ResultItem& from) {
 }  // namespace mecha::capi
 
 using mecha::Error;
-using mecha::Operation;
+using mecha::Result;
 using mecha::Retryability;
-using mecha::capi::ToOperation;
+using mecha::capi::FromHandle;
 
 extern "C" {
 
@@ -47,16 +47,15 @@ mecha_status mecha_result_read(const mecha_result* result, mecha_result_info* in
   if (result == nullptr || info == nullptr) {
     return MECHA_INVALID_ARGUMENT;
   }
-  const Operation& operation = *ToOperation(result);
+  const Result& read = *FromHandle(result);
   mecha_result_info known{};
-  known.status = mecha::capi::StatusOfDone(operation);
-  known.flags =
-      operation.may_be_applied() && !operation.status().ok() ? MECHA_RESULT_MAYBE_APPLIED : 0;
-  known.count = operation.items().size();
-  if (!operation.page().empty()) {
-    known.page = mecha::capi::ToView(operation.page());
+  known.status = mecha::capi::StatusOfDone(read);
+  known.flags = read.may_be_applied() && !read.status().ok() ? MECHA_RESULT_MAYBE_APPLIED : 0;
+  known.count = read.items().size();
+  if (!read.page().empty()) {
+    known.page = mecha::capi::ToView(read.page());
   }
-  known.number = operation.tries();
+  known.number = read.tries();
   return mecha::capi::WriteStruct(&known, sizeof known, info);
 }
 
@@ -64,7 +63,7 @@ mecha_status mecha_result_item(const mecha_result* result, size_t index, mecha_i
   if (result == nullptr || item == nullptr) {
     return MECHA_INVALID_ARGUMENT;
   }
-  const auto items = ToOperation(result)->items();
+  const auto items = FromHandle(result)->items();
   if (index >= items.size()) {
     return MECHA_OUT_OF_RANGE;
   }
@@ -76,11 +75,11 @@ const mecha_error* mecha_result_error(const mecha_result* result, size_t index) 
   if (result == nullptr) {
     return nullptr;
   }
-  const Operation& operation = *ToOperation(result);
+  const Result& read = *FromHandle(result);
   if (index == MECHA_RESULT_WHOLE) {
-    return mecha::capi::ToError(operation.error());
+    return mecha::capi::ToError(read.error());
   }
-  const auto items = operation.items();
+  const auto items = read.items();
   return index < items.size() ? mecha::capi::ToError(items[index].error.get()) : nullptr;
 }
 
@@ -94,14 +93,14 @@ mecha_status mecha_result_metadata(const mecha_result* result, uint32_t kind, si
 
 mecha_result* mecha_result_retain(mecha_result* result) {
   if (result != nullptr) {
-    ToOperation(result)->Retain();
+    FromHandle(result)->Retain();
   }
   return result;
 }
 
 void mecha_result_release(mecha_result* result) {
   if (result != nullptr) {
-    ToOperation(result)->Release();
+    FromHandle(result)->Release();
   }
 }
 

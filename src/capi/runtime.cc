@@ -116,7 +116,7 @@ mecha_status Ping(Runtime& runtime, const mecha_call* call, mecha_view component
     status = runtime.Enter();
   }
   if (!status.ok()) {
-    return Fail(runtime, status, out);
+    return Fail(status, out);
   }
   Waiter waiter;
   CallContext context;
@@ -126,7 +126,7 @@ mecha_status Ping(Runtime& runtime, const mecha_call* call, mecha_view component
   context.may_block = true;
   status = runtime.Ping(context, ToText(component));
   runtime.Leave();
-  return status.ok() ? MECHA_OK : Fail(runtime, status, out);
+  return status.ok() ? MECHA_OK : Fail(status, out);
 }
 
 void FreeHere(mecha_runtime* rt) {
@@ -198,7 +198,7 @@ mecha_status mecha_runtime_suspend(mecha_runtime* rt, int64_t deadline_ns, uint3
     const Status status =
         rt->runtime->Suspend(Duration(std::max<int64_t>(deadline_ns, 0)),
                              (flags & MECHA_SUSPEND_KEEP_CONNECTIONS) != 0, &report);
-    GiveText(*rt->runtime, "report", report.ToJson(), out);
+    GiveText("report", report.ToJson(), out);
     return mecha::capi::ToStatus(status);
   });
 }
@@ -225,7 +225,7 @@ mecha_status mecha_runtime_shutdown(mecha_runtime* rt, int64_t deadline_ns, mech
   return Guard([&]() -> mecha_status {
     mecha::DrainReport report;
     const Status status = rt->runtime->Shutdown(Duration(deadline_ns), &report);
-    GiveText(*rt->runtime, "report", report.ToJson(), out);
+    GiveText("report", report.ToJson(), out);
     return mecha::capi::ToStatus(status);
   });
 }
@@ -278,7 +278,7 @@ mecha_status mecha_runtime_describe(mecha_runtime* rt, mecha_result** out) {
     return usable != MECHA_OK ? usable : MECHA_INVALID_ARGUMENT;
   }
   *out = nullptr;
-  return Guard([&] { return GiveText(*rt->runtime, "describe", rt->runtime->Describe(), out); });
+  return Guard([&] { return GiveText("describe", rt->runtime->Describe(), out); });
 }
 
 mecha_status mecha_metrics_read(mecha_runtime* rt, mecha_result** out) {
@@ -287,7 +287,7 @@ mecha_status mecha_metrics_read(mecha_runtime* rt, mecha_result** out) {
     return usable != MECHA_OK ? usable : MECHA_INVALID_ARGUMENT;
   }
   *out = nullptr;
-  return Guard([&] { return GiveText(*rt->runtime, "metrics", rt->runtime->Metrics(), out); });
+  return Guard([&] { return GiveText("metrics", rt->runtime->Metrics(), out); });
 }
 
 mecha_status mecha_runtime_cancel(mecha_runtime* rt, mecha_op op) {

@@ -93,7 +93,7 @@ class Admission {
 mecha_status Finish(Operation* operation, mecha_result** out) {
   const mecha_status status = StatusOfDone(*operation);
   if (out != nullptr) {
-    *out = ToResult(operation);
+    *out = ToHandle(operation);
   } else {
     operation->Release();
   }
@@ -117,11 +117,11 @@ mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& op
   Admission admission(runtime, queue);
   const Status entered = admission.Enter();
   if (!entered.ok()) {
-    return Fail(runtime, entered, out);
+    return Fail(entered, out);
   }
   StatusOr<Prepared> prepared = prepare(runtime, options);
   if (!prepared.ok()) {
-    return Fail(runtime, prepared.status(), out);
+    return Fail(prepared.status(), out);
   }
   Operation* operation = prepared->operation;
   admission.PassOn();
@@ -172,11 +172,11 @@ Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, Cal
   return OkStatus();
 }
 
-mecha_status StatusOfDone(const Operation& operation) {
-  if (operation.status().ok() && operation.is_partial()) {
+mecha_status StatusOfDone(const Result& result) {
+  if (result.status().ok() && result.is_partial()) {
     return MECHA_PARTIAL;
   }
-  return ToStatus(operation.status());
+  return ToStatus(result.status());
 }
 
 mecha_status CheckHandle(const mecha_runtime* rt) {
@@ -186,9 +186,9 @@ mecha_status CheckHandle(const mecha_runtime* rt) {
   return rt->runtime->host().fork_guard().IsInChild() ? MECHA_FORKED : MECHA_OK;
 }
 
-mecha_status Fail(Runtime& runtime, const Status& status, mecha_result** out) {
+mecha_status Fail(const Status& status, mecha_result** out) {
   if (out != nullptr) {
-    *out = ToResult(PlainResult::OfError(runtime.plain_target(), status));
+    *out = ToHandle(PlainResult::OfError(status));
   }
   return ToStatus(status);
 }
@@ -201,13 +201,12 @@ mecha_status Refuse(mecha_runtime* rt, const Status& status, mecha_result** out)
   if (usable != MECHA_OK) {
     return usable;
   }
-  return Guard([&] { return Fail(*rt->runtime, status, out); });
+  return Guard([&] { return Fail(status, out); });
 }
 
-mecha_status GiveText(Runtime& runtime, std::string_view key, std::string_view text,
-                      mecha_result** out) {
+mecha_status GiveText(std::string_view key, std::string_view text, mecha_result** out) {
   if (out != nullptr) {
-    *out = ToResult(PlainResult::OfText(runtime.plain_target(), key, text));
+    *out = ToHandle(PlainResult::OfText(key, text));
   }
   return MECHA_OK;
 }
@@ -227,11 +226,10 @@ mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** ou
     CallOptions options;
     const Status read = ReadCall(runtime, call, &known, &options);
     if (!read.ok()) {
-      return Fail(runtime, read, out);
+      return Fail(read, out);
     }
     if (known.queue == nullptr && runtime.host().IsRuntimeThread()) {
-      return Fail(runtime,
-                  Status(StatusCode::kReentrant,
+      return Fail(Status(StatusCode::kReentrant,
                          "a blocking call on a thread of the runtime; give it a queue, or open "
                          "the callback queue with MECHA_QUEUE_BLOCKING"),
                   out);

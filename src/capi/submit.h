@@ -21,19 +21,18 @@ mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** ou
 Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, CallOptions* options);
 
 // The status a finished operation shows.
-mecha_status StatusOfDone(const Operation& operation);
+mecha_status StatusOfDone(const Result& result);
 
 // Whether `rt` may be used: MECHA_OK, MECHA_INVALID_ARGUMENT or MECHA_FORKED.
 mecha_status CheckHandle(const mecha_runtime* rt);
 
 // A result that carries `status` as an error, into `out` if that is wanted.
-mecha_status Fail(Runtime& runtime, const Status& status, mecha_result** out);
+mecha_status Fail(const Status& status, mecha_result** out);
 
 // As Fail, from a handle that was not checked yet.
 mecha_status Refuse(mecha_runtime* rt, const Status& status, mecha_result** out);
 
 // A text as item 0 of a result.
-mecha_status GiveText(Runtime& runtime, std::string_view key, std::string_view text,
-                      mecha_result** out);
+mecha_status GiveText(std::string_view key, std::string_view text, mecha_result** out);
 
 }  // namespace mecha::capi

@@ -28,7 +28,7 @@ struct KnownKind {
 constexpr KnownKind kKinds[] = {
     {"Component", Kind::kComponent, kFirstVersion},
     {"Configuration", Kind::kConfiguration, kFirstVersion},
-    {"Subscription", Kind::kUnused, kTwoVersions},
+    {"Subscription", Kind::kSubscription, kTwoVersions},
     {"Resiliency", Kind::kUnused, kFirstVersion},
     {"HTTPEndpoint", Kind::kUnused, kFirstVersion},
     {"MCPServer", Kind::kUnused, kFirstVersion},
@@ -162,6 +162,7 @@ std::optional<DocumentHeader> ReadHeader(const YamlNode& root, NodeReader& reade
   DocumentHeader header;
   header.kind = known->kind;
   header.kind_text = known->name;
+  header.version = version->text;
   ReadMetadata(root, reader, header);
   return reader.is_broken() ? std::nullopt : std::optional(header);
 }

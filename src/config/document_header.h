@@ -13,10 +13,11 @@
 namespace mecha {
 
 struct DocumentHeader {
-  enum class Kind : uint8_t { kComponent, kConfiguration, kUnused };
+  enum class Kind : uint8_t { kComponent, kConfiguration, kSubscription, kUnused };
 
   Kind kind = Kind::kUnused;
   std::string kind_text;
+  std::string version;     // apiVersion, one that the kind has
   std::string name;        // metadata.name
   std::string name_space;  // metadata.namespace
 };

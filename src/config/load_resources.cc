@@ -14,8 +14,10 @@
 #include "config/document_header.h"
 #include "config/document_splitter.h"
 #include "config/node_reader.h"
+#include "config/subscription_reader.h"
 #include "config/yaml_document.h"
 #include "encoding/ascii.h"
+#include "encoding/quoted.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
@@ -37,17 +39,29 @@ class Loader {
   StatusOr<ResourceSet> Finish();
 
  private:
+  using Places = std::map<std::string, Location, std::less<>>;
+
   void AddFolder(const std::string& folder);
   void AddFile(const std::string& path);
   void AddDocument(const std::string& file, const DocumentText& document);
   void AddRoot(const YamlNode& root, NodeReader& reader);
   void AddComponent(const YamlNode& root, const DocumentHeader& header, NodeReader& reader);
+  void AddSubscription(const YamlNode& root, const DocumentHeader& header, NodeReader& reader);
   bool IsOfOtherNamespace(const DocumentHeader& header) const;
+  bool IsForUs(const std::vector<std::string>& scopes) const {
+    return scopes.empty() || std::ranges::find(scopes, options_.app_id) != scopes.end();
+  }
+
+  // False, and reported, when another document of this kind has the name.
+  bool TakeName(std::string_view kind, const DocumentHeader& header, const Location& here,
+                Places& places);
 
   const LoadOptions& options_;
   Findings findings_;
   ResourceSet resources_;
-  std::map<std::string, Location, std::less<>> components_;  // also those scoped to other apps
+  // By name; also those scoped to other apps.
+  Places components_;
+  Places subscriptions_;
 };
 
 bool IsYamlFile(const fs::path& path) {
@@ -60,7 +74,7 @@ void Loader::AddPath(const std::string& path) {
   const fs::file_status status = fs::status(path, error);
   if (status.type() == fs::file_type::not_found) {
     findings_.Error(StatusCode::kNotFound, {path, 0, 0},
-                    "no such file or folder. Check the resource paths.");
+                    "no such file or folder" + WhereRelative(path) + ". Check the resource paths.");
   } else if (fs::is_directory(status)) {
     AddFolder(path);
   } else {
@@ -148,7 +162,14 @@ bool Loader::IsOfOtherNamespace(const DocumentHeader& header) const {
 
 void Loader::AddRoot(const YamlNode& root, NodeReader& reader) {
   const std::optional<DocumentHeader> header = ReadHeader(root, reader);
-  if (!header.has_value() || IsOfOtherNamespace(*header)) {
+  if (!header.has_value()) {
+    return;
+  }
+  if (IsOfOtherNamespace(*header)) {
+    if (header->kind == DocumentHeader::Kind::kComponent) {
+      resources_.left_out.push_back(
+          {header->name, "it is of the namespace " + Quoted(header->name_space), reader.At(root)});
+    }
     return;
   }
   switch (header->kind) {
@@ -158,6 +179,9 @@ void Loader::AddRoot(const YamlNode& root, NodeReader& reader) {
     case DocumentHeader::Kind::kConfiguration:
       MergeConfiguration(root, reader, resources_.configuration);
       return;
+    case DocumentHeader::Kind::kSubscription:
+      AddSubscription(root, *header, reader);
+      return;
     case DocumentHeader::Kind::kUnused:
       findings_.Warn(reader.At(root),
                      "kind " + header->kind_text + " has no effect yet; the document is not used.");
@@ -166,22 +190,41 @@ void Loader::AddRoot(const YamlNode& root, NodeReader& reader) {
 }
 
 // Names are unique before scopes are looked at, as in Dapr: who reads the folder sees one meaning.
-void Loader::AddComponent(const YamlNode& root, const DocumentHeader& header, NodeReader& reader) {
-  const Location here = reader.At(root);
-  const auto [first, is_new] = components_.try_emplace(header.name, here);
+bool Loader::TakeName(std::string_view kind, const DocumentHeader& header, const Location& here,
+                      Places& places) {
+  const auto [first, is_new] = places.try_emplace(header.name, here);
   if (!is_new) {
     findings_.Error(StatusCode::kAlreadyExists, here,
-                    "a second component is named \"" + header.name + "\", the first is at " +
-                        ToText(first->second) + ". Rename or remove one.");
+                    "a second " + std::string(kind) + " is named \"" + header.name +
+                        "\", the first is at " + ToText(first->second) + ". Rename or remove one.");
+  }
+  return is_new;
+}
+
+void Loader::AddComponent(const YamlNode& root, const DocumentHeader& header, NodeReader& reader) {
+  if (!TakeName("component", header, reader.At(root), components_)) {
     return;
   }
   std::optional<ComponentDocument> document = ReadComponent(root, header, reader);
   if (!document.has_value()) {
     return;
   }
-  const std::vector<std::string>& scopes = document->scopes;
-  if (scopes.empty() || std::ranges::find(scopes, options_.app_id) != scopes.end()) {
+  if (IsForUs(document->scopes)) {
     resources_.components.push_back(*std::move(document));
+  } else {
+    resources_.left_out.push_back(
+        {header.name, "its scopes do not name the app " + Quoted(options_.app_id), reader.At(root)});
+  }
+}
+
+void Loader::AddSubscription(const YamlNode& root, const DocumentHeader& header,
+                             NodeReader& reader) {
+  if (!TakeName("subscription", header, reader.At(root), subscriptions_)) {
+    return;
+  }
+  std::optional<SubscriptionDocument> document = ReadSubscription(root, header, reader);
+  if (document.has_value() && IsForUs(document->scopes)) {
+    resources_.subscriptions.push_back(*std::move(document));
   }
 }
 

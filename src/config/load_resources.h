@@ -14,7 +14,7 @@
 namespace mecha {
 
 struct LoadOptions {
-  std::string app_id;      // components scoped to other applications are left out
+  std::string app_id;      // documents scoped to other applications are left out
   std::string name_space;  // empty: none
   Strictness strictness = Strictness::kStrict;
   // True: leave out documents that name another namespace (nothing happens while ours is empty).
@@ -27,7 +27,7 @@ struct ResourceSources {
 };
 
 // INVALID_ARGUMENT with one line per mistake, NOT_FOUND for a path that does not exist,
-// ALREADY_EXISTS for two components of one name, RESOURCE_EXHAUSTED for what is too large.
+// ALREADY_EXISTS for two documents of one kind and name, RESOURCE_EXHAUSTED for what is too large.
 StatusOr<ResourceSet> LoadResources(const LoadOptions& options, const ResourceSources& sources);
 
 }  // namespace mecha

@@ -218,6 +218,11 @@ TEST_CASE("scopes and namespaces choose what this application gets") {
   REQUIRE(filtered->components.size() == 2);
   CHECK(filtered->components[0].name == "mine");
   CHECK(filtered->components[1].name == "near");
+  REQUIRE(filtered->left_out.size() == 2);
+  CHECK(filtered->left_out[0].name == "theirs");
+  CHECK(filtered->left_out[0].reason == "its scopes do not name the app \"shop\"");
+  CHECK(filtered->left_out[0].location.line > 1);
+  CHECK(filtered->left_out[1].reason == "it is of the namespace \"elsewhere\"");
   options.filters_namespace = false;
   CHECK(LoadResources(options, {{}, {text}})->components.size() == 3);
   options.filters_namespace = true;
@@ -291,8 +296,6 @@ TEST_CASE("some mistakes nobody lets pass") {
 TEST_CASE("what is not used is said and does not stop anything") {
   CheckWarning("apiVersion: v1\nkind: Secret\n", "apiVersion \"v1\" is ignored");
   CheckWarning("apiVersion: dapr.oi/v1alpha1\nkind: Component\n", "Did you mean \"dapr.io\"?");
-  CheckWarning("apiVersion: dapr.io/v2alpha1\nkind: Subscription\nmetadata: {name: a}\n",
-               "kind Subscription has no effect yet");
   CheckWarning("apiVersion: dapr.io/v1alpha1\nkind: Resiliency\nmetadata: {name: a}\n",
                "kind Resiliency has no effect yet");
   CheckWarning(Component("a", "scope: [x]\n"),

@@ -59,6 +59,9 @@ struct Delivery {
   // How often the broker has handed it out, to anybody, this time included; at least 1.
   uint32_t attempt = 1;
   std::optional<WallTime> enqueued;
+  // A moment not after the one at which the broker began to count the lease: when the read was
+  // sent. Unused where there is no lease.
+  SteadyTime held_since{};
 };
 
 // The end of a delivery.
@@ -91,7 +94,7 @@ class FeedListener {
 class Feed {
  public:
   // After Stop has reported. Messages not settled by then are given back, or come again when their
-  // lease has ended.
+  // lease has ended. Callbacks still outstanding run before it returns.
   virtual ~Feed() = default;
 
   // Adds to what may be delivered: so many more messages.

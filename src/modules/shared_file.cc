@@ -19,6 +19,20 @@ Status Unusable(std::initializer_list<std::string_view> parts) {
   return FailedPrecondition(message);
 }
 
+// What mends a failed dlopen, from the dynamic linker's words. A host that speaks another language
+// than English gets the general advice.
+std::string_view Remedy(std::string_view cause) {
+  if (cause.find("undefined symbol: mecha_") != std::string_view::npos) {
+    return "It may call what mecha_host offers, but nothing of libmecha by name. Use mecha_host in "
+           "it, and install it";
+  }
+  if (cause.find("undefined symbol") != std::string_view::npos) {
+    return "It was linked without the library that has this name, or needs another release of it. "
+           "Link it with that library, install that release";
+  }
+  return "Install the library that is missing";
+}
+
 }  // namespace
 
 StatusOr<Presence> Look(const std::string& file, std::string_view what) {
@@ -44,8 +58,9 @@ StatusOr<void*> OpenSharedFile(const std::string& file, const char* symbol, std:
   void* handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (handle == nullptr) {
     const char* cause = dlerror();
-    return Unusable({what, " ", file, " cannot be loaded: ", cause == nullptr ? "" : cause,
-                     ". Install the library that is missing, or the ", what, " again"});
+    const std::string_view words = cause == nullptr ? "" : cause;
+    return Unusable({what, " ", file, " cannot be loaded: ", words, ". ", Remedy(words),
+                     ", or the ", what, " again"});
   }
   void* found = dlsym(handle, symbol);
   if (found == nullptr) {

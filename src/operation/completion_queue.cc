@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <utility>
 
 #include "call/futex.h"
@@ -64,35 +65,47 @@ void CompletionQueue::NoteArrival() {
   }
 }
 
-void CompletionQueue::Deliver(Operation* operation) { Push(operation); }
+void CompletionQueue::Deliver(Result* result) { Push(result); }
 
-void CompletionQueue::DeliverExtra(Operation* operation) {
-  bool is_wanted = false;
-  {
-    const std::lock_guard lock(mutex_);
-    is_wanted = !is_closed_ && !is_ended_ && notices_ < kMostNotices;
-    on_their_way_ += is_wanted ? 1 : 0;
+bool CompletionQueue::ReserveExtra(uint32_t most) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_ || is_ended_ || extras_ >= most) {
+    return false;
   }
-  if (!is_wanted) {
-    operation->Release();
-    return;
-  }
-  operation->is_extra = true;
-  Push(operation);
+  ++on_their_way_;
+  return true;
 }
 
-void CompletionQueue::Push(Operation* operation) {
+void CompletionQueue::DeliverNotice(Result* notice) {
+  if (!ReserveExtra(kMostNotices)) {
+    notice->Release();
+    return;
+  }
+  notice->is_extra = true;
+  Push(notice);
+}
+
+bool CompletionQueue::DeliverRequest(Result* request) {
+  if (!ReserveExtra(std::numeric_limits<uint32_t>::max())) {
+    return false;
+  }
+  request->is_extra = true;
+  Push(request);
+  return true;
+}
+
+void CompletionQueue::Push(Result* result) {
   std::unique_lock lock(mutex_);
   NoteArrival();
   if (is_closed_) {
-    operation->next = std::exchange(dropped_, operation);
+    result->next = std::exchange(dropped_, result);
     return;
   }
-  ++(operation->is_extra ? notices_ : arrived_);
-  operation->next = nullptr;
+  ++(result->is_extra ? extras_ : arrived_);
+  result->next = nullptr;
   const bool was_empty = first_ == nullptr;
-  (was_empty ? first_ : last_->next) = operation;
-  last_ = operation;
+  (was_empty ? first_ : last_->next) = result;
+  last_ = result;
   if (has_callback()) {
     if (!std::exchange(is_draining_, true)) {
       lock.unlock();
@@ -157,7 +170,7 @@ void CompletionQueue::ScheduleDrain() {
 }
 
 void CompletionQueue::Drain() {
-  std::array<Operation*, kBatch> batch{};
+  std::array<Result*, kBatch> batch{};
   std::unique_lock lock(mutex_);
   drainer_ = pthread_self();
   for (int batches = 0; first_ != nullptr && !is_closed_; ++batches) {
@@ -168,13 +181,11 @@ void CompletionQueue::Drain() {
       ScheduleDrain();
       return;
     }
-    const size_t count = TakeLocked(batch);
+    const size_t count = TakeWanted(batch, lock);
     lock.unlock();
-    const std::span<Operation* const> taken(batch.data(), count);
-    for (Operation* operation : taken) {
-      operation->inputs().RunReleases();
+    if (count > 0) {
+      options_.deliver({batch.data(), count});
     }
-    options_.deliver(taken);
     lock.lock();
   }
   is_draining_ = false;
@@ -182,12 +193,12 @@ void CompletionQueue::Drain() {
   delivered_.notify_all();
 }
 
-size_t CompletionQueue::TakeLocked(std::span<Operation*> taken) {
+size_t CompletionQueue::TakeLocked(std::span<Result*> taken) {
   size_t count = 0;
   while (count < taken.size() && first_ != nullptr) {
-    Operation* operation = taken[count++] = first_;
-    first_ = std::exchange(operation->next, nullptr);
-    --(operation->is_extra ? notices_ : arrived_);
+    Result* result = taken[count++] = first_;
+    first_ = std::exchange(result->next, nullptr);
+    --(result->is_extra ? extras_ : arrived_);
   }
   if (first_ == nullptr) {
     last_ = nullptr;
@@ -201,22 +212,36 @@ size_t CompletionQueue::TakeLocked(std::span<Operation*> taken) {
   return count;
 }
 
-StatusOr<size_t> CompletionQueue::Poll(std::span<Operation*> taken) {
-  size_t count = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    count = TakeLocked(taken);
-    if (count == 0 && is_finished()) {
-      return Status(StatusCode::kClosed, "");
+// Takes and keeps what somebody still wants, without the lock; 0 only when the list is empty.
+size_t CompletionQueue::TakeWanted(std::span<Result*> taken, std::unique_lock<std::mutex>& lock) {
+  while (const size_t count = TakeLocked(taken)) {
+    lock.unlock();
+    size_t wanted = 0;
+    for (Result* result : taken.first(count)) {
+      if (result->OnTaken()) {
+        taken[wanted++] = result;
+      } else {
+        result->Release();
+      }
+    }
+    lock.lock();
+    if (wanted > 0) {
+      return wanted;
     }
   }
-  for (Operation* operation : taken.first(count)) {
-    operation->inputs().RunReleases();
+  return 0;
+}
+
+StatusOr<size_t> CompletionQueue::Poll(std::span<Result*> taken) {
+  std::unique_lock lock(mutex_);
+  const size_t count = TakeWanted(taken, lock);
+  if (count == 0 && is_finished()) {
+    return Status(StatusCode::kClosed, "");
   }
   return count;
 }
 
-StatusOr<size_t> CompletionQueue::Wait(std::span<Operation*> taken, Duration timeout) {
+StatusOr<size_t> CompletionQueue::Wait(std::span<Result*> taken, Duration timeout) {
   const auto forever = Duration::max();
   const Deadline deadline =
       Deadline::After(host_->clock().Now(), timeout < Duration::zero() ? forever : timeout);
@@ -278,22 +303,21 @@ void CompletionQueue::Close() {
   }
   last_ = nullptr;
   arrived_ = 0;
-  notices_ = 0;
+  extras_ = 0;
   WakeAllWaiters();
   delivered_.notify_all();
 }
 
 void CompletionQueue::ReleaseDropped() {
-  Operation* dropped = nullptr;
+  Result* dropped = nullptr;
   {
     const std::lock_guard lock(mutex_);
     dropped = std::exchange(dropped_, nullptr);
   }
   while (dropped != nullptr) {
-    Operation* operation = std::exchange(dropped, dropped->next);
-    // Here and not with the last reference: a job that has yet to find it ended may hold that.
-    operation->inputs().RunReleases();
-    operation->Release();
+    Result* result = std::exchange(dropped, dropped->next);
+    result->OnDropped();
+    result->Release();
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CompletionQueue: finished operations on their way to the host: polled, waited for, or handed to a
-// callback, one batch at a time. It holds the operations' references until somebody takes them.
+// CompletionQueue: finished operations, requests and notices on their way to the host: polled,
+// waited for, or handed to a callback, one batch at a time. It holds their references until
+// somebody takes them.
 #pragma once
 
 #include <atomic>
@@ -22,8 +23,8 @@ struct QueueOptions {
   uint32_t most_inflight = 65536;
   bool may_block = false;  // `deliver` runs on the blocking pool
   bool wants_logs = false;
-  // Receives finished operations with their references; null makes a poll queue.
-  std::function<void(std::span<Operation* const>)> deliver;
+  // Receives results with their references; null makes a poll queue.
+  std::function<void(std::span<Result* const>)> deliver;
 };
 
 class CompletionQueue final : public CompletionSink,
@@ -37,16 +38,18 @@ class CompletionQueue final : public CompletionSink,
   // Gives a place back when nothing will be delivered.
   void Unreserve();
 
-  void Deliver(Operation* operation) override;
-  // A notice as an operation-shaped event, beyond the limit of places. Dropped when too many wait
-  // or no more operations come.
-  void DeliverExtra(Operation* operation);
+  void Deliver(Result* result) override;
+  // A notice, beyond the limit of places. Dropped when too many wait or no more operations come.
+  void DeliverNotice(Result* notice);
+  // A request, beyond the limit of places: its registration has a limit of its own. False, and the
+  // reference stays the caller's, when the queue is closed or no more operations come.
+  bool DeliverRequest(Result* request);
 
   // Fills `taken` from the front; each comes with its reference and its releases run. CLOSED when
   // closed and empty.
-  StatusOr<size_t> Poll(std::span<Operation*> taken);
+  StatusOr<size_t> Poll(std::span<Result*> taken);
   // As Poll, but waits for the first one. 0 on time-out, Wake or a signal.
-  StatusOr<size_t> Wait(std::span<Operation*> taken, Duration timeout);
+  StatusOr<size_t> Wait(std::span<Result*> taken, Duration timeout);
   // False when closed, or ended and empty.
   bool Wake();
   // Drops what waits and what comes; waiters get CLOSED.
@@ -68,8 +71,10 @@ class CompletionQueue final : public CompletionSink,
   RuntimeHost& host() { return *host_; }
 
  private:
-  void Push(Operation* operation);
-  size_t TakeLocked(std::span<Operation*> taken);
+  bool ReserveExtra(uint32_t most);
+  void Push(Result* result);
+  size_t TakeLocked(std::span<Result*> taken);
+  size_t TakeWanted(std::span<Result*> taken, std::unique_lock<std::mutex>& lock);
   void SetReadable(bool readable);
   void ScheduleDrain();
   void Drain();
@@ -89,12 +94,12 @@ class CompletionQueue final : public CompletionSink,
   const QueueOptions options_;
   std::mutex mutex_;
   std::condition_variable delivered_;
-  Operation* first_ = nullptr;
-  Operation* dropped_ = nullptr;  // came after Close, or waited then
-  Operation* last_ = nullptr;
+  Result* first_ = nullptr;
+  Result* dropped_ = nullptr;  // came after Close, or waited then
+  Result* last_ = nullptr;
   uint32_t on_their_way_ = 0;  // places of operations that run
   uint32_t arrived_ = 0;       // places of those in the list
-  uint32_t notices_ = 0;       // in the list without a place
+  uint32_t extras_ = 0;        // in the list without a place
   uint32_t waiting_ = 0;
   uint32_t wakes_ = 0;
   bool is_closed_ = false;

@@ -41,18 +41,18 @@ struct QueueWorld {
   }
   // How many came, each released; a negative number when closed.
   int Poll() {
-    std::array<Operation*, 16> taken{};
+    std::array<Result*, 16> taken{};
     return Count(queue->Poll(taken), taken);
   }
   int Wait(Duration timeout) {
-    std::array<Operation*, 16> taken{};
+    std::array<Result*, 16> taken{};
     return Count(queue->Wait(taken, timeout), taken);
   }
-  static int Count(const StatusOr<size_t>& count, std::span<Operation*> taken) {
+  static int Count(const StatusOr<size_t>& count, std::span<Result*> taken) {
     if (!count.ok()) {
       return -1;
     }
-    for (Operation* operation : taken.first(*count)) {
+    for (Result* operation : taken.first(*count)) {
       operation->Release();
     }
     return static_cast<int>(*count);
@@ -69,7 +69,7 @@ TEST_CASE("events come in order, and the descriptor is readable if and only if s
   CHECK(q.queue->Descriptor() == fd);
   CHECK(IsReadable(fd));
   REQUIRE(q.Submit());
-  std::array<Operation*, 1> one{};
+  std::array<Result*, 1> one{};
   REQUIRE(*q.queue->Poll(one) == 1);
   one[0]->Release();
   CHECK(IsReadable(fd));
@@ -182,12 +182,12 @@ TEST_CASE("after EndIntake what waits can be taken, and then every waiter gets C
 TEST_CASE("notices take no place, and are dropped when no more operations come") {
   QueueWorld q{{.most_inflight = 1, .wants_logs = true}};
   REQUIRE(q.Submit());
-  q.queue->DeliverExtra(PlainResult::OfText(q.world.MakeTarget(), "orders", "slow"));
+  q.queue->DeliverNotice(PlainResult::OfText("orders", "slow"));
   CHECK(q.Poll() == 2);
   REQUIRE(q.Submit());
   CHECK(q.Poll() == 1);
   q.queue->EndIntake();
-  q.queue->DeliverExtra(PlainResult::OfText(q.world.MakeTarget(), "orders", "late"));
+  q.queue->DeliverNotice(PlainResult::OfText("orders", "late"));
   CHECK(q.Poll() == -1);
 }
 
@@ -223,9 +223,9 @@ struct Callback {
   QueueOptions Options(bool may_block = false) {
     QueueOptions options;
     options.may_block = may_block;
-    options.deliver = [this](std::span<Operation* const> operations) {
+    options.deliver = [this](std::span<Result* const> operations) {
       were_two.store(were_two.load() || inside.fetch_add(1) != 0);
-      for (Operation* operation : operations) {
+      for (Result* operation : operations) {
         operation->Release();
         events.fetch_add(1);
         if (then) {

@@ -9,7 +9,7 @@
 namespace mecha {
 
 Operation::Operation(Verb verb, const Target& target, const CallOptions& options)
-    : verb_(verb), target_(target), options_(options) {
+    : Result(Kind::kCompletion, options.token), verb_(verb), target_(target), options_(options) {
   context_.deadline = options_.deadline;
   context_.waiter = &waiter_;
   context_.interrupt = options_.interrupt;
@@ -22,12 +22,6 @@ Operation::Operation(Verb verb, const Target& target, const CallOptions& options
 }
 
 Operation::~Operation() { inputs_.RunReleases(); }
-
-void Operation::Release() {
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    delete this;
-  }
-}
 
 void Operation::RunBlocking() {
   context_.may_block = true;
@@ -223,12 +217,13 @@ void Operation::Conclude(Status status) {
   }
   Finish(status);
   const bool is_absent = IsNotFound(status) && status.message().empty();
+  std::unique_ptr<Error> failure;
   if (!status.ok() && !is_absent) {
-    error_ = MakeError(status);
+    failure = MakeError(status);
   }
-  status_ = std::move(status);
+  SetOutcome(std::move(status), std::move(failure));
   target_.counters->Observe({.verb = verb_,
-                             .is_failure = error_ != nullptr,
+                             .is_failure = error() != nullptr,
                              .retries = static_cast<uint32_t>(retries_),
                              .elapsed = host().clock().Now() - options_.started,
                              .bytes = bytes_});

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operation: one call of the C interface from submit to result. It is the call's only allocation:
 // the request, the waiter, the outcome and, once done, the result the caller reads.
-// Reference-counted.
 //
 // A subclass knows its request and issues it in Attempt; the rest (retries, deadline, cancel,
 // delivery) is here. Life: Attempt runs once per try and ends, inline or later, with AttemptDone.
@@ -24,6 +23,7 @@
 #include "contract/host.h"
 #include "operation/error.h"
 #include "operation/input.h"
+#include "operation/result.h"
 #include "resiliency/retry.h"
 #include "result/buffer.h"
 #include "result/status.h"
@@ -33,25 +33,12 @@ namespace mecha {
 
 class Operation;
 
-// One item of a result. Views point into the operation.
-struct ResultItem {
-  Status status;
-  std::string_view group;
-  std::string_view key;
-  Buffer value;
-  Etag etag;
-  bool is_json = false;
-  uint64_t number = 0;
-  std::optional<WallTime> expires;
-  std::unique_ptr<Error> error;
-};
-
 // Where a finished operation goes: a completion queue.
 class CompletionSink {
  public:
   virtual ~CompletionSink() = default;
-  // Takes the operation's reference. Any thread, under no lock.
-  virtual void Deliver(Operation* operation) = 0;
+  // Takes the result's reference. Any thread, under no lock.
+  virtual void Deliver(Result* result) = 0;
 };
 
 // Told when an operation has ended, before it is delivered: the gate that counts what is in flight.
@@ -74,6 +61,7 @@ struct CallOptions {
   bool may_complete_inline = false;
   std::shared_ptr<CompletionSink> sink;  // null: the caller blocks
   uint64_t token = 0;
+  uint64_t within = 0;  // the inbound request it runs for; 0: none
 };
 
 // What the block says of the component that serves the operation.
@@ -84,15 +72,10 @@ struct Target {
   Execution execution = Execution::kQuick;
 };
 
-class Operation {
+class Operation : public Result {
  public:
   Operation(Verb verb, const Target& target, const CallOptions& options);
-  virtual ~Operation();
-  Operation(const Operation&) = delete;
-  Operation& operator=(const Operation&) = delete;
-
-  void Retain() { references_.fetch_add(1, std::memory_order_relaxed); }
-  void Release();
+  ~Operation() override;
 
   // Runs it to its end on this thread. The caller's reference stays the caller's.
   void RunBlocking();
@@ -105,26 +88,18 @@ class Operation {
   // Asks it to end early. Any thread.
   void Stop(StopCause cause);
 
-  // The outcome; only once done.
-  const Status& status() const { return status_; }
-  const Error* error() const { return error_.get(); }
-  std::span<const ResultItem> items() const { return items_; }
-  std::string_view page() const { return page_; }
-  bool may_be_applied() const { return may_be_applied_; }
-  // OK as a whole, but some items failed.
-  bool is_partial() const { return is_partial_; }
-  uint32_t tries() const { return static_cast<uint32_t>(retries_) + 1; }
-
   Verb verb() const { return verb_; }
-  uint64_t token() const { return options_.token; }
-  uint64_t id() const { return id_; }
-  void set_id(uint64_t id) { id_ = id; }
+  uint64_t within() const { return options_.within; }
   const std::shared_ptr<CompletionSink>& sink() const { return options_.sink; }
   InputStore& inputs() { return inputs_; }
 
-  // For the queue it is delivered to: the next one there, and whether it took no place (a notice).
-  Operation* next = nullptr;
-  bool is_extra = false;
+  // The releases of lent inputs run on the host's thread.
+  bool OnTaken() override {
+    inputs_.RunReleases();
+    return true;
+  }
+  // Here and not with the last reference: a job that has yet to find it ended may hold that.
+  void OnDropped() override { inputs_.RunReleases(); }
 
  protected:
   // Issues the request once; ends with AttemptDone, inline where context().may_block.
@@ -139,9 +114,6 @@ class Operation {
   const CallContext& context() const { return context_; }
   const CallOptions& options() const { return options_; }
   Host& host() const { return *target_.host; }
-  void SetItems(std::span<ResultItem> items) { items_ = items; }
-  void SetPage(std::string page) { page_ = std::move(page); }
-  void SetPartial() { is_partial_ = true; }
   void CountBytes(size_t bytes) { bytes_ += bytes; }
 
  private:
@@ -186,22 +158,13 @@ class Operation {
   Waiter waiter_;
   InputStore inputs_;
   std::vector<std::pair<std::string_view, std::string_view>> metadata_;
-  std::atomic<uint32_t> references_{1};
   std::atomic<Phase> phase_{Phase::kNew};
   std::atomic<Try> try_{Try::kIssuing};
-  bool may_be_applied_ = false;
-  bool is_partial_ = false;
-  int32_t retries_ = 0;
   Duration pause_{0};  // before the next try
   size_t bytes_ = 0;
-  uint64_t id_ = 0;
   // The one timer that runs for it, if any: the deadline while queued, else the pause.
   std::atomic<uint64_t> timer_{0};
   Status attempt_status_;
-  Status status_;
-  std::unique_ptr<Error> error_;
-  std::span<ResultItem> items_;
-  std::string page_;
 };
 
 // An operation, and why it must not run, if so: Operation::Refuse it then.

@@ -1,39 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// OperationTable: running operations by id, so that they can be cancelled. An id is a slot and its
-// generation, so a stale one finds nothing. It owns no reference.
+// OperationTable: running operations by id, so that they can be cancelled. It owns no reference.
 #pragma once
 
 #include <cstdint>
-#include <mutex>
-#include <vector>
 
 #include "operation/operation.h"
+#include "operation/slot_table.h"
 
 namespace mecha {
 
 class OperationTable {
  public:
-  uint64_t Add(Operation* operation);
-  void Remove(uint64_t id);
+  uint64_t Add(Operation* operation) { return table_.Add(operation); }
+  void Remove(uint64_t id) { table_.Remove(id); }
   // The operation with a reference added, or null.
-  Operation* Find(uint64_t id);
+  Operation* Find(uint64_t id) { return table_.Find(id); }
   void StopAll(StopCause cause);
   // Cancels those that report to `sink`.
   void StopAllOf(const CompletionSink* sink);
-  size_t size() const;
+  // Cancels those that run on behalf of an inbound request.
+  void StopAllWithin(uint64_t request);
+  size_t size() const { return table_.size(); }
 
  private:
-  // All, or those that report to `sink`, each with a reference added.
-  std::vector<Operation*> Collect(const CompletionSink* sink);
+  template <class IsWanted>
+  void Stop(StopCause cause, IsWanted is_wanted);
 
-  struct Slot {
-    Operation* operation = nullptr;
-    uint32_t generation = 1;
-  };
-
-  mutable std::mutex mutex_;
-  std::vector<Slot> slots_;
-  std::vector<uint32_t> free_;
+  SlotTable<Operation> table_;
 };
 
 }  // namespace mecha

@@ -170,10 +170,10 @@ TEST_CASE("a queued operation reports to its sink, exactly once, also when it en
   world.options.token = 7;
   FakeOperation* operation = world.MakeQueued(Ends(OkStatus()));
   CHECK_FALSE(operation->Submit());
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered == operation);
   CHECK(delivered->token() == 7);
-  CHECK(delivered->sink() == nullptr);  // a result keeps no queue
+  CHECK(operation->sink() == nullptr);  // a result keeps no queue
   delivered->Release();
   CHECK(world.alive.load() == 0);
   CHECK(world.sink->count() == 1);
@@ -199,7 +199,7 @@ TEST_CASE("a try may end on another thread, before or after Attempt has returned
       other = std::thread([end] { end(OkStatus()); });
     });
     CHECK_FALSE(operation->Submit());
-    Operation* delivered = world.sink->Await();
+    Result* delivered = world.sink->Await();
     REQUIRE(delivered != nullptr);
     CHECK(delivered->status().ok());
     delivered->Release();
@@ -218,7 +218,7 @@ TEST_CASE("a queued operation is retried on the pool, whatever its first try ran
         end(self.attempts() < 3 ? Unavailable("gone") : OkStatus());
       });
   CHECK_FALSE(operation->Submit());
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
   CHECK(delivered->tries() == 3);
   CHECK(may_block_last);
@@ -248,7 +248,7 @@ TEST_CASE("an operation cancelled while no thread is free ends at once and never
   operation->Retain();
   CHECK_FALSE(operation->Submit());
   operation->Stop(StopCause::kCancelled);
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered == operation);
   CHECK(IsCancelled(operation->status()));
   delivered->Release();
@@ -267,7 +267,7 @@ TEST_CASE("the deadline ends an operation while no thread is free") {
   FakeOperation* operation = world.MakeQueued(Ends(OkStatus()), Execution::kBlocking);
   CHECK_FALSE(operation->Submit());
   world.host->AdvanceClock(1h);
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
   CHECK(IsDeadlineExceeded(delivered->status()));
   delivered->Release();
@@ -280,7 +280,7 @@ TEST_CASE("a try that would block is made again on the pool, within the deadline
         end(self.call().may_block ? OkStatus() : WouldBlock());
       });
   CHECK_FALSE(operation->Submit());
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered == operation);
   CHECK(delivered->status().ok());
   CHECK(operation->attempts() == 2);
@@ -303,7 +303,7 @@ TEST_CASE("an operation stopped before it is submitted never runs") {
   FakeOperation* operation = world.MakeQueued(Ends(OkStatus()), Execution::kBlocking);
   operation->Stop(StopCause::kSuspended);
   CHECK_FALSE(operation->Submit());
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
   CHECK(HasCode(delivered->status(), StatusCode::kSuspended));
   CHECK(world.counters.Read(Verb::kSet).calls == 1);
@@ -318,7 +318,7 @@ TEST_CASE("an operation cancelled in its pause ends at once, and its timer goes 
   CHECK_FALSE(operation->Submit());  // it pauses now
   CHECK(world.sink->count() == 0);
   operation->Stop(StopCause::kCancelled);
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered == operation);
   CHECK(IsCancelled(operation->status()));
   delivered->Release();
@@ -339,7 +339,7 @@ TEST_CASE("an operation cancelled while it runs ends as its component says") {
   CHECK_FALSE(operation->Submit());
   REQUIRE(begun.Await());
   operation->Stop(StopCause::kClosed);
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
   CHECK(HasCode(delivered->status(), StatusCode::kClosed));
   delivered->Release();
@@ -362,7 +362,7 @@ TEST_CASE("a stop at any moment is reported exactly once and leaks nothing") {
       operation->Stop(StopCause::kCancelled);
     });
     operation->Submit();
-    Operation* delivered = world.sink->Await();
+    Result* delivered = world.sink->Await();
     REQUIRE(delivered != nullptr);
     stopper.join();
     delivered->Release();
@@ -407,10 +407,10 @@ TEST_CASE("lent inputs are released once: by the blocking caller, or not before 
   FakeOperation* there = world.MakeQueued(Ends(OkStatus()));
   there->inputs().Keep({"bytes", Released::Run, &queued}, true);
   CHECK_FALSE(there->Submit());
-  Operation* delivered = world.sink->Await();
+  Result* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
   CHECK(queued.count.load() == 0);  // the poller's to run
-  delivered->inputs().RunReleases();
+  CHECK(delivered->OnTaken());
   CHECK(queued.count.load() == 1);
   delivered->Release();
   CHECK(queued.count.load() == 1);

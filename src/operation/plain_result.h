@@ -3,28 +3,23 @@
 // It is done from the start.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "operation/operation.h"
+#include "operation/result.h"
 
 namespace mecha {
 
-class PlainResult final : public Operation {
+class PlainResult final : public Result {
  public:
   // One item with `text` as its value.
-  static Operation* OfText(const Target& target, std::string_view key, std::string_view text,
-                           uint64_t number = 0);
+  static Result* OfText(std::string_view key, std::string_view text, uint64_t number = 0,
+                        Kind kind = Kind::kCompletion);
   // No item, and an error that says `message`.
-  static Operation* OfError(const Target& target, const Status& status);
-
- protected:
-  void Attempt() override {}
-  std::unique_ptr<Error> MakeError(const Status& status) override;
+  static Result* OfError(const Status& status);
 
  private:
-  explicit PlainResult(const Target& target) : Operation(Verb::kPing, target, {}) {}
+  explicit PlainResult(Kind kind) : Result(kind) {}
 
   std::string key_;
   ResultItem item_;

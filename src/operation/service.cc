@@ -36,9 +36,13 @@ void Service::SetHealth(Health health, const Status& cause) {
   health_.store(health, std::memory_order_release);
 }
 
+std::string Service::Name() const {
+  return identity_.block + " \"" + identity_.name + "\" (" + std::string(info_.type) + ")";
+}
+
 Status Service::NotReady() const {
   const Status why = cause();
-  std::string message = "the component is " + std::string(NameOf(health()));
+  std::string message = Name() + ": the component is " + std::string(NameOf(health()));
   if (!why.ok()) {
     message += ": " + std::string(why.message());
   }
@@ -47,8 +51,7 @@ Status Service::NotReady() const {
 
 std::unique_ptr<Error> Service::MakeError(Verb verb, std::string_view subject,
                                           const Status& status) const {
-  std::string message = identity_.block + " \"" + identity_.name + "\" (" +
-                        std::string(info_.type) + "): " + std::string(NameOf(verb));
+  std::string message = Name() + ": " + std::string(NameOf(verb));
   if (!subject.empty()) {
     message += " " + Quoted(subject);
   }

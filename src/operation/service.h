@@ -42,7 +42,7 @@ class Service {
   // The last reason for not being ready; OK while ready. A copy that shares nothing, without marks.
   Status cause() const;
   void SetHealth(Health health, const Status& cause);
-  // OK, or UNAVAILABLE with the last cause.
+  // OK, or UNAVAILABLE: `state "orders" (state.redis): the component is broken: the last cause`.
   Status CheckReady() const { return health() == Health::kReady ? OkStatus() : NotReady(); }
 
   Target MakeTarget() {
@@ -53,6 +53,7 @@ class Service {
   std::unique_ptr<Error> MakeError(Verb verb, std::string_view subject, const Status& status) const;
 
  private:
+  std::string Name() const;  // state "orders" (state.redis)
   Status NotReady() const;
 
   const Identity identity_;

@@ -32,6 +32,16 @@ Status Unusable(std::string_view file, std::initializer_list<std::string_view> p
   return FailedPrecondition(message);
 }
 
+Status Refused(const std::string& file, const Status& why) {
+  if (HasCode(why, StatusCode::kVersion)) {
+    return Unusable(
+        file, {"was built for a newer Mecha than this library, ", kVersion, ": ", why.message(),
+               ". Install that release of Mecha, or a plug-in that was built for this "
+               "one"});
+  }
+  return Unusable(file, {"is wrong: ", why.message(), ". Tell its makers"});
+}
+
 Status OpenPlugin(const std::string& file, Registry& registry) {
   ASSIGN_OR_RETURN(const Presence presence, Look(file, "plug-in"));
   if (presence == Presence::kAbsent) {
@@ -108,7 +118,7 @@ Status RegisterPlugin(const mecha_plugin* plugin, const std::string& file, Regis
   for (size_t i = 0; i < read.type_count; ++i) {
     auto type = PluginType::Make(name, read.types[i]);
     if (!type.ok()) {
-      return Unusable(file, {"is wrong: ", type.status().message(), ". Tell its makers"});
+      return Refused(file, type.status());
     }
     RETURN_IF_ERROR(AddType(*type, file, registry));
   }

@@ -129,10 +129,14 @@ TEST_CASE("a table that is wrong says where, and registers nothing") {
       {[](Tables& t) { t.type.state = nullptr; }, "must have get and write"},
       {[](Tables& t) { t.functions.write = nullptr; }, "must have get and write"},
       {[](Tables& t) { t.type.capabilities = MECHA_CAN_TRANSACTION; }, "has no apply"},
-      {[](Tables& t) { t.type.capabilities = 1u << 31; }, "threads or capabilities"},
-      {[](Tables& t) { t.type.threads = 3; }, "threads or capabilities"},
+      {[](Tables& t) { t.type.capabilities = 1u << 31; },
+       ": type state.mine: capability bit 31 is none that this library knows. Install that "
+       "release"},
+      {[](Tables& t) { t.type.capabilities = (1u << 31) | (1u << 20) | MECHA_CAN_TTL; },
+       "capability bits 20, 31 is"},
+      {[](Tables& t) { t.type.threads = 3; }, "threads 3 is none"},
       {[](Tables& t) { t.field.name = nullptr; }, "a field has no name"},
-      {[](Tables& t) { t.field.type = 6; }, "a field has no name, or a type"},
+      {[](Tables& t) { t.field.type = 6; }, "built for a newer Mecha"},
   };
   for (const auto& [spoil, words] : spoils) {
     Tables tables;

@@ -2,6 +2,7 @@
 #include "plugins/plugin_type.h"
 
 #include <algorithm>
+#include <bit>
 #include <span>
 #include <utility>
 
@@ -42,6 +43,22 @@ Execution ExecutionOf(uint32_t threads) {
   }
 }
 
+// The table has what came into the interface after this library. Not to be passed over: what the
+// plug-in says of itself would then be half known.
+Status Newer(const std::string& what) {
+  return Status(StatusCode::kVersion, what + " is none that this library knows");
+}
+
+// "capability bits 13, 31"
+std::string NameBits(uint32_t bits) {
+  std::string names = std::popcount(bits) == 1 ? "capability bit" : "capability bits";
+  for (const char* separator = " "; bits != 0; bits &= bits - 1) {
+    names += std::string(separator) + std::to_string(std::countr_zero(bits));
+    separator = ", ";
+  }
+  return names;
+}
+
 std::span<const mecha_field> FieldsOf(const mecha_component_type& table) {
   return {table.fields, table.fields == nullptr ? 0 : table.field_count};
 }
@@ -79,8 +96,7 @@ PluginType::PluginType(std::string plugin, const mecha_component_type& table)
 
 Status PluginType::Check() const {
   if (table_.kind != MECHA_COMPONENT_STATE && table_.kind != MECHA_COMPONENT_SECRETS) {
-    return InvalidArgument("kind " + std::to_string(table_.kind) +
-                           " is none that this library knows");
+    return Newer("kind " + std::to_string(table_.kind));
   }
   const std::string prefix(PrefixOf(table_.kind));
   if (!IsTypeName(TextOrNothing(table_.type), prefix)) {
@@ -102,16 +118,22 @@ Status PluginType::Check() const {
   if ((table_.capabilities & MECHA_CAN_TRANSACTION) != 0 && state_.apply == nullptr) {
     return InvalidArgument("it says MECHA_CAN_TRANSACTION and has no apply");
   }
-  if (table_.threads > MECHA_THREADS_BLOCKING || (table_.capabilities & ~kAllCapabilities) != 0) {
-    return InvalidArgument("its threads or capabilities are none that this library knows");
+  if (table_.threads > MECHA_THREADS_BLOCKING) {
+    return Newer("threads " + std::to_string(table_.threads));
+  }
+  if ((table_.capabilities & ~kAllCapabilities) != 0) {
+    return Newer(NameBits(table_.capabilities & ~kAllCapabilities));
   }
   return CheckFields();
 }
 
 Status PluginType::CheckFields() const {
   for (const mecha_field& field : FieldsOf(table_)) {
-    if (TextOrNothing(field.name).empty() || field.type > MECHA_FIELD_BYTES) {
-      return InvalidArgument("a field has no name, or a type that this library does not know");
+    if (TextOrNothing(field.name).empty()) {
+      return InvalidArgument("a field has no name");
+    }
+    if (field.type > MECHA_FIELD_BYTES) {
+      return Newer("type " + std::to_string(field.type) + " of field " + field.name);
     }
   }
   return OkStatus();

@@ -18,7 +18,8 @@ namespace mecha {
 
 class PluginType {
  public:
-  // INVALID_ARGUMENT says what in the tables is wrong. `plugin` is its name, for messages.
+  // INVALID_ARGUMENT says what in the tables is wrong, VERSION what is newer than this library.
+  // `plugin` is its name, for messages.
   static StatusOr<std::shared_ptr<const PluginType>> Make(std::string plugin,
                                                           const mecha_component_type* table);
   PluginType(const PluginType&) = delete;

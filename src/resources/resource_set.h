@@ -8,11 +8,22 @@
 
 #include "resources/component_document.h"
 #include "resources/configuration_document.h"
+#include "resources/location.h"
+#include "resources/subscription_document.h"
 
 namespace mecha {
 
+// A component document that another application, or namespace, is meant to use.
+struct LeftOutComponent {
+  std::string name;
+  std::string reason;  // "its scopes do not name the app \"shop\""
+  Location location;
+};
+
 struct ResourceSet {
-  std::vector<ComponentDocument> components;  // in load order, names unique
+  std::vector<ComponentDocument> components;        // in load order, names unique
+  std::vector<LeftOutComponent> left_out;           // in load order
+  std::vector<SubscriptionDocument> subscriptions;  // in load order, names unique
   ConfigurationDocument configuration;
   std::vector<std::string> warnings;  // "file:line:column: what. What to do."
 };

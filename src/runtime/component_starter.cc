@@ -7,6 +7,7 @@
 
 #include "result/status.h"
 #include "result/status_or.h"
+#include "runtime/fault_location.h"
 #include "runtime/settings_builder.h"
 #include "runtime/state_encryption.h"
 #include "secretstores/secret_operation.h"
@@ -19,9 +20,11 @@ namespace {
 constexpr Duration kFirstPause = std::chrono::milliseconds(500);
 constexpr Duration kLongestPause = std::chrono::seconds(30);
 
-std::string Describe(const ComponentSlot& slot) {
-  return ToText(slot.document.location) + ": component \"" + slot.document.name + "\" (" +
-         std::string(slot.entry->info->type) + ")";
+// `file:9:14: component "orders" (state.redis) <words>: <the failure>`
+std::string Describe(const ComponentSlot& slot, std::string_view words, const Status& failure) {
+  const std::string who = "component \"" + slot.document.name + "\" (" +
+                          std::string(slot.entry->info->type) + ")" + std::string(words);
+  return DescribeFault(LocateFault(slot.document, *slot.entry->info, failure), who);
 }
 
 // The components that start side by side, and the first failure among them.
@@ -136,10 +139,11 @@ Status ComponentStarter::StartAndJudge(ComponentSlot& slot) {
   }
   if (!IsEnough(slot, status)) {
     const std::string unknown = FirstUnknownField(slot.document, *slot.entry->info);
-    return WithPrefix(status, Describe(slot) + (unknown.empty() ? "" : " (" + unknown + ")"));
+    return Status(status.code(),
+                  Describe(slot, unknown.empty() ? "" : " (" + unknown + ")", status));
   }
   around_.host.Log(Severity::kWarning, slot.document.name,
-                   Describe(slot) + " did not start: " + std::string(status.message()));
+                   Describe(slot, " did not start", status));
   if (around_.settings.start == StartPolicy::kLazy) {
     RetryLater(slot, kFirstPause);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/component_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "encoding/nearest_name.h"
@@ -57,7 +58,13 @@ Status ComponentTable::Missing(std::string_view block, std::string_view name) co
   }
   std::string message = "there is no ";
   message += block.empty() ? "component" : std::string(block) + " component";
-  message += " named " + Quoted(name) + "." + DidYouMean(name, names);
+  message += " named " + Quoted(name);
+  const auto left_out = std::ranges::find(left_out_, name, &LeftOutComponent::name);
+  if (left_out != left_out_.end()) {
+    return Status(StatusCode::kNotFound, message + ": the one at " + ToText(left_out->location) +
+                                             " is left out, because " + left_out->reason);
+  }
+  message += "." + DidYouMean(name, names);
   message +=
       list.empty() ? " None is loaded; check the resource paths and scopes" : " Loaded: " + list;
   return Status(StatusCode::kNotFound, message);

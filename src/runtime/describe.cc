@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "result/status.h"
+#include "runtime/fault_location.h"
 #include "runtime/runtime.h"
 
 namespace mecha {
@@ -60,16 +61,36 @@ Json DescribeCounters(const Service& service) {
 
 Json DescribeComponent(const ComponentSlot& slot) {
   const Service& service = *slot.service;
+  const Status cause = service.cause();
+  const FaultLocation fault =
+      cause.ok() ? FaultLocation() : LocateFault(slot.document, service.info(), cause);
   Json capabilities = Json::object();
   for (const CapabilityInfo& capability : service.info().capabilities) {
     capabilities[std::string(capability.name)] = NameOf(capability.support);
   }
-  return {{"name", service.identity().name},      {"type", service.info().type},
-          {"version", service.info().version},    {"status", service.info().status},
-          {"file", service.identity().file},      {"line", service.identity().line},
-          {"module", slot.entry->module_file},    {"health", NameOf(service.health())},
-          {"reason", service.cause().message()},  {"capabilities", std::move(capabilities)},
+  return {{"name", service.identity().name},
+          {"type", service.info().type},
+          {"version", service.info().version},
+          {"status", service.info().status},
+          {"file", service.identity().file},
+          {"line", service.identity().line},
+          {"module", slot.entry->module_file},
+          {"health", NameOf(service.health())},
+          {"reason", fault.cause},
+          {"reason_place", fault.place},
+          {"capabilities", std::move(capabilities)},
           {"counters", DescribeCounters(service)}};
+}
+
+Json DescribeLeftOut(const ComponentTable& components) {
+  Json left_out = Json::array();
+  for (const LeftOutComponent& one : components.left_out()) {
+    left_out.push_back({{"name", one.name},
+                        {"reason", one.reason},
+                        {"file", one.location.file},
+                        {"line", one.location.line}});
+  }
+  return left_out;
 }
 
 Json DescribeWarnings(const Notices& notices) {
@@ -119,6 +140,7 @@ std::string Runtime::Describe() const {
       {"module_path", options_.settings.module_path},
       {"plugins", options_.settings.plugins},
       {"components", std::move(components)},
+      {"left_out", DescribeLeftOut(components_)},
       {"warnings", DescribeWarnings(host_->notices())},
       {"warnings_dropped", host_->notices().dropped()},
       {"inflight", gate_.inside()},

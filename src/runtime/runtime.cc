@@ -104,6 +104,7 @@ Status Runtime::Load() {
   ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(load, options_.resources));
   Findings findings(options_.settings.strictness);
   configuration_ = std::move(resources.configuration);
+  components_.SetLeftOut(std::move(resources.left_out));
   std::vector<std::string> secret_stores;
   for (const ComponentDocument& document : resources.components) {
     if (document.type.starts_with("secretstores.")) {
@@ -113,6 +114,9 @@ Status Runtime::Load() {
   for (ComponentDocument& document : resources.components) {
     CheckReferences(document, resolver_options_, secret_stores, findings);
     RETURN_IF_ERROR(AddComponent(std::move(document), findings));
+  }
+  for (const SubscriptionDocument& document : resources.subscriptions) {
+    findings.Warn(document.location, "kind Subscription has no effect yet.");
   }
   for (const auto& warnings : {resources.warnings, findings.warnings()}) {
     for (const std::string& warning : warnings) {
@@ -201,8 +205,9 @@ void Runtime::ForwardNotices() {
   host_->notices().SetListener([this](const Notice& notice) {
     for (const auto& queue : LiveQueues()) {
       if (queue->wants_logs()) {
-        queue->DeliverExtra(PlainResult::OfText(plain_target(), notice.component, notice.message,
-                                                static_cast<uint64_t>(notice.severity)));
+        queue->DeliverNotice(PlainResult::OfText(notice.component, notice.message,
+                                                 static_cast<uint64_t>(notice.severity),
+                                                 Result::Kind::kLog));
       }
     }
   });

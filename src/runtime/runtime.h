@@ -84,16 +84,8 @@ class Runtime final : public OperationOwner {
   Gate::Phase phase() const { return gate_.phase(); }
   uint32_t inside() const { return gate_.inside(); }
   std::string instance_id() const;
-  // For results that no component makes.
-  Target plain_target() { return {host_.get(), &nobody_, &own_counters_}; }
 
  private:
-  // The owner of results that never entered the gate.
-  class Nobody final : public OperationOwner {
-   public:
-    void OnOperationEnd(Operation&) override {}
-  };
-
   explicit Runtime(RuntimeOptions options);
 
   Status Load();
@@ -118,8 +110,6 @@ class Runtime final : public OperationOwner {
   const ModuleLoader modules_;
   Registry registry_;
   ConfigurationDocument configuration_;
-  Nobody nobody_;
-  Counters own_counters_;
   Gate gate_;
   std::shared_ptr<OperationTable> operations_ = std::make_shared<OperationTable>();
   ComponentTable components_;

@@ -145,6 +145,16 @@ TEST_CASE("an unknown store's message names the ones there are") {
   CHECK(world.runtime->inside() == 0);
 }
 
+TEST_CASE("a store that is another application's is said to be left out") {
+  RuntimeWorld world;
+  world.Start({kFake, Document("theirs", "state.fake", "scopes: [other]\n")});
+  const Status status = world.Get("theirs");
+  INFO(status.message());
+  CHECK(IsNotFound(status));
+  CHECK(Holds(status, "text 2:1:1 is left out, because its scopes do not name the app \"shop\""));
+  CHECK(world.Describe()["left_out"][0]["name"] == "theirs");
+}
+
 TEST_CASE("opening starts nothing, and calls before the start are refused") {
   RuntimeWorld world;
   REQUIRE(world.Open({kFake}).ok());
@@ -220,7 +230,10 @@ TEST_CASE("a lazy start tries a broken component again until it works") {
   };
   world.options.settings.start = StartPolicy::kLazy;
   world.Start({kFake});
-  CHECK(IsUnavailable(world.Get()));
+  const Status broken = world.Get();
+  CHECK(IsUnavailable(broken));
+  CHECK(broken.message() == "state \"orders\" (state.fake): the component is broken: no route");
+  CHECK(world.Describe()["components"][0]["reason_place"] == "text 1:6:9");
   for (int round = 0; round < 3; ++round) {
     REQUIRE(AwaitThat([&] {
       world.runtime->host().AdvanceClock(30s);
@@ -521,7 +534,7 @@ TEST_CASE("notices become events of the queues that asked for them") {
   const auto logs = *world.runtime->OpenQueue({.wants_logs = true});
   const auto plain = *world.runtime->OpenQueue({});
   world.runtime->host().Log(Severity::kInfo, "orders", "connected");
-  Operation* taken[4] = {};
+  Result* taken[4] = {};
   CHECK(*plain->Poll(taken) == 0);
   REQUIRE(*logs->Poll(taken) == 1);
   REQUIRE(taken[0]->items().size() == 1);

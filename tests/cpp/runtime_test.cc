@@ -37,6 +37,7 @@ TEST_CASE("a start that fails tells what failed, and may be tried again") {
     const mecha::Result<void> started = runtime->Start();
     REQUIRE_FALSE(started.ok());
     CHECK(started.error().message().find("broken") != std::string_view::npos);
+    CHECK(started.error().message().find(":10:") != std::string_view::npos);  // secretsFile
   }
   const mecha::Result<mecha::Runtime> both = mecha::Runtime::OpenAndStart(options);
   REQUIRE_FALSE(both.ok());

@@ -10,6 +10,12 @@
 #define NO_TYPES 3
 #define CRASHES 4
 #define NO_ENTRY 5
+#define CALLS_MECHA 6
+#define CALLS_NOBODY 7
+
+/* Functions that nobody has whom the plug-in could reach. */
+void mecha_not_exported(void);
+void nobody_has_this(void);
 
 #if FAULT != NO_ENTRY
 VISIBLE const mecha_plugin* mecha_plugin_entry(const mecha_library* library);
@@ -21,6 +27,11 @@ const mecha_plugin* mecha_plugin_entry(const mecha_library* library) {
   if (FAULT == CRASHES) {
     abort();
   }
+#if FAULT == CALLS_MECHA
+  mecha_not_exported();
+#elif FAULT == CALLS_NOBODY
+  nobody_has_this();
+#endif
   return FAULT == REFUSES ? NULL : &plugin;
 }
 #endif

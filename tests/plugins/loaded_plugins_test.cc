@@ -315,6 +315,17 @@ TEST_CASE("an outcome that memory cannot take is NO_MEMORY, and the process goes
 }
 #endif
 
+TEST_CASE("a plug-in that names what nobody has is refused with what mends it") {
+  const OpenedRuntime of_mecha(FileOf("calls_mecha"), "");
+  CHECK(of_mecha.status == MECHA_FAILED_PRECONDITION);
+  CHECK(
+      of_mecha.message.find("undefined symbol: mecha_not_exported. It may call what mecha_host") !=
+      std::string::npos);
+  const OpenedRuntime of_nobody(FileOf("calls_nobody"), "");
+  CHECK(of_nobody.message.find("nobody_has_this. It was linked without the library") !=
+        std::string::npos);
+}
+
 TEST_CASE("a blocking plug-in learns that its call has ended") {
   OpenedRuntime opened(FileOf("bad_store"), Bad("", "", "-blocking"));
   REQUIRE(opened.status == MECHA_OK);

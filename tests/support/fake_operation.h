@@ -58,16 +58,16 @@ class FakeSink final : public CompletionSink {
       delivered_->Release();
     }
   }
-  void Deliver(Operation* operation) override {
-    delivered_ = operation;
+  void Deliver(Result* result) override {
+    delivered_ = result;
     came_.Come();
   }
-  // The operation, to be released by the caller; null when none came within a minute.
-  Operation* Await() { return came_.Await() ? std::exchange(delivered_, nullptr) : nullptr; }
+  // The result, to be released by the caller; null when none came within a minute.
+  Result* Await() { return came_.Await() ? std::exchange(delivered_, nullptr) : nullptr; }
   int count() { return came_.count(); }
 
  private:
-  Operation* delivered_ = nullptr;
+  Result* delivered_ = nullptr;
   Moment came_;
 };
 

@@ -41,15 +41,19 @@ std::vector<std::string> ToLines(std::string_view text) {
   return lines;
 }
 
+std::string PlaceOf(const Json& described) {
+  return described.value("file", "") + ":" + std::to_string(described.value("line", 0));
+}
+
 ComponentVerdict ToVerdict(const Json& described) {
-  return {described.value("name", ""), described.value("type", ""),
-          described.value("file", "") + ":" + std::to_string(described.value("line", 0)), ""};
+  return {described.value("name", ""), described.value("type", ""), PlaceOf(described), ""};
 }
 
 ComponentVerdict CheckComponent(mecha::Runtime& runtime, const Json& described) {
   ComponentVerdict verdict = ToVerdict(described);
   if (described.value("health", "") != "ready") {
     verdict.problem = described.value("reason", "");
+    verdict.place = described.value("reason_place", verdict.place);
     if (verdict.problem.empty()) {
       verdict.problem = "did not start";
     }
@@ -86,6 +90,9 @@ void Examine(mecha::Runtime& runtime, const Options& options, Verdict& verdict) 
     verdict.components.push_back(options.contacts_back_ends ? CheckComponent(runtime, component)
                                                             : ToVerdict(component));
   }
+  for (const Json& one : described.value("left_out", Json::array())) {
+    verdict.left_out.push_back({one.value("name", ""), one.value("reason", ""), PlaceOf(one)});
+  }
   for (const Json& warning : Describe(runtime).value("warnings", Json::array())) {
     if (!IsToldAlready(warning, verdict.components)) {
       verdict.warnings.push_back(warning.value("message", ""));
@@ -103,6 +110,7 @@ Verdict Check(const Options& options) {
     verdict.errors = ToLines(runtime.error().message());
     return verdict;
   }
+  verdict.has_opened = true;
   if (options.contacts_back_ends) {
     const mecha::Result<void> started = runtime->Start();
     if (!started.ok()) {

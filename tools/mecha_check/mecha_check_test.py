@@ -85,7 +85,7 @@ class MechaCheck(unittest.TestCase):
         self.assertIn(f'{self.folder}/a.yaml:6:9: unknown component type "state.rediss". Did you '
                       'mean "state.redis"?', out)
         self.assertIn(f'{self.folder}/a.yaml:10:1: "connectionString" is missing.', out)
-        self.assertIn("0 components, 2 problems, 0 warnings\n", out)
+        self.assertIn("no component was looked at, 2 problems, 0 warnings\n", out)
 
     def test_an_unreachable_redis_is_a_problem_and_the_others_are_still_checked(self):
         port = unused_port()
@@ -94,7 +94,7 @@ class MechaCheck(unittest.TestCase):
                    component("cache", "state.in-memory", {}))
         out = self.check(1)
         self.assertIn(f"remote (state.redis): connect to 127.0.0.1:{port}: connection refused "
-                      f"({self.folder}/a.yaml:1)\n", out)
+                      f"({self.folder}/a.yaml:9:32)\n", out)
         self.assertIn("cache (state.in-memory): ok\n", out)
         self.assertIn("2 components, 1 problem, 0 warnings\n", out)
 
@@ -106,9 +106,9 @@ class MechaCheck(unittest.TestCase):
                              "    - name: redisPassword\n      secretKeyRef: {name: redis}\n"
                              "auth: {secretStore: vault}\n"))
         out = self.check(1)
-        self.assertRegex(out, rf'remote \(state\.redis\): {self.folder}/a\.yaml:\d+:\d+: '
-                              r'"redisPassword": the secret "redis" is not in the secret store '
-                              r'"vault"')
+        self.assertRegex(
+            out, r'remote \(state\.redis\): "redisPassword": the secret "redis" is not in the '
+                 rf'secret store "vault".* \({self.folder}/a\.yaml:20:7\)\n')
         self.assertIn("vault (secretstores.local.file): ok\n", out)
         self.assertNotIn("hunter2", out)
         self.assertIn("warning: ", self.check(1, "--strictness", "dapr"))
@@ -121,7 +121,11 @@ class MechaCheck(unittest.TestCase):
 
     def test_the_identity_decides_which_components_are_checked(self):
         self.write("a.yaml", component("cache", "state.in-memory", {}, "scopes: [shop]\n"))
-        self.assertIn("0 components", self.check(0))
+        self.assertEqual(self.check(0), 'cache: left out, because its scopes do not name the app '
+                         f'"mecha-check" ({self.folder}/a.yaml:1)\n'
+                         '0 components, 0 problems, 0 warnings, 1 left out\n')
+        found = json.loads(self.check(0, "--json"))
+        self.assertEqual([each["name"] for each in found["left_out"]], ["cache"])
         self.assertIn("cache (state.in-memory): ok\n", self.check(0, "--app-id", "shop"))
 
     def test_json_says_the_same(self):

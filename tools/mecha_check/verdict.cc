@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -18,11 +19,7 @@ std::string InOneLine(std::string text) {
 }
 
 std::string ProblemOf(const ComponentVerdict& component) {
-  std::string text = InOneLine(component.problem);
-  // A mistake in the document names its own line.
-  const std::string_view file =
-      std::string_view(component.place).substr(0, component.place.rfind(':'));
-  return text.starts_with(file) ? text : text + " (" + component.place + ")";
+  return InOneLine(component.problem) + " (" + component.place + ")";
 }
 
 std::string Count(size_t number, std::string_view noun) {
@@ -49,12 +46,20 @@ std::string ToText(const Verdict& verdict) {
     text += component.problem.empty() ? std::string(fine) : ProblemOf(component);
     text += "\n";
   }
+  for (const LeftOut& one : verdict.left_out) {
+    text += one.name + ": left out, because " + one.reason + " (" + one.place + ")\n";
+  }
   for (const std::string& warning : verdict.warnings) {
     text += "warning: " + InOneLine(warning) + "\n";
   }
-  return text + Count(verdict.components.size(), "component") + ", " +
-         Count(verdict.problem_count(), "problem") + ", " +
-         Count(verdict.warnings.size(), "warning") + "\n";
+  text += verdict.has_opened ? Count(verdict.components.size(), "component")
+                             : "no component was looked at";
+  text += ", " + Count(verdict.problem_count(), "problem") + ", " +
+          Count(verdict.warnings.size(), "warning");
+  if (!verdict.left_out.empty()) {
+    text += ", " + std::to_string(verdict.left_out.size()) + " left out";
+  }
+  return text + "\n";
 }
 
 std::string ToJson(const Verdict& verdict) {
@@ -66,10 +71,12 @@ std::string ToJson(const Verdict& verdict) {
                           {"ok", component.problem.empty()},
                           {"problem", component.problem}});
   }
-  const Json json = {{"ok", verdict.problem_count() == 0},
-                     {"contacted", verdict.has_contacted},
-                     {"errors", verdict.errors},
-                     {"components", std::move(components)},
-                     {"warnings", verdict.warnings}};
+  Json left_out = Json::array();
+  for (const LeftOut& one : verdict.left_out) {
+    left_out.push_back({{"name", one.name}, {"reason", one.reason}, {"place", one.place}});
+  }
+  const Json json = {{"ok", verdict.problem_count() == 0}, {"contacted", verdict.has_contacted},
+                     {"errors", verdict.errors},           {"components", std::move(components)},
+                     {"left_out", std::move(left_out)},    {"warnings", verdict.warnings}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

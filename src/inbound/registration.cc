@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inbound/registration.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mecha {
+namespace {
+
+const std::string kOneForAll;
+
+bool HasMessageOf(const Request& request, const MessageSource* source) {
+  return source == nullptr ||
+         std::ranges::any_of(request.messages(), [source](const MessagePtr& message) {
+           return message->source.get() == source;
+         });
+}
+
+bool IsTakenBack(Answer::Kind kind) {
+  return kind == Answer::Kind::kLost || kind == Answer::Kind::kAbandoned;
+}
+
+}  // namespace
+
+Registration::Registration(std::shared_ptr<RuntimeHost> host,
+                           std::shared_ptr<RequestTable> requests,
+                           std::shared_ptr<CompletionQueue> queue, RegistrationOptions options)
+    : host_(std::move(host)),
+      requests_(std::move(requests)),
+      queue_(std::move(queue)),
+      options_(options),
+      credit_(options.credit) {}
+
+Registration::~Registration() {
+  for (const uint64_t timer : {sweep_timer_, batch_timer_}) {
+    if (timer != 0) {
+      host_->CancelTimer(timer);
+    }
+  }
+}
+
+const std::string* Registration::KeyOf(const Message& message) const {
+  switch (options_.ordering) {
+    case Ordering::kNone:
+      return nullptr;
+    case Ordering::kPerKey:
+      return message.delivery.key.empty() ? nullptr : &message.delivery.key;
+    case Ordering::kSerial:
+      return &kOneForAll;
+  }
+  return nullptr;
+}
+
+void Registration::Offer(MessagePtr message) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_held_ && !is_stopped_) {
+      waiting_.push_back({std::move(message), false, {}});
+      if (options_.is_batch) {
+        waiting_.back().since = host_->clock().Now();
+      }
+    }
+  }
+  if (message != nullptr) {
+    message->source->OnAnswer(message, {.kind = Answer::Kind::kUnseen});
+    return;
+  }
+  Pump();
+}
+
+void Registration::OfferAgain(MessagePtr message) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_held_ && !is_stopped_) {
+      waiting_.push_front({std::move(message), true, {}});
+    }
+  }
+  if (message != nullptr) {
+    ReleaseKey(*message);
+    message->source->OnAnswer(message, {.kind = Answer::Kind::kUnseen});
+    return;
+  }
+  Pump();
+}
+
+void Registration::Forget(const Message& message) {
+  ReleaseKey(message);
+  Pump();
+}
+
+void Registration::ReleaseKey(const Message& message) {
+  const std::string* key = KeyOf(message);
+  if (key == nullptr) {
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found = busy_keys_.find(*key);
+  if (found != busy_keys_.end() && --found->second == 0) {
+    busy_keys_.erase(found);
+  }
+}
+
+// One thread at a time makes requests, so that they reach the queue in the order of the messages.
+void Registration::Pump() {
+  std::unique_lock lock(mutex_);
+  if (is_pumping_) {
+    must_pump_again_ = true;
+    return;
+  }
+  is_pumping_ = true;
+  do {
+    must_pump_again_ = false;
+    while (Request* request = TakeNextLocked()) {
+      lock.unlock();
+      Hand(request);
+      lock.lock();
+    }
+  } while (must_pump_again_);
+  is_pumping_ = false;
+}
+
+Request* Registration::TakeNextLocked() {
+  if (is_held_ || is_stopped_ || waiting_.empty() || open_count_ >= credit_ ||
+      (options_.is_batch && !IsBatchDueLocked())) {
+    return nullptr;
+  }
+  std::vector<MessagePtr> messages = TakeMessagesLocked();
+  if (messages.empty()) {
+    return nullptr;
+  }
+  auto* request = new Request(shared_from_this(), std::move(messages));
+  requests_->Add(request);
+  LinkLocked(request);
+  return request;
+}
+
+// As many as a request takes, of those that no earlier one holds up.
+std::vector<MessagePtr> Registration::TakeMessagesLocked() {
+  std::vector<MessagePtr> messages;
+  std::vector<const std::string*> keys;  // of this request
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const std::string* key = KeyOf(*next->message);
+    if (key != nullptr && !next->holds_its_key) {
+      const bool is_mine =
+          std::ranges::any_of(keys, [key](const std::string* mine) { return *mine == *key; });
+      if (!is_mine && busy_keys_.contains(*key)) {
+        ++next;
+        continue;
+      }
+      ++busy_keys_[*key];
+    }
+    messages.push_back(std::move(next->message));
+    if (key != nullptr) {
+      keys.push_back(KeyOf(*messages.back()));
+    }
+    next = waiting_.erase(next);
+    if (messages.size() == options_.batch_max) {
+      break;
+    }
+  }
+  return messages;
+}
+
+bool Registration::IsBatchDueLocked() {
+  if (waiting_.size() >= options_.batch_max) {
+    return true;
+  }
+  const Duration waited = host_->clock().Now() - waiting_.front().since;
+  if (waited >= options_.batch_wait) {
+    return true;
+  }
+  if (batch_timer_ == 0) {
+    batch_timer_ =
+        host_->RunAfter(options_.batch_wait - waited, [weak = weak_from_this()] {
+          if (const auto self = weak.lock()) {
+            {
+              const std::lock_guard lock(self->mutex_);
+              self->batch_timer_ = 0;
+            }
+            self->Pump();
+          }
+        });
+  }
+  return false;
+}
+
+void Registration::Hand(Request* request) {
+  request->Retain();
+  if (!queue_->DeliverRequest(request)) {
+    request->Release();  // the queue's
+    Stop();
+    if (request->Claim()) {
+      End(*request, {.kind = Answer::Kind::kUnseen});
+    }
+  }
+  request->Release();
+}
+
+void Registration::LinkLocked(Request* request) {
+  request->after = first_open_;
+  if (first_open_ != nullptr) {
+    first_open_->before = request;
+  }
+  first_open_ = request;
+  ++open_count_;
+  ArmSweepLocked(options_.reply_timeout);
+}
+
+void Registration::UnlinkLocked(Request* request) {
+  (request->before == nullptr ? first_open_ : request->before->after) = request->after;
+  if (request->after != nullptr) {
+    request->after->before = request->before;
+  }
+  request->before = nullptr;
+  request->after = nullptr;
+  --open_count_;
+}
+
+void Registration::CountLocked(Answer::Kind kind, size_t messages) {
+  if (kind == Answer::Kind::kUnseen) {
+    tally_.returned += messages;
+  } else if (IsTakenBack(kind)) {
+    tally_.abandoned += messages;
+  } else {
+    tally_.finished += messages;
+  }
+}
+
+void Registration::EndEach(Request& request, std::span<const Answer> answers) {
+  const std::span<const MessagePtr> messages = request.messages();
+  {
+    const std::lock_guard lock(mutex_);
+    UnlinkLocked(&request);
+    CountLocked(answers.front().kind, messages.size());
+  }
+  requests_->Remove(request.id(), IsTakenBack(answers.front().kind));
+  for (size_t i = 0; i < messages.size(); ++i) {
+    Answer answer = answers[answers.size() == 1 ? 0 : i];
+    if (!messages[i]->source->Holds(*messages[i])) {
+      answer.kind = Answer::Kind::kLost;
+    }
+    if (messages[i]->source->OnAnswer(messages[i], answer) == MessageSource::Then::kIsOver) {
+      ReleaseKey(*messages[i]);
+    }
+  }
+  Pump();
+}
+
+void Registration::SetCredit(uint32_t credit) {
+  {
+    const std::lock_guard lock(mutex_);
+    credit_ = credit;
+  }
+  TellWindow();
+  Pump();
+}
+
+uint32_t Registration::credit() const {
+  const std::lock_guard lock(mutex_);
+  return credit_;
+}
+
+uint32_t Registration::window() const {
+  const std::lock_guard lock(mutex_);
+  return is_held_ || is_stopped_ ? 0 : credit_ * options_.batch_max;
+}
+
+void Registration::TellWindow() {
+  if (window_listener_) {
+    window_listener_();
+  }
+}
+
+void Registration::Hold() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_held_ = true;
+  }
+  ReturnUnseen(nullptr);
+}
+
+void Registration::Resume() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_held_ = false;
+  }
+  TellWindow();
+}
+
+void Registration::Stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopped_ = true;
+  }
+  ReturnUnseen(nullptr);
+  TellWindow();
+}
+
+bool Registration::is_stopped() const {
+  const std::lock_guard lock(mutex_);
+  return is_stopped_;
+}
+
+void Registration::Withdraw(const MessageSource& source) { ReturnUnseen(&source); }
+
+void Registration::ReturnUnseen(const MessageSource* source) {
+  ReturnWaiting(source);
+  EndAll(CollectOpen([source](const Request& request) { return HasMessageOf(request, source); }),
+         Answer::Kind::kUnseen, true);
+}
+
+void Registration::ReturnWaiting(const MessageSource* source) {
+  std::vector<Waiting> taken;
+  {
+    const std::lock_guard lock(mutex_);
+    std::deque<Waiting> kept;
+    for (Waiting& waiting : waiting_) {
+      const bool is_wanted = source == nullptr || waiting.message->source.get() == source;
+      if (is_wanted) {
+        taken.push_back(std::move(waiting));
+      } else {
+        kept.push_back(std::move(waiting));
+      }
+    }
+    waiting_ = std::move(kept);
+    tally_.returned += taken.size();
+  }
+  for (const Waiting& waiting : taken) {
+    if (waiting.holds_its_key) {
+      ReleaseKey(*waiting.message);
+    }
+    waiting.message->source->OnAnswer(waiting.message, {.kind = Answer::Kind::kUnseen});
+  }
+}
+
+template <class IsWanted>
+std::vector<Request*> Registration::CollectOpen(IsWanted is_wanted) {
+  const std::lock_guard lock(mutex_);
+  std::vector<Request*> found;
+  for (Request* request = first_open_; request != nullptr; request = request->after) {
+    if (is_wanted(*request)) {
+      request->Retain();
+      found.push_back(request);
+    }
+  }
+  return found;
+}
+
+// Those that somebody else ends at the same time are left to them.
+void Registration::EndAll(const std::vector<Request*>& requests, Answer::Kind kind,
+                          bool unseen_only) {
+  for (Request* request : requests) {
+    if (request->Claim(unseen_only)) {
+      End(*request, {.kind = kind});
+    }
+    request->Release();
+  }
+}
+
+void Registration::Abandon(const MessageSource* source) {
+  EndAll(CollectOpen([source](const Request& request) { return HasMessageOf(request, source); }),
+         Answer::Kind::kAbandoned, false);
+}
+
+bool Registration::Lose(const Message& message) {
+  const auto is_it = [&message](const MessagePtr& one) { return one.get() == &message; };
+  MessagePtr waited;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::ranges::find_if(
+        waiting_, [&](const Waiting& waiting) { return is_it(waiting.message); });
+    if (found != waiting_.end()) {
+      waited = std::move(found->message);
+      const bool held_its_key = found->holds_its_key;
+      waiting_.erase(found);
+      if (!held_its_key) {
+        // nothing to release
+      }
+    }
+  }
+  if (waited != nullptr) {
+    waited->source->OnAnswer(waited, {.kind = Answer::Kind::kLost});
+    return true;
+  }
+  // Of a batch the others go on; its handler may still answer for them.
+  const auto requests = CollectOpen([&](const Request& request) {
+    return request.messages().size() == 1 && is_it(request.messages().front());
+  });
+  EndAll(requests, Answer::Kind::kLost, false);
+  return !requests.empty();
+}
+
+SteadyTime Registration::ReplyBy() const {
+  return Deadline::After(host_->clock().Now(), options_.reply_timeout).at();
+}
+
+size_t Registration::open() const {
+  const std::lock_guard lock(mutex_);
+  return open_count_;
+}
+
+Registration::Tally Registration::tally() const {
+  const std::lock_guard lock(mutex_);
+  return tally_;
+}
+
+void Registration::ArmSweepLocked(Duration after) {
+  if (sweep_timer_ != 0) {
+    return;
+  }
+  sweep_timer_ = host_->RunAfter(after, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->Sweep();
+    }
+  });
+}
+
+// Ends what was not answered in time. What is taken later than this has a later time.
+void Registration::Sweep() {
+  const SteadyTime now = host_->clock().Now();
+  const auto late = CollectOpen([now](const Request& request) { return request.reply_by() <= now; });
+  EndAll(late, Answer::Kind::kRetry, false);
+  const std::lock_guard lock(mutex_);
+  sweep_timer_ = 0;
+  SteadyTime next = now + options_.reply_timeout;
+  for (Request* request = first_open_; request != nullptr; request = request->after) {
+    next = std::min(next, request->reply_by());
+  }
+  if (first_open_ != nullptr) {
+    ArmSweepLocked(std::max(next - now, Duration(std::chrono::milliseconds(1))));
+  }
+}
+
+}  // namespace mecha

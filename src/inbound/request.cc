@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "inbound/request.h"
+
+#include "inbound/registration.h"
+
+namespace mecha {
+namespace {
+
+constexpr std::string_view kPrefix = "cloudevent.";
+
+ResultItem ItemOf(const Message& message) {
+  ResultItem item;
+  item.key = message.id();
+  item.value = message.body();
+  item.content_type = message.content_type();
+  item.is_json =
+      message.event != nullptr && message.event->data_kind == CloudEvent::DataKind::kJson;
+  item.number = message.attempt;
+  return item;
+}
+
+std::vector<std::pair<std::string, std::string>> MakeHeaders(const Message& message) {
+  std::vector<std::pair<std::string, std::string>> headers;
+  if (message.event != nullptr) {
+    const CloudEvent& event = *message.event;
+    for (const EventAttribute& attribute : kEventAttributes) {
+      const std::string_view value = event.*attribute.member;
+      if (value.data() != nullptr) {
+        headers.emplace_back(std::string(kPrefix).append(attribute.name), value);
+      }
+    }
+    for (const CloudEvent::Extension& extension : event.extensions) {
+      headers.emplace_back(std::string(kPrefix).append(extension.name), extension.json);
+    }
+  }
+  headers.insert(headers.end(), message.delivery.metadata.begin(), message.delivery.metadata.end());
+  return headers;
+}
+
+}  // namespace
+
+Request::Request(std::shared_ptr<Registration> registration, std::vector<MessagePtr> messages)
+    : Result(Kind::kRequest, registration->options().token),
+      registration_(std::move(registration)),
+      messages_(std::move(messages)) {
+  if (messages_.size() == 1) {
+    one_item_ = ItemOf(*messages_.front());
+    SetItems({&one_item_, 1});
+    return;
+  }
+  many_items_.reserve(messages_.size());
+  for (const MessagePtr& message : messages_) {
+    many_items_.push_back(ItemOf(*message));
+  }
+  SetItems(many_items_);
+}
+
+Request::~Request() = default;
+
+bool Request::is_batch() const { return registration_->options().is_batch; }
+
+bool Request::Claim(bool unseen_only) {
+  State expected = State::kWaiting;
+  if (state_.compare_exchange_strong(expected, State::kEnded, std::memory_order_acq_rel)) {
+    return true;
+  }
+  return !unseen_only && expected == State::kTaken &&
+         state_.compare_exchange_strong(expected, State::kEnded, std::memory_order_acq_rel);
+}
+
+bool Request::OnTaken() {
+  remaining_ = registration_->options().reply_timeout;
+  set_reply_by(registration_->ReplyBy());
+  State expected = State::kWaiting;
+  return state_.compare_exchange_strong(expected, State::kTaken, std::memory_order_acq_rel);
+}
+
+void Request::OnDropped() {
+  if (Claim(true)) {
+    registration_->End(*this, {.kind = Answer::Kind::kUnseen});
+  }
+}
+
+std::span<const std::pair<std::string, std::string>> Request::HeadersOf(size_t index) const {
+  std::call_once(headers_once_, [this] {
+    headers_.reserve(messages_.size());
+    for (const MessagePtr& message : messages_) {
+      headers_.push_back(MakeHeaders(*message));
+    }
+  });
+  return headers_[index];
+}
+
+}  // namespace mecha
