@@ -41,6 +41,8 @@ class RedisAccess {
   const RedisOptions& options() const { return options_; }
   ConnectionPool& pool() { return *pool_; }
   RedisChannel& channel() { return *channel_; }
+  // For whoever may have a request under way when it closes.
+  std::shared_ptr<RedisChannel> shared_channel() { return channel_; }
   RedisLine& NextLine();
 
   // One blocking caller inside, for as long as it lives.
