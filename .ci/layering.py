@@ -27,7 +27,7 @@ COMPONENT_FOLDERS = {"contract", "result", "encoding", "resources", "call"}
 # capi implements the public face; plugins speaks the tables of component.h.
 PUBLIC_USERS = {"capi", "plugins"}
 OWNERS = {"yaml-cpp": ("src/config/",), "asio": ("src/async/", "src/net/"),
-          "hiredis": ("components/shared/redis/",), "sqlite3.h": ("components/state/sqlite/",),
+          "hiredis": ("components/shared/redis/",), "sqlite3.h": ("components/shared/sqlite/",),
           "libpq-fe.h": ("components/state/postgresql/",),
           "mysql.h": ("components/state/mysql/",), "curl": ("components/state/etcd/",),
           "openssl": ("components/tls/",)}

@@ -79,7 +79,7 @@ void StreamKeeper::Flush() {
 }
 
 void StreamKeeper::Submit(KeeperJob job) {
-  if (job.callers != nullptr) {
+  if (job.callers != nullptr && job.what != What::kLeave) {
     const std::lock_guard lock(mutex_);
     waiting_.insert(job.callers);
   }

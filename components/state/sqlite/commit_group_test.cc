@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "commit_group.h"
+#include "sqlite/commit_group.h"
 
 #include <atomic>
 #include <charconv>

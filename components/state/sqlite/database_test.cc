@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What becomes of a store when its file or its process is not as usual: read-only, damaged, forked.
-#include "database.h"
+#include "sqlite/database.h"
 
 #include <fcntl.h>
 #include <sys/fsuid.h>
@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-#include "open_files.h"
+#include "sqlite/open_files.h"
 #include "store_under_test.h"
 #include "support/catch.h"
 

@@ -6,6 +6,7 @@
 
 #include "result/status.h"
 #include "result/status_or.h"
+#include "schema.h"
 #include "timestamp.h"
 
 namespace MECHA_COMPONENT {

@@ -4,9 +4,9 @@
 // Dapr's do. Start and Stop are called by one thread at a time.
 #pragma once
 
-#include "commit_group.h"
 #include "contract/host.h"
 #include "repetition/repeated_job.h"
+#include "sqlite/commit_group.h"
 
 namespace MECHA_COMPONENT {
 

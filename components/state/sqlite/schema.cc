@@ -8,7 +8,7 @@
 #include "encoding/number.h"
 #include "result/status.h"
 #include "result/status_or.h"
-#include "sqlite_connection.h"
+#include "sqlite/sqlite_connection.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -70,6 +70,40 @@ StatusOr<bool> IsUpToDate(Connection& connection, const std::string& table,
   return level == kLevel;
 }
 
+// For a file that may not be written: the table must be there.
+Status CheckTable(Connection& connection, const std::string& table) {
+  ASSIGN_OR_RETURN(const std::string columns, ColumnsOf(connection, table));
+  if (columns.empty()) {
+    return FailedPrecondition(connection.file() + ": there is no table " + table +
+                              "; name the right tableName, or a file that may be written");
+  }
+  if (columns != kColumns) {
+    return FailedPrecondition(connection.file() + ": table " + table + " has the columns " +
+                              columns + " instead of " + std::string(kColumns) +
+                              "; name another tableName");
+  }
+  return OkStatus();
+}
+
+// Creates what is missing, in one transaction that keeps other processes out.
+Status Migrate(Connection& connection, const std::string& table,
+               const std::string& metadata_table) {
+  ASSIGN_OR_RETURN(const bool is_up_to_date, IsUpToDate(connection, table, metadata_table));
+  if (is_up_to_date) {
+    return CheckTable(connection, table);
+  }
+  RETURN_IF_ERROR(connection.Run(Transaction::kBeginImmediate));
+  Status status = CreateTables(connection, table, metadata_table);
+  if (status.ok()) {
+    status = connection.Run(Transaction::kCommit);
+  }
+  if (!status.ok()) {
+    connection.RollBack();
+    return status;
+  }
+  return CheckTable(connection, table);
+}
+
 }  // namespace
 
 bool IsIdentifier(std::string_view name) {
@@ -78,7 +112,8 @@ bool IsIdentifier(std::string_view name) {
   });
 }
 
-Schema::Schema(const std::string& table, const std::string& metadata_table) {
+Schema::Schema(const std::string& table, const std::string& metadata_table)
+    : table_(table), metadata_table_(metadata_table) {
   const std::string name = Quoted(table);
   const std::string insert = "INSERT INTO " + name +
                              " (key, value, is_binary, etag, expiration_time, update_time)"
@@ -102,13 +137,6 @@ Schema::Schema(const std::string& table, const std::string& metadata_table) {
                    " WHERE key >= ?1 AND key < ?2"
                    " AND (expiration_time IS NULL OR expiration_time > ?4)"
                    " ORDER BY key LIMIT ?3";
-  At(Sql::kBegin) = "BEGIN";
-  At(Sql::kBeginImmediate) = "BEGIN IMMEDIATE";
-  At(Sql::kCommit) = "COMMIT";
-  At(Sql::kRollback) = "ROLLBACK";
-  At(Sql::kSavepoint) = "SAVEPOINT unit";
-  At(Sql::kRollbackTo) = "ROLLBACK TO unit";
-  At(Sql::kRelease) = "RELEASE unit";
   const std::string metadata = Quoted(metadata_table);
   At(Sql::kClaimCleanup) = "INSERT INTO " + metadata +
                            " (key, value) VALUES ('last-cleanup', ?1)"
@@ -118,36 +146,11 @@ Schema::Schema(const std::string& table, const std::string& metadata_table) {
   At(Sql::kDeleteExpired) = "DELETE FROM " + name + " WHERE expiration_time <= ?1";
 }
 
-Status Migrate(Connection& connection, const std::string& table,
-               const std::string& metadata_table) {
-  ASSIGN_OR_RETURN(const bool is_up_to_date, IsUpToDate(connection, table, metadata_table));
-  if (is_up_to_date) {
-    return CheckTable(connection, table);
+Status Schema::Prepare(Connection& connection) const {
+  if (connection.is_read_only()) {
+    return CheckTable(connection, table_);
   }
-  RETURN_IF_ERROR(connection.Run(Sql::kBeginImmediate));
-  Status status = CreateTables(connection, table, metadata_table);
-  if (status.ok()) {
-    status = connection.Run(Sql::kCommit);
-  }
-  if (!status.ok()) {
-    connection.RollBack();
-    return status;
-  }
-  return CheckTable(connection, table);
-}
-
-Status CheckTable(Connection& connection, const std::string& table) {
-  ASSIGN_OR_RETURN(const std::string columns, ColumnsOf(connection, table));
-  if (columns.empty()) {
-    return FailedPrecondition(connection.file() + ": there is no table " + table +
-                              "; name the right tableName, or a file that may be written");
-  }
-  if (columns != kColumns) {
-    return FailedPrecondition(connection.file() + ": table " + table + " has the columns " +
-                              columns + " instead of " + std::string(kColumns) +
-                              "; name another tableName");
-  }
-  return OkStatus();
+  return Migrate(connection, table_, metadata_table_);
 }
 
 }  // namespace MECHA_COMPONENT

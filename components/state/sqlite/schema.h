@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schema: the SQL of the two tables, which are Dapr's to the letter: a Dapr sidecar and this store
-// may use one file in turn. It holds every statement for the configured table names, made once, and
-// runs none; Migrate creates the tables.
+// may use one file in turn. It holds every statement for the configured table names, made once;
+// Prepare creates the tables. Constant; safe from any thread.
 #pragma once
 
 #include <array>
@@ -9,10 +9,9 @@
 #include <string_view>
 
 #include "result/status.h"
+#include "sqlite/layout.h"
 
 namespace MECHA_COMPONENT {
-
-class Connection;
 
 enum class Sql : unsigned char {
   // Value, is_binary, etag, expiration_time of key ?1, live or not.
@@ -26,13 +25,6 @@ enum class Sql : unsigned char {
   kDeleteIfMatch,
   // Live keys in [?1, ?2), at most ?3 of them, ?4 now.
   kList,
-  kBegin,
-  kBeginImmediate,
-  kCommit,
-  kRollback,
-  kSavepoint,
-  kRollbackTo,
-  kRelease,
   // ?1 now; ?2: the last clean-up must be longer ago than so many milliseconds.
   kClaimCleanup,
   // ?1 now.
@@ -40,25 +32,28 @@ enum class Sql : unsigned char {
 };
 constexpr size_t kSqlCount = static_cast<size_t>(Sql::kDeleteExpired) + 1;
 
-class Schema {
+class Schema final : public Layout {
  public:
   Schema(const std::string& table, const std::string& metadata_table);
+
+  size_t statement_count() const override { return kSqlCount; }
+  const std::string& StatementText(size_t number) const override { return text_[number]; }
+  // Any file will do: a database may hold other tables besides.
+  Status Check(Connection& /*connection*/) const override { return OkStatus(); }
+  // A file at a newer level than this code knows is refused.
+  Status Prepare(Connection& connection) const override;
 
   const std::string& Of(Sql sql) const { return text_[static_cast<size_t>(sql)]; }
 
  private:
   std::string& At(Sql sql) { return text_[static_cast<size_t>(sql)]; }
 
+  const std::string table_;
+  const std::string metadata_table_;
   std::array<std::string, kSqlCount> text_;
 };
 
 // Dapr's rule for table names: ASCII letters, digits and '_'.
 bool IsIdentifier(std::string_view name);
-
-// Creates what is missing, in one transaction that keeps other processes out. A file at a newer
-// level than this code knows is refused.
-Status Migrate(Connection& connection, const std::string& table, const std::string& metadata_table);
-// For a file that may not be written: the table must be there.
-Status CheckTable(Connection& connection, const std::string& table);
 
 }  // namespace MECHA_COMPONENT

@@ -6,10 +6,9 @@
 #include <utility>
 
 #include "contract/component_info.h"
-#include "database_settings.h"
-#include "open_files.h"
 #include "result/status.h"
 #include "result/status_or.h"
+#include "sqlite/open_files.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -29,21 +28,25 @@ StatusOr<std::string> TableName(const Settings& settings, std::string_view field
   return name;
 }
 
-StatusOr<DatabaseSettings> ReadSettings(const Settings& settings) {
-  DatabaseSettings read;
-  ASSIGN_OR_RETURN(read.location, ParseConnectionString(settings.Text("connectionString")));
-  ASSIGN_OR_RETURN(read.table, TableName(settings, "tableName"));
-  ASSIGN_OR_RETURN(read.metadata_table, TableName(settings, "metadataTableName"));
-  if (read.table == read.metadata_table) {
-    return InvalidArgument("tableName and metadataTableName are both \"" + read.table +
+StatusOr<std::unique_ptr<Schema>> ReadSchema(const Settings& settings) {
+  ASSIGN_OR_RETURN(const std::string table, TableName(settings, "tableName"));
+  ASSIGN_OR_RETURN(const std::string metadata_table, TableName(settings, "metadataTableName"));
+  if (table == metadata_table) {
+    return InvalidArgument("tableName and metadataTableName are both \"" + table +
                            "\"; they name two tables");
   }
+  return std::make_unique<Schema>(table, metadata_table);
+}
+
+StatusOr<DatabaseSettings> ReadSettings(const Settings& settings) {
+  DatabaseSettings read;
+  read.component = kType;
+  ASSIGN_OR_RETURN(read.location, ParseConnectionString(settings.Text("connectionString")));
   read.timeout = TimeOf(settings, "timeout", "timeoutInSeconds");
   if (read.timeout < std::chrono::seconds(1)) {
     return InvalidArgument("timeout: it must be at least 1s");
   }
   read.busy_timeout = std::min(settings.Time("busyTimeout"), read.timeout);
-  read.cleanup_interval = TimeOf(settings, "cleanupInterval", "cleanupIntervalInSeconds");
   read.uses_wal = !settings.Boolean("disableWAL");
   read.synchronous = read.location.synchronous.empty() ? std::string(settings.Text("synchronous"))
                                                        : read.location.synchronous;
@@ -61,36 +64,42 @@ void WarnOfSecondLibrary(Host& host) {
 
 // One write that may not block.
 struct DeferredOne final : DeferredWrite {
-  DeferredOne(const CallContext& context, const StateWrite& one, Done<Etag> when_done)
-      : DeferredWrite(context), write(one), done(std::move(when_done)) {
-    writes.writes = {&write, 1};
-    writes.outcomes = {&outcome, 1};
+  DeferredOne(const CallContext& context, const StateWrite& one, EtagSource& etags,
+              Done<Etag> when_done)
+      : DeferredWrite(context, unit), write(one), unit(etags), done(std::move(when_done)) {
+    unit.writes = {&write, 1};
+    unit.outcomes = {&outcome, 1};
   }
   void Complete() override {
-    std::move(done)(writes.status.ok() ? std::move(outcome) : WriteOutcome(writes.status));
+    std::move(done)(unit.status.ok() ? std::move(outcome) : WriteOutcome(unit.status));
   }
 
   StateWrite write;
   WriteOutcome outcome;
+  WriteUnit unit;
   Done<Etag> done;
 };
 
 struct DeferredMany final : DeferredWrite {
-  DeferredMany(const CallContext& context, std::span<const StateWrite> many,
+  DeferredMany(const CallContext& context, std::span<const StateWrite> many, EtagSource& etags,
                Done<std::vector<WriteOutcome>> when_done)
-      : DeferredWrite(context), outcomes(many.size()), done(std::move(when_done)) {
-    writes.writes = many;
-    writes.outcomes = outcomes;
+      : DeferredWrite(context, unit),
+        outcomes(many.size()),
+        unit(etags),
+        done(std::move(when_done)) {
+    unit.writes = many;
+    unit.outcomes = outcomes;
   }
   void Complete() override {
-    if (writes.status.ok()) {
+    if (unit.status.ok()) {
       std::move(done)(std::move(outcomes));
     } else {
-      std::move(done)(writes.status);
+      std::move(done)(unit.status);
     }
   }
 
   std::vector<WriteOutcome> outcomes;
+  WriteUnit unit;
   Done<std::vector<WriteOutcome>> done;
 };
 
@@ -99,11 +108,13 @@ struct DeferredMany final : DeferredWrite {
 Status SqliteStateStore::Init(const CallContext& call, const Settings& settings, Host& host) {
   host_ = &host;
   ASSIGN_OR_RETURN(DatabaseSettings read, ReadSettings(settings));
+  ASSIGN_OR_RETURN(schema_, ReadSchema(settings));
+  cleanup_interval_ = TimeOf(settings, "cleanupInterval", "cleanupIntervalInSeconds");
   WarnOfSecondLibrary(host);
   for (const std::string& warning : read.location.warnings) {
     host.Log(Severity::kWarning, kType, warning);
   }
-  database_ = std::make_unique<Database>(std::move(read), host);
+  database_ = std::make_unique<Database>(std::move(read), *schema_, host);
   group_ = std::make_unique<CommitGroup>(*database_, host);
   return Resume(call);
 }
@@ -115,7 +126,7 @@ Status SqliteStateStore::Ping(const CallContext& call) {
 
 void SqliteStateStore::Suspend(bool keep_connections) {
   cleanup_.Stop();
-  group_->ForgetRandom();
+  etags_.Clear();  // a copy of this process must not make the same
   if (!keep_connections && !database_->settings().location.is_in_memory) {
     database_->Close();
   }
@@ -124,7 +135,7 @@ void SqliteStateStore::Suspend(bool keep_connections) {
 Status SqliteStateStore::Resume(const CallContext& call) {
   RETURN_IF_ERROR(database_->Open(call));
   if (database_->CheckWritable().ok()) {
-    cleanup_.Start(*group_, *host_, database_->settings().cleanup_interval);
+    cleanup_.Start(*group_, *host_, cleanup_interval_);
   }
   return OkStatus();
 }
@@ -182,7 +193,7 @@ StatusOr<SqliteStateStore::Values> SqliteStateStore::ReadMany(
     const CallContext& call, std::span<const std::string_view> keys) {
   RETURN_IF_ERROR(database_->CheckCall(call));
   ASSIGN_OR_RETURN(Lease reader, database_->AcquireReader(call));
-  RETURN_IF_ERROR(reader->Run(Sql::kBegin));
+  RETURN_IF_ERROR(reader->Run(Transaction::kBegin));
   Values values;
   values.reserve(keys.size());
   Status stopped;
@@ -231,11 +242,11 @@ void SqliteStateStore::Write(const CallContext& call, const StateWrite& write, D
     return;
   }
   if (!call.may_block) {
-    group_->Defer(std::make_unique<DeferredOne>(call, write, std::move(done)));
+    group_->Defer(std::make_unique<DeferredOne>(call, write, etags_, std::move(done)));
     return;
   }
   WriteOutcome outcome;
-  WriteUnit unit;
+  WriteUnit unit(etags_);
   unit.writes = {&write, 1};
   unit.outcomes = {&outcome, 1};
   group_->Commit(call, unit);
@@ -259,14 +270,14 @@ void SqliteStateStore::WriteAll(const CallContext& call, std::span<const StateWr
     std::move(done)(allowed.ok() ? StatusOr<Outcomes>(Outcomes()) : allowed);
     return;
   }
-  auto unit = std::make_unique<DeferredMany>(call, writes, std::move(done));
-  unit->writes.is_atomic = is_atomic;
+  auto deferred = std::make_unique<DeferredMany>(call, writes, etags_, std::move(done));
+  deferred->unit.is_atomic = is_atomic;
   if (!call.may_block) {
-    group_->Defer(std::move(unit));
+    group_->Defer(std::move(deferred));
     return;
   }
-  group_->Commit(call, unit->writes);
-  unit->Complete();
+  group_->Commit(call, deferred->unit);
+  deferred->Complete();
 }
 
 extern const ComponentInfo kComponentInfo;

@@ -12,11 +12,14 @@
 #include <string_view>
 #include <vector>
 
-#include "commit_group.h"
 #include "contract/registry.h"
 #include "contract/state_store.h"
-#include "database.h"
 #include "expiry_cleanup.h"
+#include "schema.h"
+#include "sqlite/commit_group.h"
+#include "sqlite/database.h"
+#include "state_rows.h"
+#include "unit_runner.h"
 
 namespace MECHA_COMPONENT {
 
@@ -56,7 +59,10 @@ class SqliteStateStore : public StateStore {
   void Answer(const CallContext& call, Read read, Done<T> done);
 
   Host* host_ = nullptr;
+  Duration cleanup_interval_{};  // zero or less: expired rows stay, hidden
+  std::unique_ptr<Schema> schema_;
   std::unique_ptr<Database> database_;
+  EtagSource etags_;  // of whoever leads the writers
   std::unique_ptr<CommitGroup> group_;
   ExpiryCleanup cleanup_;
 };

@@ -11,6 +11,7 @@
 #include "encoding/uuid.h"
 #include "result/status.h"
 #include "result/status_or.h"
+#include "schema.h"
 #include "timestamp.h"
 
 namespace MECHA_COMPONENT {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "contract/state_store.h"
-#include "sqlite_connection.h"
+#include "sqlite/sqlite_connection.h"
 
 namespace MECHA_COMPONENT {
 

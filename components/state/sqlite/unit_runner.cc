@@ -27,20 +27,28 @@ void FailAtomic(WriteUnit& unit, size_t index, Status cause) {
 
 }  // namespace
 
+void WriteUnit::RunAlone(Connection& connection, const CallContext& call) {
+  UnitRunner(connection, etags_, call).RunAlone(*this);
+}
+
+bool WriteUnit::RunInside(Connection& connection, const CallContext& call) {
+  return UnitRunner(connection, etags_, call).RunInside(*this);
+}
+
 void UnitRunner::RunAlone(WriteUnit& unit) {
   unit.status = OkStatus();
   if (unit.writes.size() == 1) {
     RunOneByOne(unit);
     return;
   }
-  unit.status = connection_.Run(Sql::kBeginImmediate);
+  unit.status = connection_.Run(Transaction::kBeginImmediate);
   if (!unit.status.ok()) {
     return;
   }
   const bool is_complete = RunWrites(unit);
   const bool is_rolled_back = !connection_.is_in_transaction();
   if (is_complete && !is_rolled_back) {
-    unit.status = connection_.Run(Sql::kCommit);
+    unit.status = connection_.Run(Transaction::kCommit);
   }
   connection_.RollBack();
   const bool is_full = is_rolled_back || IsResourceExhausted(unit.status);
@@ -66,7 +74,7 @@ bool UnitRunner::RunInside(WriteUnit& unit) {
   if (!unit.is_atomic) {
     return RunWrites(unit) && connection_.is_in_transaction();
   }
-  unit.status = connection_.Run(Sql::kSavepoint);
+  unit.status = connection_.Run(Transaction::kSavepoint);
   if (!unit.status.ok()) {
     return connection_.is_in_transaction();
   }
@@ -74,8 +82,8 @@ bool UnitRunner::RunInside(WriteUnit& unit) {
   if (!connection_.is_in_transaction()) {
     return false;
   }
-  Status undone = is_complete ? OkStatus() : connection_.Run(Sql::kRollbackTo);
-  undone.Update(connection_.Run(Sql::kRelease));
+  Status undone = is_complete ? OkStatus() : connection_.Run(Transaction::kRollbackTo);
+  undone.Update(connection_.Run(Transaction::kRelease));
   if (!undone.ok()) {
     // Half a unit must not be committed.
     connection_.RollBack();
@@ -102,11 +110,11 @@ bool UnitRunner::RunWrites(WriteUnit& unit) {
 }
 
 Status UnitRunner::CheckStop(size_t index) const {
-  if (call_ == nullptr || index == 0 || index % kWritesPerCheck != 0) {
+  if (index == 0 || index % kWritesPerCheck != 0) {
     return OkStatus();
   }
-  RETURN_IF_ERROR(call_->waiter->Check());
-  const Deadline& deadline = call_->deadline;
+  RETURN_IF_ERROR(call_.waiter->Check());
+  const Deadline& deadline = call_.deadline;
   if (!deadline.is_never() && deadline.HasPassed(connection_.host().clock().Now())) {
     return DeadlineExceeded("the deadline passed between two writes");
   }

@@ -6,25 +6,34 @@
 #include <span>
 
 #include "contract/state_store.h"
-#include "sqlite_connection.h"
+#include "sqlite/commit_unit.h"
+#include "sqlite/sqlite_connection.h"
 #include "state_rows.h"
 
 namespace MECHA_COMPONENT {
 
-struct WriteUnit {
+class WriteUnit final : public CommitUnit {
+ public:
+  // `etags` outlives it; whoever runs the unit uses them.
+  explicit WriteUnit(EtagSource& etags) : etags_(etags) {}
+
+  void RunAlone(Connection& connection, const CallContext& call) override;
+  bool RunInside(Connection& connection, const CallContext& call) override;
+
   std::span<const StateWrite> writes;
   // As many as writes. Not to be read when `status` is an error.
   std::span<WriteOutcome> outcomes;
   // All or nothing: when one fails its outcome is the cause and the others' is CANCELLED.
   bool is_atomic = false;
-  // Why nothing of the unit was done, as far as its marks say.
-  Status status;
+
+ private:
+  EtagSource& etags_;
 };
 
 class UnitRunner {
  public:
-  // `call` may stop a long unit between two writes; null: never.
-  UnitRunner(Connection& connection, EtagSource& etags, const CallContext* call)
+  // `call` may stop a long unit between two writes.
+  UnitRunner(Connection& connection, EtagSource& etags, const CallContext& call)
       : connection_(connection), etags_(etags), call_(call) {}
 
   // By itself: one statement that commits at once, or a transaction of its own.
@@ -41,7 +50,7 @@ class UnitRunner {
 
   Connection& connection_;
   EtagSource& etags_;
-  const CallContext* call_;
+  const CallContext& call_;
 };
 
 }  // namespace MECHA_COMPONENT
