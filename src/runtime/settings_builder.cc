@@ -35,6 +35,11 @@ constexpr BlockField kBlockFields[] = {
     {"state.", "outboxDiscardWhenMissingState", BlockRule::kNoEffect},
     {"state.", "primaryEncryptionKey", BlockRule::kFromSecret},
     {"state.", "secondaryEncryptionKey", BlockRule::kFromSecret},
+    {"pubsub.", "consumerID", BlockRule::kUsed},
+    {"pubsub.", "publishingScopes", BlockRule::kNoEffect},
+    {"pubsub.", "subscriptionScopes", BlockRule::kNoEffect},
+    {"pubsub.", "allowedTopics", BlockRule::kNoEffect},
+    {"pubsub.", "protectedTopics", BlockRule::kNoEffect},
 };
 
 const BlockField* FindBlockField(const ComponentInfo& info, std::string_view name) {

@@ -23,6 +23,10 @@ std::string_view NameOf(Verb verb) {
       return "get";
     case Verb::kSecretList:
       return "list";
+    case Verb::kPublish:
+      return "publish";
+    case Verb::kPublishMany:
+      return "publish_many";
     case Verb::kPing:
       return "ping";
     case Verb::kCount:

@@ -22,6 +22,8 @@ enum class Verb : uint8_t {
   kQuery,
   kSecretGet,
   kSecretList,
+  kPublish,
+  kPublishMany,
   kPing,
   kCount
 };
