@@ -288,8 +288,8 @@ Status StreamReader::AskForMessages(size_t credit) {
     return Ask(Asked::kReturned);
   }
   if (options_.reclaims() && now >= silent_at_) {
-    AddTakeSilent(commands, form_, keeper_->place(), asked_count_, silent_from_,
-                  options_.processing_timeout);
+    AddTakeSilent(commands, form_, keeper_->place(), asked_count_,
+                  {silent_from_, options_.processing_timeout});
     return Ask(Asked::kSilent);
   }
   if (options_.reclaims() && now >= sweep_at_) {
