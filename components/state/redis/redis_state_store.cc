@@ -42,7 +42,7 @@ void RedisStateStore::Get(const CallContext& call, std::string_view key, const S
   const RedisAccess::Caller caller(access_);
   if (caller.is_in_crowd()) {
     ReadRequest request(call, key, std::move(done));
-    access_.NextLine().Run(request);
+    access_.NextLine().Run(call, request);
     request.Complete();
   } else {
     std::move(done)(ReadValue(access_.pool(), call, key));
@@ -70,7 +70,7 @@ void RedisStateStore::Write(const CallContext& call, const StateWrite& write, Do
   const RedisAccess::Caller caller(access_);
   if (may_share && caller.is_in_crowd()) {
     WriteRequest request(call, write, std::move(done));
-    access_.NextLine().Run(request);
+    access_.NextLine().Run(call, request);
     request.Complete();
   } else {
     std::move(done)(WriteOne(access_.pool(), call, write));
