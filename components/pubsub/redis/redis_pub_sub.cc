@@ -59,7 +59,7 @@ void RedisPubSub::Publish(const CallContext& call, std::string_view topic,
   }
   const RedisAccess::Caller caller(access_);
   if (caller.is_in_crowd() && request->fits()) {
-    access_.NextLine().Run(*request);
+    access_.NextLine().Run(call, *request);
     request->Complete();
     return;
   }

@@ -221,8 +221,7 @@ Status StreamReader::Ask(Asked what) {
 
 // Whether the next command must go over another connection.
 bool StreamReader::MustReconnect() const {
-  return dialer_.IsOutdated(*link_) ||
-         host_.clock().Now() - link_->opened_at > connection_options_.max_connection_age;
+  return dialer_.MustReplace(*link_, host_.clock().Now(), Duration::zero());
 }
 
 Status StreamReader::AskNext() {
