@@ -41,8 +41,8 @@ Status CheckCall(const mecha_call& call) {
   if (call.within != 0) {
     return Status(StatusCode::kGone, "the request named in mecha_call.within is not open");
   }
-  if (!IsWellFormed(call.traceparent)) {
-    return InvalidArgument("mecha_call.traceparent is NULL but has a size");
+  if (!IsWellFormed(call.traceparent) || !IsWellFormed(call.tracestate)) {
+    return InvalidArgument("mecha_call.traceparent or tracestate is NULL but has a size");
   }
   if (call.metadata == nullptr && call.metadata_count != 0) {
     return InvalidArgument("mecha_call.metadata is NULL but metadata_count is not 0");
@@ -157,6 +157,7 @@ Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, Cal
   RETURN_IF_ERROR(CheckCall(*known));
   RETURN_IF_ERROR(ReadRetry(known->retry, options));
   options->traceparent = ToText(known->traceparent);
+  options->tracestate = ToText(known->tracestate);
   options->is_idempotent = (known->flags & MECHA_CALL_IDEMPOTENT) != 0;
   if (known->queue == nullptr) {
     options->interrupt = {known->interrupted, known->user};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CloudEvent: one message in its CloudEvents 1.0 envelope, as a struct. Not its JSON form: that is
-// src/pubsub/. A broker in this process hands the struct itself from publisher to handler.
+// src/events/. A broker in this process hands the struct itself from publisher to handler.
 // Immutable once `OwnText` has run; a copy shares all bytes, and copies may be used on any thread.
 #pragma once
 

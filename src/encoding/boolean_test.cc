@@ -27,5 +27,17 @@ TEST_CASE("their opposites are false and nothing else is a boolean") {
   }
 }
 
+TEST_CASE("a boolean of a request is what Go takes as one") {
+  for (const char* text : {"1", "t", "T", "true", "TRUE", "True"}) {
+    CHECK(ParseGoBoolean(text) == true);
+  }
+  for (const char* text : {"0", "f", "F", "false", "FALSE", "False"}) {
+    CHECK(ParseGoBoolean(text) == false);
+  }
+  for (const char* text : {"", "yes", "on", "tRUE", " true", "2"}) {
+    CHECK_FALSE(ParseGoBoolean(text).has_value());
+  }
+}
+
 }  // namespace
 }  // namespace mecha

@@ -17,12 +17,11 @@ using std::chrono::sys_days;
 
 constexpr int64_t kSecond = 1'000'000'000;
 
-void AppendDigits(std::string& out, int64_t value, int width) {
-  std::string digits(static_cast<size_t>(width), '0');
+char* WriteDigits(int64_t value, int width, char* out) {
   for (int at = width - 1; at >= 0; --at, value /= 10) {
-    digits[static_cast<size_t>(at)] = static_cast<char>('0' + value % 10);
+    out[at] = static_cast<char>('0' + value % 10);
   }
-  out += digits;
+  return out + width;
 }
 
 // Exactly `width` digits off the front, or -1.
@@ -113,31 +112,36 @@ std::optional<seconds> TakeOffset(std::string_view& text) {
 
 }  // namespace
 
-std::string FormatRfc3339(UtcTime time) {
+size_t WriteRfc3339(UtcTime time, char* out) {
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date{day};
   const int64_t ns = (time - day).count();
   const int64_t second = ns / kSecond;
-  std::string text;
-  text.reserve(30);
-  AppendDigits(text, static_cast<int>(date.year()), 4);
-  text += '-';
-  AppendDigits(text, static_cast<unsigned>(date.month()), 2);
-  text += '-';
-  AppendDigits(text, static_cast<unsigned>(date.day()), 2);
-  text += 'T';
-  AppendDigits(text, second / 3600, 2);
-  text += ':';
-  AppendDigits(text, second / 60 % 60, 2);
-  text += ':';
-  AppendDigits(text, second % 60, 2);
+  char* at = WriteDigits(static_cast<int>(date.year()), 4, out);
+  *at++ = '-';
+  at = WriteDigits(static_cast<unsigned>(date.month()), 2, at);
+  *at++ = '-';
+  at = WriteDigits(static_cast<unsigned>(date.day()), 2, at);
+  *at++ = 'T';
+  at = WriteDigits(second / 3600, 2, at);
+  *at++ = ':';
+  at = WriteDigits(second / 60 % 60, 2, at);
+  *at++ = ':';
+  at = WriteDigits(second % 60, 2, at);
   if (const int64_t fraction = ns % kSecond; fraction != 0) {
-    text += '.';
-    AppendDigits(text, fraction, 9);
-    text.resize(text.find_last_not_of('0') + 1);
+    *at++ = '.';
+    at = WriteDigits(fraction, 9, at);
+    while (at[-1] == '0') {
+      --at;
+    }
   }
-  text += 'Z';
-  return text;
+  *at++ = 'Z';
+  return static_cast<size_t>(at - out);
+}
+
+std::string FormatRfc3339(UtcTime time) {
+  char text[kRfc3339Most];
+  return std::string(text, WriteRfc3339(time, text));
 }
 
 std::optional<UtcTime> ParseRfc3339(std::string_view text) {

@@ -8,14 +8,15 @@ namespace {
 
 constexpr std::string_view kPrefix = "cloudevent.";
 
-ResultItem ItemOf(const Message& message) {
+ResultItem ItemOf(const Offered& offered) {
+  const Message& message = *offered;
   ResultItem item;
   item.key = message.id();
   item.value = message.body();
   item.content_type = message.content_type();
   item.is_json =
       message.event != nullptr && message.event->data_kind == CloudEvent::DataKind::kJson;
-  item.number = message.attempt;
+  item.number = offered.attempt;
   return item;
 }
 
@@ -39,18 +40,18 @@ std::vector<std::pair<std::string, std::string>> MakeHeaders(const Message& mess
 
 }  // namespace
 
-Request::Request(std::shared_ptr<Registration> registration, std::vector<MessagePtr> messages)
+Request::Request(std::shared_ptr<Registration> registration, std::vector<Offered> messages)
     : Result(Kind::kRequest, registration->options().token),
       registration_(std::move(registration)),
       messages_(std::move(messages)) {
   if (messages_.size() == 1) {
-    one_item_ = ItemOf(*messages_.front());
+    one_item_ = ItemOf(messages_.front());
     SetItems({&one_item_, 1});
     return;
   }
   many_items_.reserve(messages_.size());
-  for (const MessagePtr& message : messages_) {
-    many_items_.push_back(ItemOf(*message));
+  for (const Offered& message : messages_) {
+    many_items_.push_back(ItemOf(message));
   }
   SetItems(many_items_);
 }
@@ -84,7 +85,7 @@ void Request::OnDropped() {
 std::span<const std::pair<std::string, std::string>> Request::HeadersOf(size_t index) const {
   std::call_once(headers_once_, [this] {
     headers_.reserve(messages_.size());
-    for (const MessagePtr& message : messages_) {
+    for (const Offered& message : messages_) {
       headers_.push_back(MakeHeaders(*message));
     }
   });

@@ -19,7 +19,7 @@ Status Gone() {
 }
 
 bool IsHeld(const Request& request) {
-  return std::ranges::any_of(request.messages(), [](const MessagePtr& message) {
+  return std::ranges::any_of(request.messages(), [](const Offered& message) {
     return message->source->Holds(*message);
   });
 }

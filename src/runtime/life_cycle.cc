@@ -52,10 +52,7 @@ void Runtime::CloseComponents() {
       }
       slot->service->SetHealth(Health::kClosed, OkStatus());
       slot->component()->Close();
-      slot->state.reset();
-      slot->secrets.reset();
-      slot->state_store.reset();
-      slot->secret_store.reset();
+      slot->Drop();
     }
   }
 }
@@ -165,6 +162,9 @@ Status Runtime::ResumeComponents() {
   for (const auto& slot : components_.slots()) {
     if (slot->service->health() != Health::kReady) {
       continue;
+    }
+    if (slot->messages != nullptr) {
+      slot->messages->SetConsumerName(MakeConsumerName(options_.app_id, instance_id()));
     }
     resumed.push_back(slot->component());
     const Status status = ResumeComponent(*slot);

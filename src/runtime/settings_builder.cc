@@ -36,6 +36,7 @@ constexpr BlockField kBlockFields[] = {
     {"state.", "outboxDiscardWhenMissingState", BlockRule::kNoEffect},
     {"state.", "primaryEncryptionKey", BlockRule::kFromSecret},
     {"state.", "secondaryEncryptionKey", BlockRule::kFromSecret},
+    {"pubsub.", "consumerID", BlockRule::kUsed},
     {"pubsub.", "publishingScopes", BlockRule::kLimits},
     {"pubsub.", "subscriptionScopes", BlockRule::kLimits},
     {"pubsub.", "allowedTopics", BlockRule::kLimits},

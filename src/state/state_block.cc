@@ -5,6 +5,7 @@
 
 #include "encoding/ascii.h"
 #include "encoding/json.h"
+#include "encoding/media_type.h"
 #include "encoding/number.h"
 #include "result/status.h"
 #include "result/status_or.h"
@@ -13,21 +14,13 @@
 #include "state/get_operation.h"
 #include "state/key_prefix.h"
 #include "state/list_operation.h"
+#include "state/query_operation.h"
 #include "state/write_operation.h"
 
 namespace mecha {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
-
-// The media type decides; parameters ("; charset=utf-8") do not.
-bool IsJsonType(std::string_view content_type) {
-  std::string_view media = content_type.substr(0, content_type.find(';'));
-  while (!media.empty() && media.back() == ' ') {
-    media.remove_suffix(1);
-  }
-  return EqualsIgnoringCase(media, kJsonType);
-}
 
 Condition ConditionOf(const WriteRequest& request) {
   if (!request.is_first_write) {
@@ -137,7 +130,7 @@ StatusOr<StateWrite> StateBlock::Translate(const WriteRequest& request) const {
     return Unimplemented("the store has no etags; write without first-write concurrency");
   }
   if (request.kind == StateWrite::Kind::kSet) {
-    const bool is_json = IsJsonType(request.content_type);
+    const bool is_json = IsMediaType(request.content_type, kJsonType);
     RETURN_IF_ERROR(CheckValue(request, is_json));
     ASSIGN_OR_RETURN(write.ttl, TtlOf(request));
     write.value_kind = is_json ? ValueKind::kJson : ValueKind::kBinary;
@@ -180,6 +173,11 @@ Prepared StateBlock::Apply(const CallOptions& call, const ApplyRequest& request)
 
 Prepared StateBlock::List(const CallOptions& call, const ListKeysRequest& request) {
   auto* operation = new ListOperation(*this, call, request);
+  return {operation, operation->Prepare(request)};
+}
+
+Prepared StateBlock::Query(const CallOptions& call, const QueryValuesRequest& request) {
+  auto* operation = new QueryOperation(*this, call);
   return {operation, operation->Prepare(request)};
 }
 

@@ -17,10 +17,16 @@ std::string_view NameOf(Verb verb) {
       return "apply";
     case Verb::kList:
       return "list";
+    case Verb::kQuery:
+      return "query";
     case Verb::kSecretGet:
       return "get";
     case Verb::kSecretList:
       return "list";
+    case Verb::kPublish:
+      return "publish";
+    case Verb::kPublishMany:
+      return "publish_many";
     case Verb::kPing:
       return "ping";
     case Verb::kCount:

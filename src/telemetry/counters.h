@@ -19,8 +19,11 @@ enum class Verb : uint8_t {
   kDelete,
   kApply,
   kList,
+  kQuery,
   kSecretGet,
   kSecretList,
+  kPublish,
+  kPublishMany,
   kPing,
   kCount
 };

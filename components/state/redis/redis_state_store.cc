@@ -191,6 +191,12 @@ void RedisStateStore::List(const CallContext& call, const ListRequest& request,
   std::move(done)(ListKeys(*pool_, call, request));
 }
 
+void RedisStateStore::Query(const CallContext&, const QueryRequest&, Done<QueryPage> done) {
+  std::move(done)(Unimplemented(
+      "searching in the values of Redis needs the module RediSearch, which this library does not "
+      "use; list the keys, or use state.postgresql v1"));
+}
+
 namespace {
 
 std::unique_ptr<StateStore> MakeStore() { return std::make_unique<RedisStateStore>(); }

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// JsonScanner: goes through JSON text (RFC 8259) once, checks all of it and gives values as slices
+// of that text. It builds no tree and allocates nothing (but for nesting over 64 levels). Stricter
+// than the grammar in one thing: half a surrogate pair, which no UTF-8 text can hold, is refused.
+// One thread at a time; slices live as long as the text.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace mecha {
+
+enum class JsonKind : uint8_t { kObject, kArray, kString, kNumber, kBoolean, kNull };
+
+// "an object", "a string": for messages.
+const char* NameOf(JsonKind kind);
+
+struct JsonValue {
+  JsonKind kind = JsonKind::kNull;
+  bool has_escapes = false;  // of a string
+  std::string_view raw;      // as it is written; a string with its quotes
+
+  // What is between the quotes of a string, escapes as they are written.
+  std::string_view inner() const { return raw.substr(1, raw.size() - 2); }
+};
+
+// Writes the UTF-8 text of what is between a string's quotes to `out`, which has room for
+// `inner.size()` bytes; returns how many were written. `inner` comes from a JsonScanner.
+size_t UnescapeJson(std::string_view inner, char* out);
+
+class JsonScanner {
+ public:
+  static constexpr size_t kAnyDepth = SIZE_MAX;
+
+  // Objects and arrays may be in one another up to `deepest` levels.
+  explicit JsonScanner(std::string_view text, size_t deepest = kAnyDepth)
+      : begin_(text.data()),
+        next_(text.data()),
+        end_(text.data() + text.size()),
+        deepest_(deepest) {}
+
+  // Each of these skips blanks first.
+  // Takes one byte of punctuation if it is next.
+  bool Take(char punctuation);
+  // Takes one value and all that is in it. Nothing when it is malformed: error() says what is
+  // wrong, position() where.
+  std::optional<JsonValue> TakeValue();
+  // Whether nothing but blanks is left.
+  bool IsAtEnd();
+
+  size_t position() const { return static_cast<size_t>(next_ - begin_); }
+  const char* error() const { return error_; }
+
+ private:
+  // Which containers are open, one bit each: an object, or an array.
+  class Nesting {
+   public:
+    void Push(bool is_object);
+    void Pop();
+    size_t depth() const { return depth_; }
+    bool is_in_object() const { return (word_ & 1) != 0; }
+
+   private:
+    uint64_t word_ = 0;
+    size_t depth_ = 0;
+    std::vector<uint64_t> outer_;  // full words
+  };
+  enum class Step : uint8_t { kValueNext, kComplete, kFailed };
+
+  bool Fail(const char* what);
+  void SkipBlanks();
+  char Byte() const { return next_ == end_ ? '\0' : *next_; }
+  bool SkipValue();
+  Step Begin(Nesting& nesting);
+  Step Open(Nesting& nesting, bool is_object);
+  Step Continue(Nesting& nesting);
+  bool SkipName();
+  bool SkipString();
+  bool SkipEscape();
+  bool SkipUnicode();
+  bool SkipNumber();
+  bool SkipDigits();
+  bool SkipWord(std::string_view word);
+
+  const char* begin_;
+  const char* next_;
+  const char* end_;
+  size_t deepest_;
+  const char* error_ = nullptr;
+  bool has_escapes_ = false;
+};
+
+}  // namespace mecha
