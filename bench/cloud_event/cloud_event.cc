@@ -23,7 +23,7 @@ using mecha::Buffer;
 using mecha::CloudEvent;
 using Json = nlohmann::ordered_json;
 
-constexpr Plan kPlan{.operations = 2000, .per_sample = 50, .pairs = 11};
+constexpr Plan kPlan{.operations = 500, .per_sample = 20, .pairs = 11};
 constexpr std::string_view kParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 constexpr const char* kPeer = "nlohmann-json";
 
