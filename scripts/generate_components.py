@@ -28,6 +28,10 @@ FIELD_KEYS = {"name", "type", "default", "unit", "description", "values", "requi
               "ignored"}
 # Fields every state component has; the block reads them (see src/state).
 STATE_FIELDS = ("keyPrefix", "primaryEncryptionKey", "secondaryEncryptionKey")
+# Fields every pubsub component has; the block reads them (see src/pubsub).
+PUBSUB_FIELDS = ("consumerID", "publishingScopes", "subscriptionScopes", "allowedTopics",
+                 "protectedTopics")
+BLOCK_FIELDS = {"state": STATE_FIELDS, "pubsub": PUBSUB_FIELDS}
 # A field every state component has even when its component.yaml does not say so.
 STATE_TTL = {"name": "ttlInSeconds", "type": "integer",
              "description": "Lifetime of values written without one of their own; kept for ever "
@@ -217,8 +221,8 @@ def field_schema(field):
 def component_schema(info, is_only_version):
     types = [info["type"], *info["aliases"]]
     names = [field["name"] for field in info["fields"]]
-    if info["type"].startswith("state."):
-        names += [name for name in STATE_FIELDS if name not in names]
+    block = info["type"].split(".")[0]
+    names += [name for name in BLOCK_FIELDS.get(block, ()) if name not in names]
     item = {"properties": {"name": {"enum": names}},
             "allOf": [field_schema(field) for field in info["fields"]]}
     metadata = {"items": item}
@@ -268,12 +272,17 @@ def schema(infos):
     }
 
 
+def field_list(names):
+    return "`" + "`, `".join(names[:-1]) + f"` and\n`{names[-1]}`"
+
+
 def docs(infos):
     out = ["# Components\n\nGenerated from each component.yaml by scripts/generate_components.py; "
            "do not edit.\n\nA document without `spec.version` means v1, also where a type has a "
-           "v2 with another layout.\nEvery state store also has the fields `"
-           + "`, `".join(STATE_FIELDS[:-1]) + f"` and\n`{STATE_FIELDS[-1]}`: "
-           "[settings](settings.md).\n"]
+           "v2 with another layout.\nEvery state store also has the fields "
+           f"{field_list(STATE_FIELDS)}: [settings](settings.md).\n"
+           f"Every pubsub component also has the fields {field_list(PUBSUB_FIELDS)}: "
+           "[pubsub](pubsub.md).\n"]
     for info in infos:
         out.append(f"\n## {info['type']} ({info['version']}, {info['status']})\n\n"
                    f"{info['description']}\n")

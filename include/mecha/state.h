@@ -106,6 +106,13 @@ typedef struct mecha_state_list_options {
   mecha_view page; /**< mecha_result_info.page of the previous page; absent for the first */
 } mecha_state_list_options;
 
+/** Which page of a query to read. */
+typedef struct mecha_state_query_options {
+  uint32_t struct_size;
+  uint32_t limit;  /**< values per page at most; 0 = the query's own or 100; at most 1000 */
+  mecha_view page; /**< mecha_result_info.page of the previous page; absent for the first */
+} mecha_state_query_options;
+
 /**
  * Reads one key.
  *
@@ -236,6 +243,33 @@ MECHA_API mecha_status mecha_state_apply(MECHA_ARGS, mecha_view store, const mec
 MECHA_API mecha_status mecha_state_list(MECHA_ARGS, mecha_view store, mecha_view prefix,
                                         const mecha_state_list_options* options,
                                         mecha_result** out);
+
+/**
+ * Finds values by what their JSON holds, one page at a time.
+ *
+ * The query is Dapr's, as JSON: `filter` with EQ, NEQ, GT, GTE, LT, LTE, IN, AND and OR, `sort`,
+ * and `page` with limit and token; docs/query.md tells it all. Only keys of this application are
+ * found; a store with keyPrefix `none` searches all it holds. A page continues by number: what is
+ * written meanwhile may be missed or seen twice.
+ *
+ * @param rt       borrowed.
+ * @param call     borrowed; NULL blocks with the defaults.
+ * @param store    borrowed; the component's name.
+ * @param query    borrowed; at most 64 KiB of JSON.
+ * @param options  borrowed; may be NULL.
+ * @param out      given: items have key, value, etag, MECHA_ITEM_JSON and expiry;
+ *                 mecha_result_info.page is the next page's token.
+ * @return MECHA_OK, also when nothing was found; MECHA_INVALID_ARGUMENT for a query that is not
+ *         well-formed (the message says where) or a page token of another query;
+ *         MECHA_UNIMPLEMENTED when the store cannot search; MECHA_FAILED_PRECONDITION also when its
+ *         values are encrypted; what the head of this file lists.
+ * @blocks unless the call has a queue.
+ * @thread any, except the runtime's own when it blocks.
+ * @since 0.1
+ */
+MECHA_API mecha_status mecha_state_query(MECHA_ARGS, mecha_view store, mecha_view query,
+                                         const mecha_state_query_options* options,
+                                         mecha_result** out);
 
 #ifdef __cplusplus
 }

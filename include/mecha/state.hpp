@@ -62,6 +62,12 @@ struct ListOptions {
   std::string_view page{};  ///< Page::next of the page before; empty for the first
 };
 
+/// Which page of a query to read.
+struct QueryOptions {
+  std::uint32_t limit = 0;  ///< values per page at most; 0 = the query's own or 100; at most 1000
+  std::string_view page{};  ///< Matches::next of the page before; empty for the first
+};
+
 /// One write of State::Apply. Borrows its texts. Make it with Set or Delete.
 struct Write {
   bool is_delete = false;
@@ -172,6 +178,28 @@ class Page {
   std::size_t size() const noexcept { return answer_.size(); }
   std::string_view operator[](std::size_t index) const noexcept { return answer_.item(index).key; }
   /// Give it as ListOptions::page to read on; empty on the last page.
+  std::string_view next() const noexcept { return answer_.page(); }
+
+ private:
+  Answer answer_;
+};
+
+/// One page of the values that a query found, in the order asked for. Views into it live as long as
+/// it does.
+class Matches {
+ public:
+  explicit Matches(Answer answer) noexcept : answer_(std::move(answer)) {}
+
+  static Result<Matches> From(Status status, Answer answer) {
+    if (IsFailure(status)) return Error(status, std::move(answer));
+    return Result<Matches>(Matches(std::move(answer)), status);
+  }
+
+  /// How many are on this page; 0 does not mean that it is the last.
+  std::size_t size() const noexcept { return answer_.size(); }
+  /// Value `index` with its key and etag.
+  Item operator[](std::size_t index) const noexcept { return answer_.item(index); }
+  /// Give it as QueryOptions::page to read on; empty on the last page.
   std::string_view next() const noexcept { return answer_.page(); }
 
  private:
@@ -297,6 +325,25 @@ class State {
     const mecha_status status = CallList(block, prefix, options, &result);
     return detail::Submitted(status, block, token, result);
   }
+
+  /// Finds values by what their JSON holds, one page of them; blocks. `query` is Dapr's JSON with
+  /// filter, sort and page: docs/query.md. kUnimplemented when the store cannot search.
+  Result<Matches> Query(std::string_view query, const QueryOptions& options = {},
+                        const CallOptions& call = {}) const {
+    const detail::CallBlock block(call);
+    mecha_result* result = nullptr;
+    const mecha_status status = CallQuery(block, query, options, &result);
+    return Matches::From(static_cast<Status>(status), Answer(result));
+  }
+  /// As Query, reporting to `queue`: Take<Matches>() its event.
+  Event QueryAsync(const Queue& queue, std::uint64_t token, std::string_view query,
+                   const QueryOptions& options = {}, const CallOptions& call = {}) const {
+    const detail::CallBlock block(call, queue.get(), token);
+    mecha_result* result = nullptr;
+    const mecha_status status = CallQuery(block, query, options, &result);
+    return detail::Submitted(status, block, token, result);
+  }
+
   /// All keys that start with `prefix`, page after page; see KeyCursor.
   KeyCursor Keys(std::string_view prefix = {}) const;
 
@@ -407,6 +454,15 @@ class State {
     block.limit = options.limit;
     block.page = ToOptionalView(options.page);
     return mecha_state_list(runtime_, call.get(), ToView(name_), ToView(prefix), &block, out);
+  }
+
+  mecha_status CallQuery(const detail::CallBlock& call, std::string_view query,
+                         const QueryOptions& options, mecha_result** out) const noexcept {
+    mecha_state_query_options block{};
+    block.struct_size = sizeof(block);
+    block.limit = options.limit;
+    block.page = ToOptionalView(options.page);
+    return mecha_state_query(runtime_, call.get(), ToView(name_), ToView(query), &block, out);
   }
 
   /// The second half of Update: writes `wanted` if the key is still as `current` says.

@@ -247,4 +247,19 @@ mecha_status mecha_state_list(mecha_runtime* rt, const mecha_call* call, mecha_v
   });
 }
 
+mecha_status mecha_state_query(mecha_runtime* rt, const mecha_call* call, mecha_view store,
+                               mecha_view query, const mecha_state_query_options* options,
+                               mecha_result** out) {
+  return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+    mecha_state_query_options known;
+    RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
+    RETURN_IF_ERROR(mecha::capi::CheckViews({store, query, known.page}));
+    ASSIGN_OR_RETURN(mecha::StateBlock * block,
+                     runtime.components().FindState(mecha::capi::ToText(store)));
+    return block->Query(how, {.query = mecha::capi::ToText(query),
+                              .limit = known.limit,
+                              .page = mecha::capi::ToText(known.page)});
+  });
+}
+
 }  // extern "C"

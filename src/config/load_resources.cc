@@ -212,8 +212,9 @@ void Loader::AddComponent(const YamlNode& root, const DocumentHeader& header, No
   if (IsForUs(document->scopes)) {
     resources_.components.push_back(*std::move(document));
   } else {
-    resources_.left_out.push_back(
-        {header.name, "its scopes do not name the app " + Quoted(options_.app_id), reader.At(root)});
+    resources_.left_out.push_back({header.name,
+                                   "its scopes do not name the app " + Quoted(options_.app_id),
+                                   reader.At(root)});
   }
 }
 

@@ -14,12 +14,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "call/clock.h"
 #include "contract/call_context.h"
 #include "contract/component.h"
 #include "contract/etag.h"
+#include "contract/state_query.h"
 #include "result/buffer.h"
 #include "result/done.h"
 #include "result/status.h"
@@ -78,6 +80,16 @@ struct ListPage {
   std::string next;               // empty when this was the last page
 };
 
+struct QueryItem {
+  std::string key;  // complete
+  StateValue value;
+};
+
+struct QueryPage {
+  std::vector<QueryItem> items;  // in the order asked for, expired ones left out
+  std::string next;              // empty when this was the last page
+};
+
 class StateStore : public Component {
  public:
   // NOT_FOUND (without a message) when there is no live value.
@@ -95,6 +107,11 @@ class StateStore : public Component {
   virtual void Transact(const CallContext& call, std::span<const StateWrite> writes,
                         Done<std::vector<WriteOutcome>> done) = 0;
   virtual void List(const CallContext& call, const ListRequest& request, Done<ListPage> done) = 0;
+  // Only stores with the capability `query` have it.
+  virtual void Query(const CallContext&, const QueryRequest&, Done<QueryPage> done) {
+    std::move(done)(Unimplemented(
+        "the store cannot search in values; list its keys, or use state.postgresql v1"));
+  }
 };
 
 }  // namespace mecha

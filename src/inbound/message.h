@@ -22,6 +22,7 @@ struct Answer {
     kOk,
     kRetry,
     kDrop,
+    kLate,       // as kRetry: the handler did not answer in time
     kUnseen,     // no handler had it
     kAbandoned,  // a handler had it and was not waited for any longer
     kLost        // its lease is over: others may have it
@@ -39,8 +40,6 @@ struct Message {
   // Absent: raw, and the body is the delivery's payload.
   std::shared_ptr<const CloudEvent> event;
   std::string_view path;  // the source's
-  uint32_t attempt = 1;   // of handling it, here or elsewhere
-  bool is_last_attempt = false;
 
   const Buffer& body() const { return event == nullptr ? delivery.payload : event->data; }
   std::string_view id() const {
@@ -52,6 +51,16 @@ struct Message {
 };
 
 using MessagePtr = std::shared_ptr<const Message>;
+
+// A message, once for each time it is offered.
+struct Offered {
+  MessagePtr message;
+  uint32_t attempt = 1;  // of handling it, here or elsewhere
+  bool is_last_attempt = false;
+
+  const Message* operator->() const { return message.get(); }
+  const Message& operator*() const { return *message; }
+};
 
 // Safe from any thread; called under no lock of a registration's.
 class MessageSource {

@@ -11,13 +11,14 @@ const std::string kOneForAll;
 
 bool HasMessageOf(const Request& request, const MessageSource* source) {
   return source == nullptr ||
-         std::ranges::any_of(request.messages(), [source](const MessagePtr& message) {
+         std::ranges::any_of(request.messages(), [source](const Offered& message) {
            return message->source.get() == source;
          });
 }
 
 bool IsTakenBack(Answer::Kind kind) {
-  return kind == Answer::Kind::kLost || kind == Answer::Kind::kAbandoned;
+  return kind == Answer::Kind::kLost || kind == Answer::Kind::kAbandoned ||
+         kind == Answer::Kind::kLate;
 }
 
 }  // namespace
@@ -51,36 +52,39 @@ const std::string* Registration::KeyOf(const Message& message) const {
   return nullptr;
 }
 
-void Registration::Offer(MessagePtr message) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!is_held_ && !is_stopped_) {
-      waiting_.push_back({std::move(message), false, {}});
-      if (options_.is_batch) {
-        waiting_.back().since = host_->clock().Now();
-      }
-    }
-  }
-  if (message != nullptr) {
-    message->source->OnAnswer(message, {.kind = Answer::Kind::kUnseen});
+void Registration::Offer(Offered message) {
+  if (TakeIn(std::move(message), false)) {
+    Pump();
     return;
   }
-  Pump();
+  message->source->OnAnswer(message.message, {.kind = Answer::Kind::kUnseen});
 }
 
-void Registration::OfferAgain(MessagePtr message) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!is_held_ && !is_stopped_) {
-      waiting_.push_front({std::move(message), true, {}});
-    }
-  }
-  if (message != nullptr) {
-    ReleaseKey(*message);
-    message->source->OnAnswer(message, {.kind = Answer::Kind::kUnseen});
+void Registration::OfferAgain(Offered message) {
+  if (TakeIn(std::move(message), true)) {
+    Pump();
     return;
   }
-  Pump();
+  ReleaseKey(*message);
+  message->source->OnAnswer(message.message, {.kind = Answer::Kind::kUnseen});
+}
+
+// False, and `message` stays whole, while nothing is taken.
+bool Registration::TakeIn(Offered&& message, bool comes_again) {
+  const std::lock_guard lock(mutex_);
+  if (is_held_ || is_stopped_) {
+    return false;
+  }
+  Waiting waiting{std::move(message), comes_again, {}};
+  if (options_.is_batch) {
+    waiting.since = host_->clock().Now();
+  }
+  if (comes_again) {
+    waiting_.push_front(std::move(waiting));
+  } else {
+    waiting_.push_back(std::move(waiting));
+  }
+  return true;
 }
 
 void Registration::Forget(const Message& message) {
@@ -124,7 +128,7 @@ Request* Registration::TakeNextLocked() {
       (options_.is_batch && !IsBatchDueLocked())) {
     return nullptr;
   }
-  std::vector<MessagePtr> messages = TakeMessagesLocked();
+  std::vector<Offered> messages = TakeMessagesLocked();
   if (messages.empty()) {
     return nullptr;
   }
@@ -135,8 +139,8 @@ Request* Registration::TakeNextLocked() {
 }
 
 // As many as a request takes, of those that no earlier one holds up.
-std::vector<MessagePtr> Registration::TakeMessagesLocked() {
-  std::vector<MessagePtr> messages;
+std::vector<Offered> Registration::TakeMessagesLocked() {
+  std::vector<Offered> messages;
   std::vector<const std::string*> keys;  // of this request
   for (auto next = waiting_.begin(); next != waiting_.end();) {
     const std::string* key = KeyOf(*next->message);
@@ -170,16 +174,15 @@ bool Registration::IsBatchDueLocked() {
     return true;
   }
   if (batch_timer_ == 0) {
-    batch_timer_ =
-        host_->RunAfter(options_.batch_wait - waited, [weak = weak_from_this()] {
-          if (const auto self = weak.lock()) {
-            {
-              const std::lock_guard lock(self->mutex_);
-              self->batch_timer_ = 0;
-            }
-            self->Pump();
-          }
-        });
+    batch_timer_ = host_->RunAfter(options_.batch_wait - waited, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        {
+          const std::lock_guard lock(self->mutex_);
+          self->batch_timer_ = 0;
+        }
+        self->Pump();
+      }
+    });
   }
   return false;
 }
@@ -227,7 +230,7 @@ void Registration::CountLocked(Answer::Kind kind, size_t messages) {
 }
 
 void Registration::EndEach(Request& request, std::span<const Answer> answers) {
-  const std::span<const MessagePtr> messages = request.messages();
+  const std::span<const Offered> messages = request.messages();
   {
     const std::lock_guard lock(mutex_);
     UnlinkLocked(&request);
@@ -239,7 +242,8 @@ void Registration::EndEach(Request& request, std::span<const Answer> answers) {
     if (!messages[i]->source->Holds(*messages[i])) {
       answer.kind = Answer::Kind::kLost;
     }
-    if (messages[i]->source->OnAnswer(messages[i], answer) == MessageSource::Then::kIsOver) {
+    if (messages[i]->source->OnAnswer(messages[i].message, answer) ==
+        MessageSource::Then::kIsOver) {
       ReleaseKey(*messages[i]);
     }
   }
@@ -303,34 +307,36 @@ bool Registration::is_stopped() const {
 
 void Registration::Withdraw(const MessageSource& source) { ReturnUnseen(&source); }
 
-void Registration::ReturnUnseen(const MessageSource* source) {
-  ReturnWaiting(source);
-  EndAll(CollectOpen([source](const Request& request) { return HasMessageOf(request, source); }),
-         Answer::Kind::kUnseen, true);
-}
-
-void Registration::ReturnWaiting(const MessageSource* source) {
+template <class IsWanted>
+size_t Registration::AnswerWaiting(IsWanted is_wanted, Answer::Kind kind) {
   std::vector<Waiting> taken;
   {
     const std::lock_guard lock(mutex_);
     std::deque<Waiting> kept;
     for (Waiting& waiting : waiting_) {
-      const bool is_wanted = source == nullptr || waiting.message->source.get() == source;
-      if (is_wanted) {
-        taken.push_back(std::move(waiting));
-      } else {
-        kept.push_back(std::move(waiting));
-      }
+      (is_wanted(waiting.message) ? taken.emplace_back() : kept.emplace_back()) =
+          std::move(waiting);
     }
     waiting_ = std::move(kept);
-    tally_.returned += taken.size();
+    CountLocked(kind, taken.size());
   }
   for (const Waiting& waiting : taken) {
     if (waiting.holds_its_key) {
       ReleaseKey(*waiting.message);
     }
-    waiting.message->source->OnAnswer(waiting.message, {.kind = Answer::Kind::kUnseen});
+    waiting.message->source->OnAnswer(waiting.message.message, {.kind = kind});
   }
+  return taken.size();
+}
+
+void Registration::ReturnUnseen(const MessageSource* source) {
+  AnswerWaiting(
+      [source](const Offered& message) {
+        return source == nullptr || message->source.get() == source;
+      },
+      Answer::Kind::kUnseen);
+  EndAll(CollectOpen([source](const Request& request) { return HasMessageOf(request, source); }),
+         Answer::Kind::kUnseen, true);
 }
 
 template <class IsWanted>
@@ -363,23 +369,8 @@ void Registration::Abandon(const MessageSource* source) {
 }
 
 bool Registration::Lose(const Message& message) {
-  const auto is_it = [&message](const MessagePtr& one) { return one.get() == &message; };
-  MessagePtr waited;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = std::ranges::find_if(
-        waiting_, [&](const Waiting& waiting) { return is_it(waiting.message); });
-    if (found != waiting_.end()) {
-      waited = std::move(found->message);
-      const bool held_its_key = found->holds_its_key;
-      waiting_.erase(found);
-      if (!held_its_key) {
-        // nothing to release
-      }
-    }
-  }
-  if (waited != nullptr) {
-    waited->source->OnAnswer(waited, {.kind = Answer::Kind::kLost});
+  const auto is_it = [&message](const Offered& one) { return one.message.get() == &message; };
+  if (AnswerWaiting(is_it, Answer::Kind::kLost) > 0) {
     return true;
   }
   // Of a batch the others go on; its handler may still answer for them.
@@ -418,8 +409,9 @@ void Registration::ArmSweepLocked(Duration after) {
 // Ends what was not answered in time. What is taken later than this has a later time.
 void Registration::Sweep() {
   const SteadyTime now = host_->clock().Now();
-  const auto late = CollectOpen([now](const Request& request) { return request.reply_by() <= now; });
-  EndAll(late, Answer::Kind::kRetry, false);
+  const auto late =
+      CollectOpen([now](const Request& request) { return request.reply_by() <= now; });
+  EndAll(late, Answer::Kind::kLate, false);
   const std::lock_guard lock(mutex_);
   sweep_timer_ = 0;
   SteadyTime next = now + options_.reply_timeout;

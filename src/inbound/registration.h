@@ -54,9 +54,9 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   const CompletionQueue* queue() const { return queue_.get(); }
 
   // By a source: one more message to handle. Answered in any case.
-  void Offer(MessagePtr message);
+  void Offer(Offered message);
   // The same for one that said kComesAgain: it goes before those that wait behind it.
-  void OfferAgain(MessagePtr message);
+  void OfferAgain(Offered message);
   // Instead of OfferAgain: it does not come again, so that those behind it go on.
   void Forget(const Message& message);
 
@@ -94,7 +94,7 @@ class Registration final : public std::enable_shared_from_this<Registration> {
 
  private:
   struct Waiting {
-    MessagePtr message;
+    Offered message;
     bool holds_its_key = false;  // comes again
     SteadyTime since{};
   };
@@ -103,7 +103,8 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   const std::string* KeyOf(const Message& message) const;
   void Pump();
   Request* TakeNextLocked();
-  std::vector<MessagePtr> TakeMessagesLocked();
+  std::vector<Offered> TakeMessagesLocked();
+  bool TakeIn(Offered&& message, bool comes_again);
   bool IsBatchDueLocked();
   void Hand(Request* request);
   void LinkLocked(Request* request);
@@ -111,8 +112,10 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   void CountLocked(Answer::Kind kind, size_t messages);
   void ReleaseKey(const Message& message);
   void TellWindow();
-  // What waits, of one source or all, goes back.
-  void ReturnWaiting(const MessageSource* source);
+  // Answers what waits for credit or order; how much that was.
+  template <class IsWanted>
+  size_t AnswerWaiting(IsWanted is_wanted, Answer::Kind kind);
+  // What no handler has, of one source or all, goes back.
   void ReturnUnseen(const MessageSource* source);
   // Open requests, each with a reference added.
   template <class IsWanted>

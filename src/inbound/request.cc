@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inbound/request.h"
 
+#include "events/event_attributes.h"
 #include "inbound/registration.h"
 
 namespace mecha {
@@ -8,30 +9,25 @@ namespace {
 
 constexpr std::string_view kPrefix = "cloudevent.";
 
-ResultItem ItemOf(const Message& message) {
+ResultItem ItemOf(const Offered& offered) {
+  const Message& message = *offered;
   ResultItem item;
   item.key = message.id();
   item.value = message.body();
   item.content_type = message.content_type();
   item.is_json =
       message.event != nullptr && message.event->data_kind == CloudEvent::DataKind::kJson;
-  item.number = message.attempt;
+  item.number = offered.attempt;
   return item;
 }
 
 std::vector<std::pair<std::string, std::string>> MakeHeaders(const Message& message) {
   std::vector<std::pair<std::string, std::string>> headers;
   if (message.event != nullptr) {
-    const CloudEvent& event = *message.event;
-    for (const EventAttribute& attribute : kEventAttributes) {
-      const std::string_view value = event.*attribute.member;
-      if (value.data() != nullptr) {
-        headers.emplace_back(std::string(kPrefix).append(attribute.name), value);
-      }
-    }
-    for (const CloudEvent::Extension& extension : event.extensions) {
-      headers.emplace_back(std::string(kPrefix).append(extension.name), extension.json);
-    }
+    std::string scratch;
+    VisitAttributes(*message.event, scratch, [&](std::string_view name, std::string_view value) {
+      headers.emplace_back(std::string(kPrefix).append(name), value);
+    });
   }
   headers.insert(headers.end(), message.delivery.metadata.begin(), message.delivery.metadata.end());
   return headers;
@@ -39,18 +35,18 @@ std::vector<std::pair<std::string, std::string>> MakeHeaders(const Message& mess
 
 }  // namespace
 
-Request::Request(std::shared_ptr<Registration> registration, std::vector<MessagePtr> messages)
+Request::Request(std::shared_ptr<Registration> registration, std::vector<Offered> messages)
     : Result(Kind::kRequest, registration->options().token),
       registration_(std::move(registration)),
       messages_(std::move(messages)) {
   if (messages_.size() == 1) {
-    one_item_ = ItemOf(*messages_.front());
+    one_item_ = ItemOf(messages_.front());
     SetItems({&one_item_, 1});
     return;
   }
   many_items_.reserve(messages_.size());
-  for (const MessagePtr& message : messages_) {
-    many_items_.push_back(ItemOf(*message));
+  for (const Offered& message : messages_) {
+    many_items_.push_back(ItemOf(message));
   }
   SetItems(many_items_);
 }
@@ -84,7 +80,7 @@ void Request::OnDropped() {
 std::span<const std::pair<std::string, std::string>> Request::HeadersOf(size_t index) const {
   std::call_once(headers_once_, [this] {
     headers_.reserve(messages_.size());
-    for (const MessagePtr& message : messages_) {
+    for (const Offered& message : messages_) {
       headers_.push_back(MakeHeaders(*message));
     }
   });

@@ -24,10 +24,10 @@ class Registration;
 
 class Request final : public Result {
  public:
-  Request(std::shared_ptr<Registration> registration, std::vector<MessagePtr> messages);
+  Request(std::shared_ptr<Registration> registration, std::vector<Offered> messages);
   ~Request() override;
 
-  std::span<const MessagePtr> messages() const { return messages_; }
+  std::span<const Offered> messages() const { return messages_; }
   const std::shared_ptr<Registration>& registration() const { return registration_; }
   bool is_batch() const;
 
@@ -58,7 +58,7 @@ class Request final : public Result {
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
   const std::shared_ptr<Registration> registration_;
-  const std::vector<MessagePtr> messages_;
+  const std::vector<Offered> messages_;
   ResultItem one_item_;
   std::vector<ResultItem> many_items_;
   std::atomic<State> state_{State::kWaiting};

@@ -209,6 +209,7 @@ void Operation::ConcludeAndDeliver(Status status) {
 }
 
 void Operation::Conclude(Status status) {
+  status = Verdict(std::move(status));
   if (!status.ok()) {
     may_be_applied_ |= status.applied() != Applied::kNo;
     if (may_be_applied_ && status.applied() == Applied::kNo) {

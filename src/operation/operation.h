@@ -56,6 +56,7 @@ struct CallOptions {
   std::optional<RetryPolicy> retry;
   Metadata metadata;
   std::string_view traceparent;
+  std::string_view tracestate;  // good while the operation is made
   bool is_idempotent = false;
   bool must_copy = false;  // inputs do not outlive the submitting call
   bool may_complete_inline = false;
@@ -106,6 +107,8 @@ class Operation : public Result {
   virtual void Attempt() = 0;
   // The error object of a failed operation; none for an absent key. By the block's words.
   virtual std::unique_ptr<Error> MakeError(const Status& status) = 0;
+  // The outcome of the whole, when the last try ended with `last`. Called once, before Finish.
+  virtual Status Verdict(Status last) { return last; }
   // Called once before the outcome is visible: fills items from what the last try brought.
   virtual void Finish(const Status& status);
 

@@ -171,6 +171,7 @@ void PluginType::FillStateCapabilities() {
   AddCapability("transaction", can(MECHA_CAN_TRANSACTION));
   AddCapability("ttl", can(MECHA_CAN_TTL));
   AddCapability("list", state_.list != nullptr);
+  AddCapability("query", false);
   AddCapability("bulk_get", state_.get_many != nullptr, Support::kEmulated);
   AddCapability("bulk_write", state_.apply != nullptr, Support::kEmulated);
   AddCapability("strong_consistency", can(MECHA_CAN_STRONG));

@@ -8,6 +8,7 @@
 #include "result/status.h"
 #include "result/status_or.h"
 #include "runtime/fault_location.h"
+#include "runtime/pubsub_options.h"
 #include "runtime/settings_builder.h"
 #include "runtime/state_encryption.h"
 #include "secretstores/secret_operation.h"
@@ -176,6 +177,8 @@ Status ComponentStarter::Initialise(ComponentSlot& slot, const CallContext& call
   RETURN_IF_ERROR(Resolve(slot, call));
   if (slot.is_secret_store()) {
     slot.secret_store = std::get<MakeSecretStore>(slot.entry->make)();
+  } else if (slot.is_pub_sub()) {
+    slot.pub_sub = std::get<MakePubSub>(slot.entry->make)();
   } else {
     slot.state_store = std::get<MakeStateStore>(slot.entry->make)();
     RETURN_IF_ERROR(EncryptIfAsked(slot));
@@ -190,10 +193,7 @@ void ComponentStarter::EndFailedTry(ComponentSlot& slot) {
     return;
   }
   slot.component()->Close();
-  slot.state.reset();
-  slot.secrets.reset();
-  slot.state_store.reset();
-  slot.secret_store.reset();
+  slot.Drop();
 }
 
 Status ComponentStarter::Resolve(ComponentSlot& slot, const CallContext& call) {
@@ -238,6 +238,10 @@ Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
                                       FindSecretScope(around_.configuration, slot.document.name));
     return OkStatus();
   }
+  return slot.is_pub_sub() ? MakePubSubBlock(slot) : MakeStateBlock(slot);
+}
+
+Status ComponentStarter::MakeStateBlock(ComponentSlot& slot) {
   StateBlockOptions options;
   options.limits = around_.settings.limits;
   ASSIGN_OR_RETURN(options.key_prefix,
@@ -247,6 +251,13 @@ Status ComponentStarter::MakeBlock(ComponentSlot& slot) {
     options.default_ttl = std::chrono::seconds(ttl_seconds);
   }
   slot.state = std::make_unique<StateBlock>(*slot.service, *slot.state_store, std::move(options));
+  return OkStatus();
+}
+
+Status ComponentStarter::MakePubSubBlock(ComponentSlot& slot) {
+  ASSIGN_OR_RETURN(PubSubBlockOptions options,
+                   ReadPubSubOptions(slot.document, *slot.settings, around_.settings));
+  slot.messages = std::make_unique<PubSubBlock>(*slot.service, *slot.pub_sub, std::move(options));
   return OkStatus();
 }
 

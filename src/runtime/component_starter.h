@@ -50,6 +50,8 @@ class ComponentStarter {
   void EndFailedTry(ComponentSlot& slot);
   Status Resolve(ComponentSlot& slot, const CallContext& call);
   Status MakeBlock(ComponentSlot& slot);
+  Status MakeStateBlock(ComponentSlot& slot);
+  Status MakePubSubBlock(ComponentSlot& slot);
   StatusOr<Secret> Fetch(const CallContext& call, std::string_view store, std::string_view name);
   bool HasItsSecretStores(const ComponentSlot& slot) const;
   bool IsEnough(const ComponentSlot& slot, const Status& status) const;

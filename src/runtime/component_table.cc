@@ -23,7 +23,7 @@ ComponentSlot* ComponentTable::Find(std::string_view name) const {
 
 StatusOr<StateBlock*> ComponentTable::FindState(std::string_view name) const {
   ComponentSlot* slot = Find(name);
-  if (slot == nullptr || slot->is_secret_store()) {
+  if (slot == nullptr || !slot->is_state_store()) {
     return Missing("state", name);
   }
   RETURN_IF_ERROR(slot->service->CheckReady());
@@ -37,6 +37,15 @@ StatusOr<SecretBlock*> ComponentTable::FindSecrets(std::string_view name) const 
   }
   RETURN_IF_ERROR(slot->service->CheckReady());
   return slot->secrets.get();
+}
+
+StatusOr<PubSubBlock*> ComponentTable::FindPubSub(std::string_view name) const {
+  ComponentSlot* slot = Find(name);
+  if (slot == nullptr || !slot->is_pub_sub()) {
+    return Missing("pubsub", name);
+  }
+  RETURN_IF_ERROR(slot->service->CheckReady());
+  return slot->messages.get();
 }
 
 StatusOr<ComponentSlot*> ComponentTable::FindAny(std::string_view name) const {

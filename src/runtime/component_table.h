@@ -26,6 +26,7 @@ class ComponentTable {
   // carries the last cause.
   StatusOr<StateBlock*> FindState(std::string_view name) const;
   StatusOr<SecretBlock*> FindSecrets(std::string_view name) const;
+  StatusOr<PubSubBlock*> FindPubSub(std::string_view name) const;
   StatusOr<ComponentSlot*> FindAny(std::string_view name) const;
 
   const std::vector<std::unique_ptr<ComponentSlot>>& slots() const { return slots_; }

@@ -106,6 +106,7 @@ Json DescribeLimits(const RuntimeSettings& settings) {
   return {{"max_key_bytes", settings.limits.most_key_bytes},
           {"max_value_bytes", settings.limits.most_value_bytes},
           {"max_transaction_ops", settings.limits.most_transaction_writes},
+          {"max_message_bytes", settings.message_limits.most_message_bytes},
           {"blocking_threads", settings.blocking_threads},
           {"thread_stack_bytes", settings.thread_stack_bytes},
           {"default_timeout_ns", settings.default_timeout.count()}};

@@ -53,6 +53,10 @@ bool ParseTransaction(std::string_view text, RuntimeSettings& settings) {
   return ParseAmount(text, 1, settings.limits.most_transaction_writes);
 }
 
+bool ParseMessageBytes(std::string_view text, RuntimeSettings& settings) {
+  return ParseAmount(text, 1, settings.message_limits.most_message_bytes);
+}
+
 bool ParseThreads(std::string_view text, RuntimeSettings& settings) {
   return ParseAmount(text, 1, settings.blocking_threads) && settings.blocking_threads <= 1024;
 }
@@ -92,6 +96,7 @@ constexpr Known kSettings[] = {
     {"max_key_bytes", "a number of bytes above zero", ParseKeyBytes},
     {"max_value_bytes", "a number of bytes above zero, like 64Mi", ParseValueBytes},
     {"max_transaction_ops", "a number above zero", ParseTransaction},
+    {"max_message_bytes", "a number of bytes above zero, like 64Mi", ParseMessageBytes},
     {"blocking_threads", "a number from 1 to 1024", ParseThreads},
     {"thread_stack_bytes", "at least 128Ki", ParseStack},
     {"module_path", "the absolute path of a folder, like /opt/mecha/modules", ParseModulePath},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "call/clock.h"
+#include "pubsub/pubsub_block.h"
 #include "resources/strictness.h"
 #include "result/status_or.h"
 #include "state/state_block.h"
@@ -23,6 +24,7 @@ struct RuntimeSettings {
   StartPolicy start = StartPolicy::kFail;
   Duration default_timeout = std::chrono::seconds(60);
   StateLimits limits;
+  PubSubLimits message_limits;
   size_t blocking_threads = 16;
   size_t thread_stack_bytes = 256 * 1024;
   std::string module_path;           // empty: modules are looked for beside the library only

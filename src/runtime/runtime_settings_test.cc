@@ -23,11 +23,11 @@ TEST_CASE("without settings the defaults stand") {
 }
 
 TEST_CASE("every setting is read") {
-  const Pairs pairs{{"strictness", "dapr"},         {"start", "lazy"},
-                    {"default_timeout", "1m30s"},   {"max_key_bytes", "2Ki"},
-                    {"max_value_bytes", "1Mi"},     {"max_transaction_ops", "7"},
-                    {"blocking_threads", "3"},      {"thread_stack_bytes", "256Ki"},
-                    {"module_path", "/opt/modules"}};
+  const Pairs pairs{{"strictness", "dapr"},          {"start", "lazy"},
+                    {"default_timeout", "1m30s"},    {"max_key_bytes", "2Ki"},
+                    {"max_value_bytes", "1Mi"},      {"max_transaction_ops", "7"},
+                    {"max_message_bytes", "3Mi"},    {"blocking_threads", "3"},
+                    {"thread_stack_bytes", "256Ki"}, {"module_path", "/opt/modules"}};
   const auto settings = ParseRuntimeSettings(pairs);
   REQUIRE(settings.ok());
   CHECK(settings->strictness == Strictness::kDapr);
@@ -36,6 +36,7 @@ TEST_CASE("every setting is read") {
   CHECK(settings->limits.most_key_bytes == 2048);
   CHECK(settings->limits.most_value_bytes == 1 << 20);
   CHECK(settings->limits.most_transaction_writes == 7);
+  CHECK(settings->message_limits.most_message_bytes == 3 << 20);
   CHECK(settings->blocking_threads == 3);
   CHECK(settings->thread_stack_bytes == 256 * 1024);
   CHECK(settings->module_path == "/opt/modules");
@@ -58,6 +59,7 @@ TEST_CASE("a value that does not fit is refused with the setting's name") {
                                 {"max_key_bytes", "0"},
                                 {"max_value_bytes", "-1"},
                                 {"max_transaction_ops", "many"},
+                                {"max_message_bytes", "0"},
                                 {"blocking_threads", "0"},
                                 {"blocking_threads", "1025"},
                                 {"thread_stack_bytes", "64Ki"},

@@ -51,6 +51,11 @@ class EncryptedStateStore final : public StateStore {
   void List(const CallContext& call, const ListRequest& request, Done<ListPage> done) override {
     store_->List(call, request, std::move(done));
   }
+  void Query(const CallContext&, const QueryRequest&, Done<QueryPage> done) override {
+    std::move(done)(FailedPrecondition(
+        "the store's values are encrypted, so nothing can be searched in them; get them by key, or "
+        "remove primaryEncryptionKey"));
+  }
 
  private:
   struct Sealed;

@@ -39,7 +39,7 @@ StatusOr<std::string> DecodePageToken(const PageScope& scope, std::string_view t
   }
   if (bytes->compare(1, kHashBytes, HashOf(scope)) != 0) {
     return InvalidArgument(
-        "the page token belongs to another store or prefix; start from the first page");
+        "the page token belongs to another store, prefix or query; start from the first page");
   }
   return bytes->substr(1 + kHashBytes);
 }

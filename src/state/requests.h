@@ -29,6 +29,12 @@ struct ApplyRequest {
   bool is_atomic = false;
 };
 
+struct QueryValuesRequest {
+  std::string_view query;  // Dapr's JSON
+  size_t limit = 0;
+  std::string_view page;
+};
+
 struct ListKeysRequest {
   std::string_view prefix;
   size_t limit = 0;

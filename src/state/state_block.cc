@@ -14,6 +14,7 @@
 #include "state/get_operation.h"
 #include "state/key_prefix.h"
 #include "state/list_operation.h"
+#include "state/query_operation.h"
 #include "state/write_operation.h"
 
 namespace mecha {
@@ -172,6 +173,11 @@ Prepared StateBlock::Apply(const CallOptions& call, const ApplyRequest& request)
 
 Prepared StateBlock::List(const CallOptions& call, const ListKeysRequest& request) {
   auto* operation = new ListOperation(*this, call, request);
+  return {operation, operation->Prepare(request)};
+}
+
+Prepared StateBlock::Query(const CallOptions& call, const QueryValuesRequest& request) {
+  auto* operation = new QueryOperation(*this, call);
   return {operation, operation->Prepare(request)};
 }
 

@@ -40,6 +40,7 @@ class StateBlock {
   Prepared Write(const CallOptions& call, const WriteRequest& request);
   Prepared Apply(const CallOptions& call, const ApplyRequest& request);
   Prepared List(const CallOptions& call, const ListKeysRequest& request);
+  Prepared Query(const CallOptions& call, const QueryValuesRequest& request);
 
   Service& service() { return service_; }
   StateStore& store() { return store_; }

@@ -355,6 +355,48 @@ TEST_CASE("a list shows keys without prefix, hides others' data and pages by an 
   CHECK(IsInvalidArgument(world.Run(world.block.List({}, {.prefix = "p", .page = "x"}))));
 }
 
+TEST_CASE("a query shows values by key without prefix and pages by a token of its own") {
+  BlockWorld world;
+  CHECK(IsUnimplemented(world.Run(world.block.Query({}, {.query = "{}"}))));
+  std::vector<size_t> limits;
+  std::vector<std::string> positions;
+  size_t sorted = 0;
+  world.back_end.query = [&](const QueryRequest& request) -> StatusOr<QueryPage> {
+    limits.push_back(request.limit);
+    positions.emplace_back(request.position);
+    sorted = request.sort.size();
+    CHECK(request.prefix == "shop||");
+    QueryPage page;
+    for (const char* key : {"shop||a", "shop||actor||x", "shop||b"}) {
+      page.items.push_back(
+          {key, {Buffer::CopyOf("{}"), Etag("7"), ValueKind::kJson, std::nullopt}});
+    }
+    page.next = "3";
+    return page;
+  };
+  const std::string_view query = R"({"sort": [{"key": "a"}], "page": {"limit": 3}})";
+  CHECK(world.Run(world.block.Query({}, {.query = query})).ok());
+  REQUIRE(world.last->items().size() == 2);
+  const ResultItem& item = world.last->items()[1];
+  CHECK((item.key == "b" && item.value.view() == "{}" && item.etag.view() == "7" && item.is_json));
+  const std::string token(world.last->page());
+  CHECK(world.Run(world.block.Query({}, {.query = query, .limit = 5000, .page = token})).ok());
+  CHECK(world.Run(world.block.Query({}, {.query = "{}"})).ok());
+  CHECK(limits == std::vector<size_t>{3, 1000, 100});
+  CHECK(positions == std::vector<std::string>{"", "3", ""});
+  CHECK(sorted == 0);
+  const auto refused = [&](std::string_view text, std::string_view page) {
+    return IsInvalidArgument(world.Run(world.block.Query({}, {.query = text, .page = page})));
+  };
+  CHECK(refused("{}", token));
+  CHECK(refused(query, "x"));
+  CHECK(refused(R"({"page": {"token": "t"}})", token));
+  CHECK(refused("", ""));
+  CHECK(world.Run(world.block.Query({}, {.query = query, .limit = 2})).code() ==
+        StatusCode::kInternal);
+  CHECK(IsInvalidArgument(world.Run(world.block.List({}, {.prefix = "p", .page = token}))));
+}
+
 TEST_CASE("a page with keys nobody asked for, or too many of them, is the store's fault") {
   BlockWorld world;
   std::vector<std::string> keys;

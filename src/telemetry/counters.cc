@@ -17,10 +17,20 @@ std::string_view NameOf(Verb verb) {
       return "apply";
     case Verb::kList:
       return "list";
+    case Verb::kQuery:
+      return "query";
     case Verb::kSecretGet:
       return "get";
     case Verb::kSecretList:
       return "list";
+    case Verb::kPublish:
+      return "publish";
+    case Verb::kPublishMany:
+      return "publish_many";
+    case Verb::kServe:
+      return "serve";
+    case Verb::kServeStop:
+      return "serve_stop";
     case Verb::kPing:
       return "ping";
     case Verb::kCount:

@@ -19,8 +19,13 @@ enum class Verb : uint8_t {
   kDelete,
   kApply,
   kList,
+  kQuery,
   kSecretGet,
   kSecretList,
+  kPublish,
+  kPublishMany,
+  kServe,
+  kServeStop,
   kPing,
   kCount
 };

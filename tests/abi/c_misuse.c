@@ -116,6 +116,7 @@ static void null_to_operations(mecha_runtime* rt, const mecha_call* call) {
   EXPECT(mecha_state_set(rt, call, store, kNothing, kNoBytes, NULL, NULL), MECHA_INVALID_ARGUMENT);
   EXPECT(mecha_state_delete(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);
   EXPECT(mecha_state_apply(rt, call, store, NULL, 3, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_state_query(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);
   if (rt == NULL) {
     EXPECT(mecha_state_list(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);
     EXPECT(mecha_secret_get(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);

@@ -79,6 +79,7 @@ TEST_CASE("an encrypted store keeps nothing readable, and rotates its key") {
     const auto both = orders.GetMany({"one", "json"});
     REQUIRE(both.ok());
     CHECK(both->size() == 2);
+    CHECK(orders.Query("{}").status() == mecha::Status::kFailedPrecondition);
   }
   {
     const mecha::Runtime plain = vault.Start();

@@ -209,6 +209,19 @@ TEST_CASE("keys are listed by prefix, a page at a time") {
   CHECK(pages >= 3);
 }
 
+TEST_CASE("a query is refused by a store that cannot search, and a mistake says where") {
+  const mecha::Runtime runtime = StartedRuntime();
+  const mecha::State orders = runtime.state("orders");
+  const mecha::Result<mecha::Matches> found = orders.Query(R"({"filter": {"EQ": {"a": 1}}})");
+  CHECK(found.status() == mecha::Status::kUnimplemented);
+  mecha::QueryOptions page;
+  page.page = "no token";
+  CHECK(orders.Query("{}", page).status() == mecha::Status::kInvalidArgument);
+  const mecha::Result<mecha::Matches> wrong = orders.Query(R"({"filter": {"LIKE": {}}})");
+  CHECK(wrong.status() == mecha::Status::kInvalidArgument);
+  CHECK(wrong.error().message().find("LIKE") != std::string_view::npos);
+}
+
 TEST_CASE("a cursor walks over all pages and stops at the end") {
   const mecha::Runtime runtime = StartedRuntime();
   const mecha::State orders = runtime.state("orders");

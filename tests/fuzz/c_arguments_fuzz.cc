@@ -228,6 +228,18 @@ void ReadMany(Session& session, Source& source, bool is_list) {
   Expect(session, status, result, source);
 }
 
+void Search(Session& session, Source& source) {
+  Roomy<mecha_state_query_options> options(source);
+  options.value.limit = source.Byte() % 4;
+  options.value.page = source.View();
+  options.value.struct_size = source.StructSize<mecha_state_query_options>();
+  Call call(source, session);
+  mecha_result* result = nullptr;
+  const mecha_status status = mecha_state_query(session.runtime, call.get(), source.Store(),
+                                                source.View(), &options.value, &result);
+  Expect(session, status, result, source);
+}
+
 void Delete(Session& session, Source& source) {
   Roomy<mecha_state_delete_options> options(source);
   options.value.flags = source.Byte() % 3;
@@ -281,7 +293,7 @@ void Collect(Session& session, int64_t timeout_ns, Source& source) {
 }
 
 void Step(Session& session, Source& source) {
-  switch (source.Byte() % 7) {
+  switch (source.Byte() % 8) {
     case 0:
       return GetOrSet(session, source, true);
     case 1:
@@ -294,6 +306,8 @@ void Step(Session& session, Source& source) {
       return Delete(session, source);
     case 5:
       return Other(session, source);
+    case 6:
+      return Search(session, source);
     default:
       return Collect(session, 0, source);
   }

@@ -28,6 +28,7 @@ std::string CheckOperationsAreForked(mecha_runtime* rt, const mecha_call* call) 
   COMPLAIN_UNLESS(mecha_state_delete(rt, call, kStore, kKey, nullptr, nullptr) == MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_state_apply(rt, call, kStore, &op, 1, nullptr, nullptr) == MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_state_list(rt, call, kStore, kKey, nullptr, nullptr) == MECHA_FORKED);
+  COMPLAIN_UNLESS(mecha_state_query(rt, call, kStore, kKey, nullptr, nullptr) == MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_secret_get(rt, call, kStore, kKey, nullptr, nullptr) == MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_secret_list(rt, call, kStore, nullptr, nullptr) == MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_component_ping(rt, nullptr, kStore, nullptr) == MECHA_FORKED);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// FakeBackEnd: components that do what a test says: state.fake (embedded), state.fake-network and
-// secretstores.fake; and state.fake-module, a module that is not installed. They find the one
-// FakeBackEnd that lives, so a process has one at a time. Not for product code. Set the hooks
-// before the components start.
+// FakeBackEnd: components that do what a test says: state.fake (embedded), state.fake-network,
+// secretstores.fake, pubsub.fake (a broker that encodes) and pubsub.fake-memory (one that keeps
+// events); and state.fake-module, a module that is not installed. They find the one FakeBackEnd
+// that lives, so a process has one at a time. Not for product code. Set the hooks before the
+// components start.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +38,12 @@ class FakeBackEnd {
   // What a whole batch, or a transaction, fails with; asked before the single writes.
   std::function<Status()> batch;
   std::function<StatusOr<ListPage>(const ListRequest&)> list;
+  std::function<StatusOr<QueryPage>(const QueryRequest&)> query;  // absent: it has none
   std::map<std::string, Secret> secrets;
+  std::function<PublishOutcome(const CallContext&, std::string_view topic, const OutgoingMessage&)>
+      publish;
+  // What a whole PublishMany fails with; asked before the single messages.
+  std::function<Status()> publish_batch;
   std::atomic<Host*> host{nullptr};  // the last one given to a component
 
   void Note(const std::string& what) {
@@ -133,6 +139,13 @@ class FakeStateStore final : public FakeComponent<StateStore> {
     std::move(done)(FakeBackEnd::current->list ? FakeBackEnd::current->list(request)
                                                : StatusOr<ListPage>(ListPage{}));
   }
+  void Query(const CallContext& call, const QueryRequest& request, Done<QueryPage> done) override {
+    if (FakeBackEnd::current->query) {
+      std::move(done)(FakeBackEnd::current->query(request));
+    } else {
+      StateStore::Query(call, request, std::move(done));
+    }
+  }
 
  private:
   static WriteOutcome WriteOne(const CallContext& call, const StateWrite& write) {
@@ -151,6 +164,52 @@ class FakeSecretStore final : public FakeComponent<SecretStore> {
   void List(const CallContext&, Done<SecretList> done) override {
     std::move(done)(
         SecretList(FakeBackEnd::current->secrets.begin(), FakeBackEnd::current->secrets.end()));
+  }
+};
+
+// Publishes only; a subscription gets nothing.
+class FakePubSub final : public FakeComponent<PubSub> {
+ public:
+  void Publish(const CallContext& call, std::string_view topic, const OutgoingMessage& message,
+               Done<std::string> done) override {
+    std::move(done)(PublishOne(call, topic, message));
+  }
+  void PublishMany(const CallContext& call, std::string_view topic,
+                   std::span<const OutgoingMessage> messages,
+                   Done<std::vector<PublishOutcome>> done) override {
+    const FakeBackEnd& back_end = *FakeBackEnd::current;
+    const Status whole = back_end.publish_batch ? back_end.publish_batch() : OkStatus();
+    if (!whole.ok()) {
+      std::move(done)(whole);
+      return;
+    }
+    std::vector<PublishOutcome> outcomes;
+    for (const OutgoingMessage& message : messages) {
+      outcomes.push_back(PublishOne(call, topic, message));
+    }
+    std::move(done)(std::move(outcomes));
+  }
+  StatusOr<std::unique_ptr<Feed>> Subscribe(const CallContext&, const SubscribeRequest&,
+                                            FeedListener&) override {
+    return std::unique_ptr<Feed>(std::make_unique<SilentFeed>());
+  }
+
+ private:
+  class SilentFeed final : public Feed {
+   public:
+    void Request(size_t) override {}
+    void Settle(const Settlement&, Settled done) override { std::move(done)(OkStatus()); }
+    void Renew(std::span<const uint64_t>, Done<std::vector<uint64_t>> lost) override {
+      std::move(lost)(std::vector<uint64_t>());
+    }
+    Duration lease() const override { return Duration::zero(); }
+    void Stop(Settled stopped) override { std::move(stopped)(OkStatus()); }
+  };
+
+  static PublishOutcome PublishOne(const CallContext& call, std::string_view topic,
+                                   const OutgoingMessage& message) {
+    const FakeBackEnd& back_end = *FakeBackEnd::current;
+    return back_end.publish ? back_end.publish(call, topic, message) : PublishOutcome("1-0");
   }
 };
 
@@ -188,6 +247,21 @@ inline constexpr ComponentInfo kFakeSecretInfo{.type = "secretstores.fake",
                                                .is_embedded = true,
                                                .fields = kFakeFields};
 
+inline constexpr ComponentInfo kFakePubSubInfo{.type = "pubsub.fake",
+                                               .version = "v1",
+                                               .status = "stable",
+                                               .execution = Execution::kInline,
+                                               .is_embedded = true,
+                                               .fields = kFakeFields};
+inline constexpr CapabilityInfo kFakeMemoryCapabilities[] = {{"keeps_events", Support::kNative},
+                                                             {"ttl", Support::kNative}};
+inline constexpr ComponentInfo kFakeMemoryInfo{.type = "pubsub.fake-memory",
+                                               .version = "v1",
+                                               .status = "stable",
+                                               .execution = Execution::kInline,
+                                               .is_embedded = true,
+                                               .capabilities = kFakeMemoryCapabilities};
+
 inline constexpr std::string_view kFakeModuleAliases[] = {"state.fake-alias"};
 inline constexpr ModuleInfo kFakeModules[] = {{"state.fake-module", kFakeModuleAliases}};
 
@@ -202,6 +276,11 @@ inline void FakeBackEnd::Register(Registry& registry) {
     return std::unique_ptr<SecretStore>(std::make_unique<FakeSecretStore>());
   };
   registry.Add(kFakeSecretInfo, make_secrets);
+  const MakePubSub make_pub_sub = [] {
+    return std::unique_ptr<PubSub>(std::make_unique<FakePubSub>());
+  };
+  registry.Add(kFakePubSubInfo, make_pub_sub);
+  registry.Add(kFakeMemoryInfo, make_pub_sub);
   registry.SetModules(kFakeModules);
 }
 

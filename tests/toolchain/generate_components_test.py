@@ -155,6 +155,14 @@ versions:
         for part in ('"host"', '"keyPrefix"', '["fast", "safe"]', '"contains"'):
             self.assertIn(part, text)
 
+    def test_the_fields_of_a_block_are_those_of_its_components(self):
+        self.manifest = self.folder / "pubsub" / "sample" / "component.yaml"
+        self.manifest.parent.mkdir(parents=True)
+        text = json.dumps(json.loads(self.accepted("schema"))["allOf"][0])
+        self.assertIn('"consumerID"', text)
+        self.assertIn('"protectedTopics"', text)
+        self.assertNotIn('"keyPrefix"', text)
+
     def test_the_documentation_has_a_row_for_every_field_and_capability(self):
         text = self.accepted("docs")
         for part in ("## state.sample (v1, stable)", "| etag | native |", "host", "(sensitive)",

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "encoding/decimal_point.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
@@ -29,7 +30,9 @@ class SecretCollector final : public nlohmann::json_sax<nlohmann::json> {
   bool boolean(bool value) override { return AddValue(value ? "true" : "false"); }
   bool number_integer(number_integer_t value) override { return AddValue(std::to_string(value)); }
   bool number_unsigned(number_unsigned_t value) override { return AddValue(std::to_string(value)); }
-  bool number_float(number_float_t, const string_t& text) override { return AddValue(text); }
+  bool number_float(number_float_t, const string_t& text) override {
+    return AddValue(WithDecimalPoint(text));
+  }
   bool string(string_t& text) override { return AddValue(text); }
   bool binary(binary_t&) override { return Fail("binary data"); }
 

@@ -265,14 +265,15 @@ StatusOr<QueryResult> PostgresConnection::Run(const CallContext& call, Sql sql,
 
 StatusOr<QueryResult> PostgresConnection::ExchangeText(const CallContext& call,
                                                        const std::string& text,
-                                                       std::span<const std::string> parameters) {
+                                                       std::span<const std::string> parameters,
+                                                       bool wants_binary) {
   std::vector<const char*> values;
   for (const std::string& parameter : parameters) {
     values.push_back(parameter.c_str());
   }
   return FlushAndReceive(
       call, PQsendQueryParams(session_, text.c_str(), static_cast<int>(values.size()), nullptr,
-                              values.data(), nullptr, nullptr, 0));
+                              values.data(), nullptr, nullptr, wants_binary ? 1 : 0));
 }
 
 Status PostgresConnection::BeginPipeline() {

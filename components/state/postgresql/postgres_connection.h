@@ -66,9 +66,11 @@ class PostgresConnection final : public ServerConnection {
   StatusOr<QueryResult> Exchange(const CallContext& call, Sql sql, const Parameters& parameters);
   // Prepare and Exchange; an error reply is a failed status.
   StatusOr<QueryResult> Run(const CallContext& call, Sql sql, const Parameters& parameters);
-  // As Exchange for SQL that is not one of Statements, with text parameters and results.
+  // As Exchange for SQL that is not one of Statements, with text parameters (without NUL) and text
+  // results, or binary ones.
   StatusOr<QueryResult> ExchangeText(const CallContext& call, const std::string& text,
-                                     std::span<const std::string> parameters = {});
+                                     std::span<const std::string> parameters = {},
+                                     bool wants_binary = false);
 
   // Several statements in one round trip: Begin, Add and Sync as often as needed, Flush, then for
   // each Add one Receive and for each Sync one ReceiveSync, in order, and End. What stands between

@@ -13,6 +13,7 @@
 #include "result/status_or.h"
 #include "state_rows.h"
 #include "table_migration.h"
+#include "value_query.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -179,6 +180,19 @@ void PostgresStateStore::List(const CallContext& call, const ListRequest& reques
     return;
   }
   std::move(done)(ListKeys(*pool_, Bounded(call), request, has_row_id_));
+}
+
+void PostgresStateStore::Query(const CallContext& call, const QueryRequest& request,
+                               Done<QueryPage> done) {
+  if (layout_ != Layout::kV1) {
+    std::move(done)(Unimplemented(
+        "state.postgresql v2 stores values as bytes, in which nothing can be searched; v1 can"));
+    return;
+  }
+  if (Declines(call, done)) {
+    return;
+  }
+  std::move(done)(FindValues(*pool_, Bounded(call), request));
 }
 
 extern const ComponentInfo kComponentInfo;  // v2

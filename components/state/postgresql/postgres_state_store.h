@@ -41,6 +41,7 @@ class PostgresStateStore final : public StateStore {
   void Transact(const CallContext& call, std::span<const StateWrite> writes,
                 Done<std::vector<WriteOutcome>> done) override;
   void List(const CallContext& call, const ListRequest& request, Done<ListPage> done) override;
+  void Query(const CallContext& call, const QueryRequest& request, Done<QueryPage> done) override;
 
  private:
   Status Open(const CallContext& call);

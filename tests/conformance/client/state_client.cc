@@ -112,6 +112,16 @@ Answer StateClient::List(std::string_view prefix, uint32_t limit, std::string_vi
   return TakeAnswer(status, result);
 }
 
+Answer StateClient::Query(std::string_view query, uint32_t limit, std::string_view page) const {
+  auto options = Sized<mecha_state_query_options>();
+  options.limit = limit;
+  options.page = OptionalView(page);
+  mecha_result* result = nullptr;
+  const mecha_status status =
+      mecha_state_query(runtime_, nullptr, ViewOf(store_), ViewOf(query), &options, &result);
+  return TakeAnswer(status, result);
+}
+
 std::string StateClient::Value(std::string_view key) const {
   const Answer answer = Get(key);
   if (answer.status == MECHA_NOT_FOUND && !answer.has_error) {

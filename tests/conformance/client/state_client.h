@@ -69,6 +69,7 @@ class StateClient {
   Answer Transact(const std::vector<Write>& writes, const mecha_call* call = nullptr) const;
   Answer List(std::string_view prefix, uint32_t limit = 0, std::string_view page = {},
               const mecha_call* call = nullptr) const;
+  Answer Query(std::string_view query, uint32_t limit = 0, std::string_view page = {}) const;
 
   // The value under `key`, or "(absent)", or the failure in words.
   std::string Value(std::string_view key) const;

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subscription's life: start, window, stop.
+#include "pubsub/subscription.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "result/status_or.h"
+
+namespace mecha {
+namespace {
+
+// More messages than this do not wait here for another try; no more are taken until some went.
+constexpr size_t kMostPausing = 1000;
+// How often a wait on the lent loop looks up.
+constexpr Duration kLoopStep = std::chrono::milliseconds(10);
+
+}  // namespace
+
+Subscription::Subscription(PubSubBlock& block, SubscriptionSpec spec, std::string name,
+                           TopicRouter router, FindHandler find_handler,
+                           std::shared_ptr<RuntimeHost> host)
+    : block_(block),
+      spec_(std::move(spec)),
+      names_{block.service().identity().name, spec_.topic, std::move(name)},
+      router_(std::move(router)),
+      find_handler_(std::move(find_handler)),
+      host_(std::move(host)),
+      broker_delays_(block.service().info().SupportOf("delayed_return") == Support::kNative),
+      keeps_events_(block.service().info().SupportOf("keeps_events") == Support::kNative) {}
+
+Subscription::~Subscription() = default;
+
+Status Subscription::Start(const CallContext& call) {
+  std::vector<std::pair<std::string_view, std::string_view>> metadata;
+  metadata.reserve(spec_.metadata.size());
+  for (const SubscriptionMetadata& entry : spec_.metadata) {
+    metadata.emplace_back(entry.name, entry.value);
+  }
+  const std::string topic = block_.BrokerTopic(spec_.topic);
+  SubscribeRequest request;
+  request.topic = topic;
+  request.group = block_.options().consumer_group;
+  request.consumer = block_.options().consumer_name;
+  request.metadata = metadata;
+  auto feed = block_.component().Subscribe(call, request, *this);
+  const std::lock_guard lock(mutex_);
+  health_ = feed.status();
+  RETURN_IF_ERROR(feed.status());
+  feed_ = *std::move(feed);
+  lease_ = feed_->lease();
+  window_ = 0;
+  requested_ = 0;
+  is_stopping_ = false;
+  is_feed_stopped_ = false;
+  return OkStatus();
+}
+
+void Subscription::SetWindow(size_t window) {
+  {
+    const std::lock_guard lock(mutex_);
+    window_ = window;
+  }
+  TopUp();
+}
+
+// Asks for a good part of the window at once, so that brokers can deliver several together; but
+// never waits with an empty hand for more to be free.
+void Subscription::TopUp() {
+  const FeedUse feed(*this);
+  size_t more = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const size_t busy = CountLocked(HeldMessage::Phase::kArriving) +
+                        CountLocked(HeldMessage::Phase::kWithHandler) + requested_;
+    if (feed.is_closed() || is_stopping_ || busy >= window_ ||
+        CountLocked(HeldMessage::Phase::kPausing) >= kMostPausing) {
+      return;
+    }
+    more = window_ - busy;
+    if (requested_ > 0 && more < window_ / 4) {
+      return;
+    }
+    requested_ += more;
+  }
+  feed->Request(more);
+}
+
+void Subscription::BeginStop() {
+  const FeedUse feed(*this);
+  std::vector<HeldPtr> pausing;
+  {
+    const std::lock_guard lock(mutex_);
+    if (feed.is_closed() || std::exchange(is_stopping_, true)) {
+      return;
+    }
+    ++calls_;
+    pausing = held_.Collect(
+        [](const HeldMessage& message) { return message.phase == HeldMessage::Phase::kPausing; });
+  }
+  feed->Stop([self = shared_from_this()](const Status&) {
+    {
+      const std::lock_guard lock(self->mutex_);
+      self->is_feed_stopped_ = true;
+    }
+    self->EndCall();
+  });
+  for (const HeldPtr& message : pausing) {
+    OfferAgain(message);  // which gives it back
+  }
+  for (const auto& handler : Handlers()) {
+    handler->Withdraw(*this);
+  }
+}
+
+template <class IsQuiet>
+bool Subscription::Await(Deadline deadline, IsQuiet is_quiet) {
+  std::unique_lock lock(mutex_);
+  while (!is_quiet()) {
+    const Duration left = deadline.Remaining(Now());
+    if (left == Duration::zero()) {
+      return false;
+    }
+    if (host_->host_runs_loop()) {
+      lock.unlock();
+      host_->loop().Run(std::min(left, kLoopStep));
+      lock.lock();
+    } else {
+      // In steps, because tests move the clock.
+      changed_.wait_for(lock, std::min<Duration>(left, std::chrono::milliseconds(100)));
+    }
+  }
+  return true;
+}
+
+bool Subscription::AwaitHandlers(Deadline deadline) {
+  return Await(deadline, [this] {
+    return CountLocked(HeldMessage::Phase::kWithHandler) +
+               CountLocked(HeldMessage::Phase::kArriving) ==
+           0;
+  });
+}
+
+void Subscription::Abandon() {
+  for (const auto& handler : Handlers()) {
+    handler->Abandon(this);
+  }
+}
+
+// Who has a message of it.
+std::set<std::shared_ptr<Registration>> Subscription::Handlers() const {
+  const std::lock_guard lock(mutex_);
+  std::set<std::shared_ptr<Registration>> handlers;
+  for (const HeldPtr& message : held_.Collect(
+           [](const HeldMessage& one) { return one.phase == HeldMessage::Phase::kWithHandler; })) {
+    handlers.insert(message->handler);
+  }
+  return handlers;
+}
+
+bool Subscription::AwaitSettled(Deadline deadline) {
+  return Await(deadline, [this] {
+    return held_.size() == 0 && calls_ == 0 && (feed_ == nullptr || is_feed_stopped_);
+  });
+}
+
+void Subscription::Close() {
+  std::unique_ptr<Feed> feed;
+  uint64_t timer = 0;
+  {
+    std::unique_lock lock(mutex_);
+    is_stopping_ = true;
+    timer = std::exchange(renewal_timer_, 0);
+    feed = std::move(feed_);
+    changed_.wait(lock, [this] { return uses_ == 0; });
+  }
+  if (timer != 0) {
+    host_->CancelTimer(timer);
+  }
+  feed.reset();  // what it still owed has reported now
+  std::vector<HeldPtr> left;
+  {
+    const std::lock_guard lock(mutex_);
+    left = held_.Collect([](const HeldMessage&) { return true; });
+  }
+  for (const HeldPtr& message : left) {
+    Forget(message);
+  }
+}
+
+bool Subscription::is_live() const {
+  const std::lock_guard lock(mutex_);
+  return feed_ != nullptr && !is_stopping_;
+}
+
+Status Subscription::health() const {
+  const std::lock_guard lock(mutex_);
+  return health_;
+}
+
+Subscription::Tally Subscription::tally() const {
+  const std::lock_guard lock(mutex_);
+  return tally_;
+}
+
+void Subscription::OnHealth(const Status& health) {
+  {
+    const std::lock_guard lock(mutex_);
+    health_ = health;
+  }
+  const std::string where = "subscription to \"" + spec_.topic + "\": ";
+  if (health.ok()) {
+    host_->Log(Severity::kInfo, names_.component, where + "messages come again");
+  } else {
+    host_->Log(Severity::kWarning, names_.component,
+               where + "no messages come: " + std::string(health.message()));
+  }
+}
+
+Subscription::FeedUse::FeedUse(Subscription& subscription) : subscription_(subscription) {
+  const std::lock_guard lock(subscription_.mutex_);
+  feed_ = subscription_.feed_.get();
+  subscription_.uses_ += feed_ == nullptr ? 0 : 1;
+}
+
+Subscription::FeedUse::~FeedUse() {
+  if (feed_ == nullptr) {
+    return;
+  }
+  const std::lock_guard lock(subscription_.mutex_);
+  if (--subscription_.uses_ == 0 && subscription_.is_stopping_) {
+    subscription_.changed_.notify_all();
+  }
+}
+
+uint64_t Subscription::Count(uint64_t Tally::*what) {
+  const std::lock_guard lock(mutex_);
+  return ++(tally_.*what);
+}
+
+void Subscription::BeginCall() {
+  const std::lock_guard lock(mutex_);
+  ++calls_;
+}
+
+void Subscription::EndCall() {
+  const std::lock_guard lock(mutex_);
+  if (--calls_ == 0) {
+    changed_.notify_all();
+  }
+}
+
+}  // namespace mecha

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subscription: one topic's messages on their way from the broker to handlers and back: envelope,
+// age, route, lease, retries, dead letters. It takes no more than its handlers have room for.
+//
+// A message is in hand from its delivery until the broker has taken its settlement, or its lease is
+// lost. Safe from any thread; the feed and the registrations are called without its lock.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "async/runtime_host.h"
+#include "call/deadline.h"
+#include "inbound/message.h"
+#include "inbound/registration.h"
+#include "pubsub/held_message.h"
+#include "pubsub/pubsub_block.h"
+#include "pubsub/topic_router.h"
+#include "resources/subscription_document.h"
+#include "result/status.h"
+
+namespace mecha {
+
+class Subscription final : public MessageSource,
+                           public FeedListener,
+                           public std::enable_shared_from_this<Subscription> {
+ public:
+  // Who handles a path now; null: nobody.
+  using FindHandler = std::function<std::shared_ptr<Registration>(std::string_view path)>;
+  // What became of its messages so far.
+  struct Tally {
+    uint64_t received = 0;
+    uint64_t handled = 0;
+    uint64_t retried = 0;
+    uint64_t dead_lettered = 0;
+    uint64_t dropped = 0;  // by verdict, by age, or because no route took them
+    uint64_t malformed = 0;
+    uint64_t lost = 0;  // their lease
+  };
+
+  // `block` outlives every call but the readers of names. `name` is empty for a TOPIC's.
+  Subscription(PubSubBlock& block, SubscriptionSpec spec, std::string name, TopicRouter router,
+               FindHandler find_handler, std::shared_ptr<RuntimeHost> host);
+  ~Subscription() override;
+
+  // Subscribes at the broker; takes nothing before SetWindow. Blocks (may_block).
+  Status Start(const CallContext& call);
+  // How many messages may be with handlers, or waiting for them. 0 pauses.
+  void SetWindow(size_t window);
+
+  // The end, in this order. Nothing new comes and what no handler has goes back:
+  void BeginStop();
+  // Waits until no handler has a message. False at the deadline.
+  bool AwaitHandlers(Deadline deadline);
+  // What handlers still have goes back; their replies are GONE.
+  void Abandon();
+  // Waits until the broker has taken every settlement. False at the deadline: then those messages
+  // come again.
+  bool AwaitSettled(Deadline deadline);
+  // Ends the feed. Start may be called again.
+  void Close();
+
+  const SubscriptionSpec& spec() const { return spec_; }
+  const TopicRouter& router() const { return router_; }
+  PubSubBlock& block() { return block_; }
+  bool is_live() const;
+  // OK, or why no messages come.
+  Status health() const;
+  Tally tally() const;
+
+  const Names& names() const override { return names_; }
+  Duration lease() const override { return lease_.load(std::memory_order_relaxed); }
+  bool Holds(const Message& message) const override;
+  Then OnAnswer(const MessagePtr& message, const Answer& answer) override;
+
+ private:
+  void OnDeliveries(std::span<Delivery> deliveries) override;
+  void OnHealth(const Status& health) override;
+
+  // Keeps the feed from being destroyed while one of its functions is called.
+  class FeedUse {
+   public:
+    explicit FeedUse(Subscription& subscription);
+    ~FeedUse();
+    FeedUse(const FeedUse&) = delete;
+    FeedUse& operator=(const FeedUse&) = delete;
+
+    bool is_closed() const { return feed_ == nullptr; }
+    Feed* operator->() const { return feed_; }
+
+   private:
+    Subscription& subscription_;
+    Feed* feed_ = nullptr;
+  };
+
+  // Arrival (subscription_arrival.cc).
+  HeldPtr TakeIn(Delivery& delivery);
+  void Arrive(const HeldPtr& message);
+  Status ReadEnvelope(HeldMessage& message) const;
+  void Offer(const HeldPtr& message);
+  void ConfirmLeases(std::vector<HeldPtr> messages);
+  void OnMalformed(const HeldPtr& message, const Status& why);
+
+  // Leases (subscription_lease.cc).
+  void ArmRenewal();
+  void RenewAll();
+  void Renew(const std::vector<HeldPtr>& messages, std::function<void(bool)> then);
+  void Lose(const HeldPtr& message);
+
+  // Ends (subscription_end.cc).
+  Then Retry(const HeldPtr& message, const Answer& answer);
+  bool Pause(const HeldPtr& message, Duration pause);
+  void OfferAgain(const HeldPtr& message);
+  void Drop(const HeldPtr& message);
+  void SendToDeadLetters(const HeldPtr& message);
+  void Forward(const HeldPtr& message);
+  void Settle(const HeldPtr& message, const Settlement& settlement);
+  void SendSettlement(const HeldPtr& message);
+  void OnSettled(const HeldPtr& message, const Status& status);
+  void TryAgainLater(const HeldPtr& message, void (Subscription::*what)(const HeldPtr&));
+  void Forget(const HeldPtr& message);
+
+  bool MovesTo(HeldMessage& message, HeldMessage::Phase phase);
+  void MoveLocked(HeldMessage& message, HeldMessage::Phase phase);
+  Offered OfferOf(const HeldPtr& message);
+  Duration PauseBefore(uint32_t attempt) const;
+  bool HasDeadLetters() const { return !spec_.dead_letter_topic.empty(); }
+  void TopUp();
+  void CancelTimerLocked(HeldMessage& message);
+  size_t CountLocked(HeldMessage::Phase phase) const { return counts_[static_cast<size_t>(phase)]; }
+  template <class IsQuiet>
+  bool Await(Deadline deadline, IsQuiet is_quiet);
+  std::set<std::shared_ptr<Registration>> Handlers() const;
+  uint64_t Count(uint64_t Tally::*what);
+  // Calls of the feed that have not reported.
+  void BeginCall();
+  void EndCall();
+  SteadyTime Now() const { return host_->clock().Now(); }
+
+  PubSubBlock& block_;
+  const SubscriptionSpec spec_;
+  const Names names_;
+  const TopicRouter router_;
+  const FindHandler find_handler_;
+  const std::shared_ptr<RuntimeHost> host_;
+  const bool broker_delays_;
+  const bool keeps_events_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unique_ptr<Feed> feed_;
+  std::atomic<Duration> lease_{Duration::zero()};
+  HeldList held_;
+  size_t counts_[4] = {};  // of each phase
+  size_t window_ = 0;
+  size_t requested_ = 0;  // of the feed, and not delivered yet
+  size_t calls_ = 0;      // of the feed, that have not reported
+  size_t uses_ = 0;       // of the feed, just now
+  bool is_stopping_ = false;
+  bool is_feed_stopped_ = false;
+  uint64_t renewal_timer_ = 0;
+  Status health_;
+  Tally tally_;
+};
+
+}  // namespace mecha

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subscription: from the broker to a handler.
+#include <array>
+#include <utility>
+
+#include "events/received_event.h"
+#include "pubsub/subscription.h"
+#include "result/status_or.h"
+
+namespace mecha {
+
+void Subscription::OnDeliveries(std::span<Delivery> deliveries) {
+  const SteadyTime now = lease() > Duration::zero() ? Now() : SteadyTime{};
+  std::vector<HeldPtr> taken;
+  std::vector<HeldPtr> stale;
+  taken.reserve(deliveries.size());
+  for (Delivery& delivery : deliveries) {
+    // A process that was frozen may read what it asked for long ago, and others may have it.
+    const bool is_stale = lease() > Duration::zero() && now - delivery.held_since > lease() / 3;
+    (is_stale ? stale : taken).push_back(TakeIn(delivery));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto* messages : {&taken, &stale}) {
+      for (const HeldPtr& message : *messages) {
+        held_.Add(message);
+      }
+    }
+    counts_[static_cast<size_t>(HeldMessage::Phase::kArriving)] += deliveries.size();
+    requested_ -= std::min(requested_, deliveries.size());
+    tally_.received += deliveries.size();
+  }
+  ArmRenewal();
+  for (const HeldPtr& message : taken) {
+    Arrive(message);
+  }
+  if (!stale.empty()) {
+    ConfirmLeases(std::move(stale));
+  }
+}
+
+HeldPtr Subscription::TakeIn(Delivery& delivery) {
+  auto message = std::make_shared<HeldMessage>();
+  message->source = shared_from_this();
+  message->renewed_at.store(delivery.held_since, std::memory_order_relaxed);
+  message->attempt = delivery.attempt;
+  message->event = std::move(delivery.event);
+  message->delivery = std::move(delivery);
+  return message;
+}
+
+void Subscription::ConfirmLeases(std::vector<HeldPtr> messages) {
+  Renew(messages, [self = shared_from_this(), messages](bool is_renewed) {
+    for (const HeldPtr& message : messages) {
+      if (is_renewed && self->Holds(*message)) {
+        self->Arrive(message);
+      } else {
+        self->Lose(message);
+      }
+    }
+  });
+}
+
+// Leaves `event` empty where the body is what the broker holds.
+Status Subscription::ReadEnvelope(HeldMessage& message) const {
+  if (message.event != nullptr || spec_.is_raw) {
+    return OkStatus();
+  }
+  const std::array<unsigned char, 16> unused{};
+  ReceivedMessage received{.pubsub_name = names_.component,
+                           .topic = spec_.topic,
+                           .data = message.delivery.payload,
+                           .content_type = message.delivery.content_type,
+                           .metadata = message.delivery.metadata,
+                           .random = unused};
+  ASSIGN_OR_RETURN(CloudEvent event, ReadEvent(received));
+  message.event = std::make_shared<const CloudEvent>(std::move(event));
+  return OkStatus();
+}
+
+void Subscription::Arrive(const HeldPtr& message) {
+  const Status read = ReadEnvelope(*message);
+  if (!read.ok()) {
+    OnMalformed(message, read);
+    return;
+  }
+  if (message->event != nullptr && message->event->expiration.data() != nullptr &&
+      HasExpired(*message->event, host_->clock().WallNow())) {
+    Drop(message);
+    return;
+  }
+  static const CloudEvent kNoEvent;
+  const auto path = router_.Route(message->event == nullptr ? kNoEvent : *message->event);
+  if (!path.ok()) {
+    OnMalformed(message, path.status());
+  } else if (!path->has_value()) {
+    Drop(message);
+  } else {
+    message->path = **path;
+    Offer(message);
+  }
+}
+
+void Subscription::Offer(const HeldPtr& message) {
+  message->handler = find_handler_(message->path);
+  if (message->handler == nullptr) {
+    Settle(message, {.kind = Settlement::Kind::kReturn});
+    return;
+  }
+  if (MovesTo(*message, HeldMessage::Phase::kWithHandler)) {
+    message->handler->Offer(OfferOf(message));
+  }
+}
+
+// It never gets better, but it is not lost either: where nothing takes dead letters it comes again,
+// ever more seldom.
+void Subscription::OnMalformed(const HeldPtr& message, const Status& why) {
+  const uint64_t count = Count(&Tally::malformed);
+  if ((count & (count - 1)) == 0) {  // ever more seldom, too
+    host_->Log(Severity::kWarning, names_.component,
+               "subscription to \"" + spec_.topic + "\": message " + std::string(message->id()) +
+                   " cannot be handled: " + std::string(why.message()) + " (" +
+                   std::to_string(count) + " so far)");
+  }
+  if (HasDeadLetters()) {
+    SendToDeadLetters(message);
+  } else {
+    Retry(message, {.kind = Answer::Kind::kRetry});
+  }
+}
+
+}  // namespace mecha

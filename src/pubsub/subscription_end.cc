@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Subscription: from a verdict back to the broker. Nothing is acknowledged before it was handled or
+// is safe among the dead letters.
+#include <algorithm>
+#include <utility>
+
+#include "pubsub/subscription.h"
+
+namespace mecha {
+namespace {
+
+constexpr Duration kFirstSettlePause = std::chrono::milliseconds(100);
+constexpr Duration kLongestSettlePause = std::chrono::seconds(5);
+constexpr Duration kForwardTimeout = std::chrono::seconds(30);
+
+HeldPtr ToHeld(const MessagePtr& message) {
+  return std::const_pointer_cast<HeldMessage>(std::static_pointer_cast<const HeldMessage>(message));
+}
+
+Duration Doubled(Duration first, Duration longest, uint32_t times) {
+  Duration pause = first;
+  for (uint32_t i = 0; i < times && pause < longest; ++i) {
+    pause *= 2;
+  }
+  return std::min(pause, longest);
+}
+
+}  // namespace
+
+MessageSource::Then Subscription::OnAnswer(const MessagePtr& message, const Answer& answer) {
+  const HeldPtr held = ToHeld(message);
+  switch (answer.kind) {
+    case Answer::Kind::kOk:
+      Count(&Tally::handled);
+      Settle(held, {.kind = Settlement::Kind::kDone});
+      return Then::kIsOver;
+    case Answer::Kind::kDrop:
+      Drop(held);
+      return Then::kIsOver;
+    case Answer::Kind::kRetry:
+    case Answer::Kind::kLate:
+      return Retry(held, answer);
+    case Answer::Kind::kUnseen:
+    case Answer::Kind::kAbandoned:
+      Settle(held, {.kind = Settlement::Kind::kReturn});
+      return Then::kIsOver;
+    case Answer::Kind::kLost:
+      Count(&Tally::lost);
+      Forget(held);
+      return Then::kIsOver;
+  }
+  return Then::kIsOver;
+}
+
+Duration Subscription::PauseBefore(uint32_t attempt) const {
+  return Doubled(spec_.redelivery.interval, spec_.redelivery.longest_interval, attempt - 1);
+}
+
+MessageSource::Then Subscription::Retry(const HeldPtr& message, const Answer& answer) {
+  Count(&Tally::retried);
+  const uint32_t attempt = OfferOf(message).attempt;
+  if (HasDeadLetters() && attempt >= spec_.redelivery.attempts) {
+    SendToDeadLetters(message);
+    return Then::kIsOver;
+  }
+  const Duration pause =
+      answer.retry_after > Duration::zero() ? answer.retry_after : PauseBefore(attempt);
+  const bool is_ordered =
+      message->handler != nullptr && message->handler->options().ordering != Ordering::kNone;
+  if ((!broker_delays_ || is_ordered) && Pause(message, pause)) {
+    return Then::kComesAgain;
+  }
+  Settle(message,
+         {.kind = Settlement::Kind::kReturn, .delay = broker_delays_ ? pause : Duration::zero()});
+  return Then::kIsOver;
+}
+
+// In hand, with its lease renewed. False when it ended meanwhile, or everything ends.
+bool Subscription::Pause(const HeldPtr& message, Duration pause) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_stopping_ || message->self == nullptr) {
+      return false;
+    }
+    MoveLocked(*message, HeldMessage::Phase::kPausing);
+    ++message->attempt;
+    message->timer =
+        host_->RunAfter(pause, [self = shared_from_this(), message] { self->OfferAgain(message); });
+  }
+  TopUp();
+  return true;
+}
+
+// After its pause; or early, at a stop, and then it goes back.
+void Subscription::OfferAgain(const HeldPtr& message) {
+  bool is_stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (message->self == nullptr || message->phase != HeldMessage::Phase::kPausing) {
+      return;
+    }
+    is_stopping = is_stopping_;
+    CancelTimerLocked(*message);
+    MoveLocked(*message,
+               is_stopping ? HeldMessage::Phase::kEnding : HeldMessage::Phase::kWithHandler);
+  }
+  if (!is_stopping && message->handler != nullptr) {
+    message->handler->OfferAgain(OfferOf(message));
+    return;
+  }
+  if (message->handler != nullptr) {
+    message->handler->Forget(*message);
+  }
+  if (is_stopping) {
+    Settle(message, {.kind = Settlement::Kind::kReturn});
+  } else {
+    Arrive(message);  // it was malformed; perhaps a newer version of a rule takes it
+  }
+}
+
+void Subscription::Drop(const HeldPtr& message) {
+  if (HasDeadLetters()) {
+    SendToDeadLetters(message);
+    return;
+  }
+  Count(&Tally::dropped);
+  Settle(message, {.kind = Settlement::Kind::kDone});
+}
+
+void Subscription::SendToDeadLetters(const HeldPtr& message) {
+  if (!MovesTo(*message, HeldMessage::Phase::kEnding)) {
+    return;
+  }
+  TopUp();
+  BeginCall();
+  host_->PostBlocking([self = shared_from_this(), message] {
+    self->Forward(message);
+    self->EndCall();
+  });
+}
+
+// On a pool thread.
+void Subscription::Forward(const HeldPtr& message) {
+  if (!Holds(*message)) {
+    Forget(message);
+    return;
+  }
+  Waiter waiter;
+  CallContext call;
+  call.waiter = &waiter;
+  call.may_block = true;
+  call.deadline = Deadline::After(Now(), kForwardTimeout);
+  Status forwarded;
+  block_.Forward(call, spec_.dead_letter_topic, message->delivery,
+                 [&forwarded](const Status& status) { forwarded = status; });
+  if (!forwarded.ok()) {
+    TryAgainLater(message, &Subscription::SendToDeadLetters);
+    return;
+  }
+  Count(&Tally::dead_lettered);
+  Settle(message, {.kind = Settlement::Kind::kDone});
+}
+
+void Subscription::Settle(const HeldPtr& message, const Settlement& settlement) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (message->self == nullptr) {
+      return;
+    }
+    MoveLocked(*message, HeldMessage::Phase::kEnding);
+    message->settlement = settlement;
+    message->settlement.number = message->delivery.number;
+  }
+  TopUp();
+  SendSettlement(message);
+}
+
+void Subscription::SendSettlement(const HeldPtr& message) {
+  const FeedUse feed(*this);
+  if (feed.is_closed()) {
+    Forget(message);
+    return;
+  }
+  BeginCall();
+  feed->Settle(message->settlement, [message](const Status& status) {
+    auto& self = static_cast<Subscription&>(*message->source);
+    self.OnSettled(message, status);
+    self.EndCall();
+  });
+}
+
+void Subscription::OnSettled(const HeldPtr& message, const Status& status) {
+  if (status.ok() || IsNotFound(status) || !Holds(*message)) {
+    Forget(message);
+  } else {
+    TryAgainLater(message, &Subscription::SendSettlement);
+  }
+}
+
+// The broker was away. The lease is renewed meanwhile, if that can be done; it ends with the feed.
+void Subscription::TryAgainLater(const HeldPtr& message,
+                                 void (Subscription::*what)(const HeldPtr&)) {
+  const std::lock_guard lock(mutex_);
+  if (feed_ == nullptr || message->self == nullptr) {
+    return;
+  }
+  const Duration pause = Doubled(kFirstSettlePause, kLongestSettlePause, message->tries++);
+  message->timer = host_->RunAfter(
+      pause, [self = shared_from_this(), message, what] { ((*self).*what)(message); });
+}
+
+// It is in this process's hands no more.
+void Subscription::Forget(const HeldPtr& message) {
+  bool paused = false;
+  {
+    const std::lock_guard lock(mutex_);
+    paused = message->phase == HeldMessage::Phase::kPausing;
+    if (!held_.Remove(*message)) {
+      return;
+    }
+    --counts_[static_cast<size_t>(message->phase)];
+    CancelTimerLocked(*message);
+    if (held_.size() == 0) {
+      changed_.notify_all();
+    }
+  }
+  if (paused && message->handler != nullptr) {
+    message->handler->Forget(*message);
+  }
+  TopUp();
+}
+
+// False when it has ended already.
+bool Subscription::MovesTo(HeldMessage& message, HeldMessage::Phase phase) {
+  const std::lock_guard lock(mutex_);
+  if (message.self == nullptr) {
+    return false;
+  }
+  MoveLocked(message, phase);
+  return true;
+}
+
+void Subscription::MoveLocked(HeldMessage& message, HeldMessage::Phase phase) {
+  --counts_[static_cast<size_t>(message.phase)];
+  ++counts_[static_cast<size_t>(phase)];
+  message.phase = phase;
+  if (is_stopping_) {
+    changed_.notify_all();
+  }
+}
+
+void Subscription::CancelTimerLocked(HeldMessage& message) {
+  if (message.timer != 0) {
+    host_->CancelTimer(std::exchange(message.timer, 0));
+  }
+}
+
+Offered Subscription::OfferOf(const HeldPtr& message) {
+  const std::lock_guard lock(mutex_);
+  return {.message = message,
+          .attempt = message->attempt,
+          .is_last_attempt = HasDeadLetters() && message->attempt >= spec_.redelivery.attempts};
+}
+
+}  // namespace mecha

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/subscription_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "encoding/quoted.h"
+#include "resources/findings.h"
+
+namespace mecha {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::seconds(1);
+constexpr Duration kLongestPause = std::chrono::seconds(30);
+// How long a subscription may take to begin when nobody waits for it.
+constexpr Duration kStartTimeout = std::chrono::seconds(10);
+// How long the broker may take with the last settlements.
+constexpr Duration kGrace = std::chrono::seconds(2);
+// How often a wait looks whether its call was stopped.
+constexpr Duration kStep = std::chrono::milliseconds(50);
+
+// Waits in steps. False at the deadline or when the call is stopped.
+template <class Wait>
+bool AwaitInSteps(const Clock& clock, Deadline deadline, const Waiter* waiter, Wait wait) {
+  for (;;) {
+    const Duration left = deadline.Remaining(clock.Now());
+    if (wait(Deadline::After(clock.Now(), std::min(left, kStep)))) {
+      return true;
+    }
+    if (left == Duration::zero() ||
+        (waiter != nullptr && waiter->stop_cause() != StopCause::kNone)) {
+      return false;
+    }
+  }
+}
+
+}  // namespace
+
+SubscriptionTable::SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block)
+    : host_(std::move(host)), find_block_(std::move(find_block)) {}
+
+StatusOr<SubscriptionTable::EntryPtr> SubscriptionTable::MakeEntry(std::string name,
+                                                                   SubscriptionSpec spec) const {
+  Findings findings(Strictness::kStrict);
+  const auto router = TopicRouter::Create(spec, findings);
+  RETURN_IF_ERROR(findings.ToStatus());
+  if (!router.has_value()) {
+    return InvalidArgument("the routes of the subscription cannot be used");
+  }
+  auto entry = std::make_shared<Entry>();
+  entry->name = std::move(name);
+  for (const std::string_view path : router->paths()) {
+    entry->paths.emplace_back(path);
+  }
+  entry->spec = std::move(spec);
+  return entry;
+}
+
+std::vector<SubscriptionTable::EntryPtr> SubscriptionTable::entries() const {
+  const std::lock_guard lock(mutex_);
+  return entries_;
+}
+
+void SubscriptionTable::Remove(const EntryPtr& entry) {
+  const std::lock_guard lock(mutex_);
+  entry->is_gone = true;
+  std::erase(entries_, entry);
+}
+
+std::shared_ptr<Subscription> SubscriptionTable::SubscriptionOf(Entry& entry) const {
+  const std::lock_guard lock(mutex_);
+  return entry.subscription;
+}
+
+Status SubscriptionTable::Apply(SubscriptionDocument document) {
+  ASSIGN_OR_RETURN(EntryPtr entry, MakeEntry(document.name, std::move(document.spec)));
+  std::vector<EntryPtr> replaced;
+  {
+    const std::lock_guard lock(mutex_);
+    std::ranges::copy_if(entries_, std::back_inserter(replaced),
+                         [&](const EntryPtr& known) { return known->name == document.name; });
+    std::erase_if(entries_, [&](const EntryPtr& known) { return known->name == document.name; });
+    entries_.push_back(std::move(entry));
+  }
+  EndAll(replaced, Deadline::After(host_->clock().Now(), kStartTimeout), nullptr);
+  return OkStatus();
+}
+
+Status SubscriptionTable::Delete(const CallContext& call, std::string_view name) {
+  for (const EntryPtr& entry : entries()) {
+    if (!name.empty() && entry->name == name) {
+      Remove(entry);
+      return EndAll({entry}, call.deadline, call.waiter)
+                 ? OkStatus()
+                 : DeadlineExceeded("handlers of the subscription did not end in time");
+    }
+  }
+  return Status(StatusCode::kNotFound, "there is no subscription named " + Quoted(name));
+}
+
+std::shared_ptr<Registration> SubscriptionTable::FindHandler(const Entry& entry,
+                                                             std::string_view path) const {
+  return entry.registration != nullptr ? entry.registration : routes_.Find(path);
+}
+
+bool SubscriptionTable::IsServed(const Entry& entry) const {
+  if (entry.registration != nullptr) {
+    return !entry.registration->is_stopped();
+  }
+  return std::ranges::all_of(
+      entry.paths, [this](const std::string& path) { return routes_.Find(path) != nullptr; });
+}
+
+Status SubscriptionTable::StartEntry(const CallContext& call, const EntryPtr& entry) {
+  const std::lock_guard life(entry->life);
+  if (entry->is_gone || (entry->subscription != nullptr && entry->subscription->is_live())) {
+    return OkStatus();
+  }
+  const Status started = Bring(call, *entry);
+  {
+    const std::lock_guard lock(mutex_);
+    entry->cause = started;
+  }
+  if (started.ok()) {
+    UpdateWindow(*entry);
+  }
+  return started;
+}
+
+Status SubscriptionTable::Bring(const CallContext& call, Entry& entry) {
+  if (entry.subscription == nullptr) {
+    ASSIGN_OR_RETURN(PubSubBlock * block, find_block_(entry.spec.pubsub_name));
+    RETURN_IF_ERROR(block->CheckSubscribe(entry.spec.topic));
+    Findings findings(Strictness::kStrict);
+    auto router = TopicRouter::Create(entry.spec, findings);
+    // The table outlives its subscriptions' feeds; what holds the entry is the table itself.
+    auto subscription = std::make_shared<Subscription>(
+        *block, entry.spec, entry.name, *std::move(router),
+        [this, registration = entry.registration](std::string_view path) {
+          return registration != nullptr ? registration : routes_.Find(path);
+        },
+        host_);
+    const std::lock_guard lock(mutex_);
+    entry.subscription = std::move(subscription);
+  }
+  return entry.subscription->Start(call);
+}
+
+// All its paths have room, or it takes nothing: a message of a paused path would hold up the rest.
+void SubscriptionTable::UpdateWindow(Entry& entry) {
+  const std::shared_ptr<Subscription> subscription = SubscriptionOf(entry);
+  if (subscription == nullptr) {
+    return;
+  }
+  uint32_t most = 0;
+  for (const std::string& path : entry.paths) {
+    const std::shared_ptr<Registration> handler = FindHandler(entry, path);
+    const uint32_t window = handler == nullptr ? 0 : handler->window();
+    if (window == 0) {
+      most = 0;
+      break;
+    }
+    most = std::max(most, window);
+  }
+  subscription->SetWindow(most);
+}
+
+void SubscriptionTable::UpdateWindows() {
+  for (const EntryPtr& entry : entries()) {
+    UpdateWindow(*entry);
+  }
+}
+
+Status SubscriptionTable::ServeTopics(const CallContext& call,
+                                      const std::shared_ptr<Registration>& registration,
+                                      std::vector<SubscriptionSpec> specs) {
+  std::vector<EntryPtr> added;
+  for (SubscriptionSpec& spec : specs) {
+    ASSIGN_OR_RETURN(EntryPtr entry, MakeEntry({}, std::move(spec)));
+    entry->registration = registration;
+    added.push_back(std::move(entry));
+  }
+  registration->SetWindowListener([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->UpdateWindows();
+    }
+  });
+  {
+    const std::lock_guard lock(mutex_);
+    entries_.insert(entries_.end(), added.begin(), added.end());
+  }
+  for (const EntryPtr& entry : added) {
+    const Status started = StartEntry(call, entry);
+    if (!started.ok()) {
+      registration->Stop();
+      std::ranges::for_each(added, [this](const EntryPtr& one) { Remove(one); });
+      EndAll(added, Deadline::After(host_->clock().Now(), kGrace), nullptr);
+      return started;
+    }
+  }
+  return OkStatus();
+}
+
+Status SubscriptionTable::ServeRoutes(const CallContext& call,
+                                      const std::shared_ptr<Registration>& registration,
+                                      std::span<const std::string_view> patterns) {
+  registration->SetWindowListener([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->UpdateWindows();
+    }
+  });
+  RETURN_IF_ERROR(routes_.Add(patterns, registration));
+  Reconcile(call);
+  return OkStatus();
+}
+
+void SubscriptionTable::Reconcile(const CallContext& call) {
+  bool must_try_again = false;
+  std::vector<EntryPtr> ending;
+  for (const EntryPtr& entry : entries()) {
+    const bool is_served = IsServed(*entry);
+    const std::shared_ptr<Subscription> subscription = SubscriptionOf(*entry);
+    const bool is_live = subscription != nullptr && subscription->is_live();
+    if (is_served && !is_live && !is_resting_.load()) {
+      must_try_again |= !StartEntry(call, entry).ok();
+    } else if (!is_served && is_live) {
+      ending.push_back(entry);
+    } else if (is_live) {
+      UpdateWindow(*entry);
+    }
+  }
+  EndAll(ending, call.deadline, call.waiter);
+  if (must_try_again) {
+    TryLater();
+  } else {
+    pause_.store(kFirstPause);
+  }
+}
+
+void SubscriptionTable::ReconcileSoon() {
+  host_->PostBlocking([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (self == nullptr || self->is_resting_.load()) {
+      return;
+    }
+    Waiter waiter;
+    CallContext call;
+    call.waiter = &waiter;
+    call.may_block = true;
+    call.deadline = Deadline::After(self->host_->clock().Now(), kStartTimeout);
+    self->Reconcile(call);
+  });
+}
+
+void SubscriptionTable::TryLater() {
+  if (will_try_.exchange(true)) {
+    return;
+  }
+  const Duration pause = pause_.load();
+  pause_.store(std::min(2 * pause, kLongestPause));
+  host_->RunAfter(pause, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->will_try_.store(false);
+      self->ReconcileSoon();
+    }
+  });
+}
+
+// Side by side: none waits for the handlers of another.
+bool SubscriptionTable::EndAll(const std::vector<EntryPtr>& ending, Deadline deadline,
+                               const Waiter* waiter) {
+  const Clock& clock = host_->clock();
+  std::vector<std::unique_lock<std::mutex>> lives;
+  std::vector<std::shared_ptr<Subscription>> subscriptions;
+  for (const EntryPtr& entry : ending) {
+    lives.emplace_back(entry->life);
+    if (entry->subscription != nullptr) {
+      subscriptions.push_back(entry->subscription);
+      subscriptions.back()->BeginStop();
+    }
+  }
+  bool is_clean = true;
+  for (const auto& subscription : subscriptions) {
+    const bool has_ended = AwaitInSteps(clock, deadline, waiter, [&](Deadline until) {
+      return subscription->AwaitHandlers(until);
+    });
+    if (!has_ended) {
+      is_clean = false;
+      subscription->Abandon();
+    }
+  }
+  const Deadline grace = Deadline::After(clock.Now(), kGrace);
+  for (const auto& subscription : subscriptions) {
+    subscription->AwaitSettled(grace);
+    subscription->Close();
+  }
+  return is_clean;
+}
+
+Status SubscriptionTable::Stop(const CallContext& call,
+                               const std::shared_ptr<Registration>& registration) {
+  registration->Stop();
+  routes_.Remove(*registration);
+  std::vector<EntryPtr> ending;
+  for (const EntryPtr& entry : entries()) {
+    if (entry->registration == registration) {
+      Remove(entry);
+      ending.push_back(entry);
+    } else if (!IsServed(*entry)) {
+      ending.push_back(entry);
+    }
+  }
+  bool is_clean = EndAll(ending, call.deadline, call.waiter);
+  if (registration->open() > 0) {
+    is_clean = false;
+    registration->Abandon(nullptr);
+  }
+  return is_clean ? OkStatus()
+                  : DeadlineExceeded("handlers did not end in time; their messages went back");
+}
+
+void SubscriptionTable::StopSoon(std::shared_ptr<Registration> registration) {
+  host_->PostBlocking([self = shared_from_this(), registration = std::move(registration)] {
+    Waiter waiter;
+    CallContext call;
+    call.waiter = &waiter;
+    call.may_block = true;
+    call.deadline = Deadline::At(SteadyTime{});
+    self->Stop(call, registration).IgnoreError();
+  });
+}
+
+bool SubscriptionTable::Drain(Deadline deadline) {
+  is_resting_.store(true);
+  return EndAll(entries(), deadline, nullptr);
+}
+
+void SubscriptionTable::Resume(const CallContext& call) {
+  is_resting_.store(false);
+  Reconcile(call);
+}
+
+std::vector<SubscriptionTable::Row> SubscriptionTable::rows() const {
+  std::vector<Row> rows;
+  for (const EntryPtr& entry : entries()) {
+    const std::shared_ptr<Subscription> subscription = SubscriptionOf(*entry);
+    Row row;
+    row.name = entry->name;
+    row.component = entry->spec.pubsub_name;
+    row.topic = entry->spec.topic;
+    for (const std::string& path : entry->paths) {
+      if (FindHandler(*entry, path) == nullptr) {
+        row.missing_paths.push_back(path);
+      }
+    }
+    if (subscription != nullptr) {
+      row.is_live = subscription->is_live();
+      row.health = subscription->health();
+      row.tally = subscription->tally();
+    }
+    if (!row.is_live) {
+      const std::lock_guard lock(mutex_);
+      row.health = entry->cause;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace mecha

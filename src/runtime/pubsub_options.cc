@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/pubsub_options.h"
+
+#include <algorithm>
+#include <string_view>
+
+namespace mecha {
+namespace {
+
+constexpr std::string_view kNamespace = "{namespace}";
+
+// Dapr's rule: anywhere in any field, and then every topic is of that namespace.
+bool MentionsNamespace(const ComponentDocument& document) {
+  return std::ranges::any_of(document.metadata, [](const MetadataItem& item) {
+    return item.value.has_value() && item.value->find(kNamespace) != std::string::npos;
+  });
+}
+
+std::string_view Trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(begin, text.find_last_not_of(kBlanks) + 1 - begin);
+}
+
+}  // namespace
+
+StatusOr<PubSubBlockOptions> ReadPubSubOptions(const ComponentDocument& document,
+                                               const Settings& settings,
+                                               const RuntimeSettings& runtime) {
+  const Settings::Identity& identity = settings.identity();
+  PubSubBlockOptions options;
+  options.app_id = identity.app_id;
+  const std::string_view group = Trimmed(settings.Text("consumerID"));
+  options.consumer_group = group.empty() ? identity.app_id : std::string(group);
+  if (options.consumer_group.empty()) {
+    return FailedPrecondition(
+        "consumerID is not set and the runtime has no app id, so nothing names the consumer "
+        "group; set app_id in mecha_runtime_options, or consumerID");
+  }
+  options.consumer_name = MakeConsumerName(identity.app_id, identity.instance_id);
+  if (MentionsNamespace(document)) {
+    options.topic_prefix = identity.name_space;
+  }
+  options.limits = runtime.message_limits;
+  options.strictness = runtime.strictness;
+  return options;
+}
+
+}  // namespace mecha
