@@ -34,8 +34,8 @@ struct KeeperJob {
   std::vector<StreamId> ids;
   std::shared_ptr<KeeperCallers> callers;  // null where nobody waits
   std::vector<Status> statuses;            // what to tell those who settle, once that is known
-  SteadyTime begun{};  // before it was sent
-  int64_t client = 0;  // of kUnblock
+  SteadyTime begun{};                      // before it was sent
+  int64_t client = 0;                      // of kUnblock
 };
 
 // Whoever is told the outcome. `lost`: the places in job.ids of those that others hold.
