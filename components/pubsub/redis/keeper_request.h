@@ -20,6 +20,12 @@
 
 namespace MECHA_COMPONENT {
 
+// Who waits for a job's outcome. Whoever takes it out of the keeper's list calls them.
+struct KeeperCallers {
+  std::vector<Settled> settled;      // one for each id
+  Done<std::vector<uint64_t>> lost;  // of a renewal
+};
+
 struct KeeperJob {
   enum class What : uint8_t {
     kAcknowledge,
