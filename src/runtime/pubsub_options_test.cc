@@ -98,6 +98,29 @@ TEST_CASE("a placeholder for the namespace anywhere puts it before every topic")
   CHECK(world.Block().BrokerTopic("created") == "northcreated");
 }
 
+TEST_CASE("scopes say which topics the application may use") {
+  PubSubWorld world(
+      "  - {name: publishingScopes, value: \"shop=created;other=paid\"}\n"
+      "  - {name: subscriptionScopes, value: \"shop=\"}\n"
+      "  - {name: protectedTopics, value: secret}\n");
+  REQUIRE(world.Start().ok());
+  CHECK(world.Block().CheckPublish("created").ok());
+  const Status status = world.Block().CheckPublish("paid");
+  CHECK(HasCode(status, StatusCode::kPermissionDenied));
+  CHECK(Holds(status, "publishingScopes"));
+  CHECK(HasCode(world.Block().CheckPublish("secret"), StatusCode::kPermissionDenied));
+  CHECK(HasCode(world.Block().CheckSubscribe("created"), StatusCode::kPermissionDenied));
+  CHECK(IsInvalidArgument(world.Block().CheckSubscribe("")));
+}
+
+TEST_CASE("a scope that cannot be read fails the start") {
+  PubSubWorld world("  - {name: publishingScopes, value: \"shop\"}\n");
+  const Status status = world.Start();
+  INFO(status.message());
+  CHECK(IsInvalidArgument(status));
+  CHECK(Holds(status, "publishingScopes"));
+}
+
 TEST_CASE("a runtime that resumes is another consumer") {
   PubSubWorld world;
   REQUIRE(world.Start().ok());
