@@ -42,8 +42,10 @@ StatusOr<PubSubBlockOptions> ReadPubSubOptions(const ComponentDocument& document
   }
   options.consumer_name = MakeConsumerName(identity.app_id, identity.instance_id);
   if (MentionsNamespace(document)) {
-    options.topic_prefix = identity.name_space;
+    // As the placeholder itself is filled in.
+    options.topic_prefix = identity.name_space.empty() ? "default" : identity.name_space;
   }
+  ASSIGN_OR_RETURN(options.scopes, TopicScopes::Create(settings));
   options.limits = runtime.message_limits;
   options.strictness = runtime.strictness;
   return options;
