@@ -98,27 +98,30 @@ TEST_CASE("a placeholder for the namespace anywhere puts it before every topic")
   CHECK(world.Block().BrokerTopic("created") == "northcreated");
 }
 
-TEST_CASE("scopes say which topics the application may use") {
-  PubSubWorld world(
-      "  - {name: publishingScopes, value: \"shop=created;other=paid\"}\n"
-      "  - {name: subscriptionScopes, value: \"shop=\"}\n"
-      "  - {name: protectedTopics, value: secret}\n");
+TEST_CASE("without a namespace the placeholder and the topics say default") {
+  PubSubWorld world("  - {name: password, value: \"{namespace}\"}\n");
+  world.options.name_space.clear();
   REQUIRE(world.Start().ok());
-  CHECK(world.Block().CheckPublish("created").ok());
-  const Status status = world.Block().CheckPublish("paid");
-  CHECK(HasCode(status, StatusCode::kPermissionDenied));
-  CHECK(Holds(status, "publishingScopes"));
-  CHECK(HasCode(world.Block().CheckPublish("secret"), StatusCode::kPermissionDenied));
-  CHECK(HasCode(world.Block().CheckSubscribe("created"), StatusCode::kPermissionDenied));
-  CHECK(IsInvalidArgument(world.Block().CheckSubscribe("")));
+  CHECK(world.Block().BrokerTopic("created") == "defaultcreated");
 }
 
-TEST_CASE("a scope that cannot be read fails the start") {
+TEST_CASE("scopes in the metadata limit the topics of this application") {
+  PubSubWorld world(
+      "  - {name: publishingScopes, value: \"shop=created;other=paid\"}\n"
+      "  - {name: SubscriptionScopes, value: \"shop=\"}\n"
+      "  - {name: password, value: \"{namespace}\"}\n");
+  REQUIRE(world.Start().ok());
+  CHECK(world.Block().CheckPublish("created").ok());
+  CHECK(world.Block().CheckPublish("paid").code() == StatusCode::kPermissionDenied);
+  CHECK(world.Block().CheckSubscribe("created").code() == StatusCode::kPermissionDenied);
+  CHECK(world.Describe()["warnings"].empty());
+}
+
+TEST_CASE("a scope that cannot be read keeps the component from starting") {
   PubSubWorld world("  - {name: publishingScopes, value: \"shop\"}\n");
   const Status status = world.Start();
-  INFO(status.message());
   CHECK(IsInvalidArgument(status));
-  CHECK(Holds(status, "publishingScopes"));
+  CHECK(Holds(status, "publishingScopes has the entry \"shop\""));
 }
 
 TEST_CASE("a runtime that resumes is another consumer") {
