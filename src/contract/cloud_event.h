@@ -53,7 +53,7 @@ struct EventAttribute {
   std::string_view CloudEvent::*member;
 };
 
-constexpr std::array kEventAttributes = {
+inline constexpr std::array<EventAttribute, 13> kEventAttributes = {
     EventAttribute{"id", &CloudEvent::id},
     EventAttribute{"specversion", &CloudEvent::specversion},
     EventAttribute{"type", &CloudEvent::type},
