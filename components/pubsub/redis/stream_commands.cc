@@ -11,9 +11,6 @@ namespace {
 // Only what was given back, which is idle since 1970, has rested for longer: some 30 years.
 constexpr int64_t kReturnedIdle = 1'000'000'000'000;
 
-// Both ends of an idle time that a script compares with.
-constexpr int64_t kNever = 9'000'000'000'000'000;
-
 int64_t InMilliseconds(Duration time) {
   return std::chrono::ceil<std::chrono::milliseconds>(time).count();
 }
@@ -98,7 +95,7 @@ void AddUnblock(RedisCommands& commands, int64_t client) {
 
 void AddOwnership(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
                   Ownership what, std::span<const StreamId> ids) {
-  constexpr std::string_view kWords[] = {"ack", "keep", "return"};
+  constexpr std::string_view kWords[] = {"ack", "keep", "return", "leave"};
   BeginOf(commands, kOwnScript, form, place, 2 + ids.size());
   commands.Add(place.consumer);
   commands.Add(kWords[static_cast<size_t>(what)]);
@@ -127,15 +124,8 @@ void AddTakeSilent(RedisCommands& commands, ScriptForm form, const StreamPlace& 
   commands.Add("");
 }
 
-void AddLeave(RedisCommands& commands, ScriptForm form, const StreamPlace& place) {
-  BeginOf(commands, kTidyScript, form, place, 2);
-  commands.Add(place.consumer);
-  commands.Add(kNever);
-}
-
 void AddSweep(RedisCommands& commands, ScriptForm form, const StreamPlace& place, Duration idle) {
-  BeginOf(commands, kTidyScript, form, place, 2);
-  commands.Add("");
+  BeginOf(commands, kTidyScript, form, place, 1);
   commands.Add(InMilliseconds(idle));
 }
 

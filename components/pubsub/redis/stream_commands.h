@@ -51,7 +51,7 @@ void AddAcknowledge(RedisCommands& commands, const StreamPlace& place,
 void AddUnblock(RedisCommands& commands, int64_t client);
 
 // As stream_scripts.h says.
-enum class Ownership : uint8_t { kAcknowledge, kKeep, kReturn };
+enum class Ownership : uint8_t { kAcknowledge, kKeep, kReturn, kLeave };
 void AddOwnership(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
                   Ownership what, std::span<const StreamId> ids);
 void AddTakeReturned(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
@@ -63,8 +63,6 @@ struct Silence {
 };
 void AddTakeSilent(RedisCommands& commands, ScriptForm form, const StreamPlace& place, size_t count,
                    const Silence& silence);
-// Removes this consumer, if it holds nothing.
-void AddLeave(RedisCommands& commands, ScriptForm form, const StreamPlace& place);
 // Removes all that hold nothing and were idle for so long.
 void AddSweep(RedisCommands& commands, ScriptForm form, const StreamPlace& place, Duration idle);
 

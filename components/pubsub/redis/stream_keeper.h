@@ -7,6 +7,7 @@
 // feed a little.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -79,6 +80,7 @@ class StreamKeeper final : public KeeperJobs, public std::enable_shared_from_thi
   bool is_flush_posted_ = false;
   std::condition_variable told_;
   std::set<std::shared_ptr<KeeperCallers>> waiting_;
+  std::atomic<bool> is_over_{false};      // the feed is gone
   std::vector<std::thread::id> telling_;  // one entry for each caller being told
 };
 

@@ -144,6 +144,7 @@ StreamReader::Turn StreamReader::End() {
   {
     const std::lock_guard lock(mutex_);
     stopped = std::move(stopped_);
+    opened_.reset();
   }
   std::move(stopped)(OkStatus());
   return Turn::kElsewhere;
@@ -265,7 +266,7 @@ Status StreamReader::AskBeforeEnd() {
     has_left_ = true;
     return OkStatus();
   }
-  AddLeave(link_->commands(), form_, keeper_->place());
+  AddOwnership(link_->commands(), form_, keeper_->place(), Ownership::kLeave, {});
   return Ask(Asked::kLeave);
 }
 
