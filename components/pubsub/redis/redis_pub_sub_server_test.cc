@@ -135,7 +135,11 @@ TEST_CASE("a publish trims the stream to the length or the age of the settings")
   for (int i = 0; i < 300; ++i) {
     fixture.server.Command({"XADD", "old", "1000000000000-" + std::to_string(i + 1), "data", "m"});
   }
-  REQUIRE(by_age.user.Publish("old", "new").ok());
+  const auto published = by_age.user.Publish("old", "new");
+  if (!published.ok()) {  // Redis before 6.2
+    CHECK(published.status().message().find("syntax error") != std::string_view::npos);
+    return;
+  }
   CHECK(std::stoi(fixture.server.Command({"XLEN", "old"}).substr(1)) < 150);
 }
 

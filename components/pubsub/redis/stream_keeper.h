@@ -44,8 +44,8 @@ class StreamKeeper final : public KeeperJobs, public std::enable_shared_from_thi
   void Renew(std::span<const uint64_t> numbers, Done<std::vector<uint64_t>> lost);
   // Ends the wait for new entries, if there is one.
   void EndWait();
-  // The end of the feed: gives back what is in hand and leaves the group, and returns when everybody
-  // who waits was told; but for those who are being told further up on this thread.
+  // The end of the feed: gives back what is in hand and leaves the group, and returns when
+  // everybody who waits was told; but for those who are being told further up on this thread.
   void GiveUp();
 
   void Finish(KeeperJob job, Status status, const std::vector<size_t>& lost) override;

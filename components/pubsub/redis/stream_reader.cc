@@ -221,8 +221,7 @@ Status StreamReader::Ask(Asked what) {
 
 // Whether the next command must go over another connection.
 bool StreamReader::MustReconnect() const {
-  return dialer_.IsOutdated(*link_) ||
-         host_.clock().Now() - link_->opened_at > connection_options_.max_connection_age;
+  return dialer_.MustReplace(*link_, host_.clock().Now(), Duration::zero());
 }
 
 Status StreamReader::AskNext() {
@@ -288,8 +287,8 @@ Status StreamReader::AskForMessages(size_t credit) {
     return Ask(Asked::kReturned);
   }
   if (options_.reclaims() && now >= silent_at_) {
-    AddTakeSilent(commands, form_, keeper_->place(), asked_count_, silent_from_,
-                  options_.processing_timeout);
+    AddTakeSilent(commands, form_, keeper_->place(), asked_count_,
+                  {silent_from_, options_.processing_timeout});
     return Ask(Asked::kSilent);
   }
   if (options_.reclaims() && now >= sweep_at_) {

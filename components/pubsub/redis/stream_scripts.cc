@@ -31,7 +31,8 @@ return lost
 
 // An entry that is gone is nil in the reply of XCLAIM before Redis 7, and no part of it later.
 constexpr RedisScript kTakeScript = {
-    R"lua(local k,g,me,most,from,idle,who=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),ARGV[4],ARGV[5],ARGV[6]
+    R"lua(local k,g,me,most=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3])
+local from,idle,who=ARGV[4],ARGV[5],ARGV[6]
 local page,p=1000
 if who=='' then
   p=redis.call('XPENDING',k,g,from,'+',page)
@@ -51,7 +52,7 @@ end
 if #r<most and #p<page then at='' end
 return {at,r}
 )lua",
-    "b0b5dedc695a0149d8afa2180bcf3b3f9a20a2e2"};
+    "5614e0a99e4c9f4840811f91c1e96540f3bbaaf7"};
 
 constexpr RedisScript kTidyScript = {
     R"lua(local k,g,n=KEYS[1],ARGV[1],0
