@@ -263,12 +263,8 @@ void mecha_registration_free(mecha_registration* registration) {
     return;
   }
   mecha::capi::Guard([&]() -> mecha_status {
-    const auto subscriptions = registration->subscriptions.lock();
-    if (subscriptions != nullptr && !registration->registration->is_stopped()) {
-      registration->registration->Stop();
-      registration->registrations->Remove(*registration->registration);
-      subscriptions->StopSoon(registration->registration);
-    }
+    mecha::capi::EndRegistration(registration->registration, *registration->registrations,
+                                 registration->subscriptions);
     delete registration;
     return MECHA_OK;
   });

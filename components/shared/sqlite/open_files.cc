@@ -117,4 +117,13 @@ std::vector<std::string> MappedSqliteLibraries() {
   return found;
 }
 
+void WarnOfSecondSqliteLibrary(Host& host, std::string_view component) {
+  const std::vector<std::string> libraries = MappedSqliteLibraries();
+  if (libraries.size() > 1) {
+    host.Log(Severity::kWarning, component,
+             "this process has two SQLite libraries, " + libraries[0] + " and " + libraries[1] +
+                 "; if both open one file, they drop each other's locks and damage it");
+  }
+}
+
 }  // namespace mecha::components

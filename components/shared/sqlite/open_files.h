@@ -10,8 +10,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "contract/host.h"
 #include "result/status.h"
 
 namespace mecha::components {
@@ -41,5 +43,7 @@ class OpenFile {
 // drop each other's locks: POSIX file locks end when any descriptor of the file is closed. A copy
 // that was linked into a program statically is not seen.
 std::vector<std::string> MappedSqliteLibraries();
+// Warns when there are two; `component` is whose log line it is.
+void WarnOfSecondSqliteLibrary(Host& host, std::string_view component);
 
 }  // namespace mecha::components

@@ -77,6 +77,8 @@ class Connection {
   bool is_in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
   bool is_read_only() const { return sqlite3_db_readonly(db_, "main") == 1; }
   int changed_rows() const { return sqlite3_changes(db_); }
+  // The number of the row that was inserted last.
+  int64_t last_row() const { return sqlite3_last_insert_rowid(db_); }
   const std::string& file() const { return settings_.location.file; }
 
   // The status for what sqlite3_step or so returned. A wait that the call ended says why it ended.
@@ -136,6 +138,10 @@ class Statement {
   void BindText(int index, std::string_view text) {
     Note(sqlite3_bind_text64(statement_, index, text.data() == nullptr ? "" : text.data(),
                              text.size(), SQLITE_STATIC, SQLITE_UTF8));
+  }
+  void BindBlob(int index, std::string_view bytes) {
+    Note(sqlite3_bind_blob64(statement_, index, bytes.data() == nullptr ? "" : bytes.data(),
+                             bytes.size(), SQLITE_STATIC));
   }
   void BindInteger(int index, int64_t value) { Note(sqlite3_bind_int64(statement_, index, value)); }
   void BindNull(int index) { Note(sqlite3_bind_null(statement_, index)); }

@@ -53,15 +53,6 @@ StatusOr<DatabaseSettings> ReadSettings(const Settings& settings) {
   return read;
 }
 
-void WarnOfSecondLibrary(Host& host) {
-  const std::vector<std::string> libraries = MappedSqliteLibraries();
-  if (libraries.size() > 1) {
-    host.Log(Severity::kWarning, kType,
-             "this process has two SQLite libraries, " + libraries[0] + " and " + libraries[1] +
-                 "; if both open one file, they drop each other's locks and damage it");
-  }
-}
-
 // One write that may not block.
 struct DeferredOne final : DeferredWrite {
   DeferredOne(const CallContext& context, const StateWrite& one, EtagSource& etags,
@@ -110,7 +101,7 @@ Status SqliteStateStore::Init(const CallContext& call, const Settings& settings,
   ASSIGN_OR_RETURN(DatabaseSettings read, ReadSettings(settings));
   ASSIGN_OR_RETURN(schema_, ReadSchema(settings));
   cleanup_interval_ = TimeOf(settings, "cleanupInterval", "cleanupIntervalInSeconds");
-  WarnOfSecondLibrary(host);
+  WarnOfSecondSqliteLibrary(host, kType);
   for (const std::string& warning : read.location.warnings) {
     host.Log(Severity::kWarning, kType, warning);
   }
