@@ -82,9 +82,8 @@ Runtime::Runtime(RuntimeOptions options)
   starter_ = std::make_unique<ComponentStarter>(
       ComponentStarter::Surroundings{*host_, components_, configuration_, resolver_options_,
                                      options_.settings, [this] { return instance_id(); }});
-  serving_ = std::make_unique<Serving>(host_, operations_, [this](std::string_view name) {
-    return components_.FindPubSub(name);
-  });
+  serving_ = std::make_unique<Serving>(
+      host_, operations_, [this](std::string_view name) { return components_.FindPubSub(name); });
   RenewInstanceId();
   ForwardNotices();
 }

@@ -45,9 +45,9 @@ struct RuntimeOptions {
 
 // How a drain ended.
 struct DrainReport {
-  uint32_t finished = 0;   // ended by themselves
-  uint32_t stopped = 0;    // ended when asked to
-  uint32_t abandoned = 0;  // still running; nothing of theirs is freed
+  uint32_t finished = 0;       // ended by themselves
+  uint32_t stopped = 0;        // ended when asked to
+  uint32_t abandoned = 0;      // still running; nothing of theirs is freed
   bool left_handlers = false;  // requests were open at the deadline; their replies are GONE
   uint64_t returned = 0;       // messages no handler had seen
   std::string registrations = "[]";

@@ -31,7 +31,8 @@ std::string FolderOf(std::string_view kind) { return MODULES "/" + std::string(k
 class OpenedRuntime : public mecha::test::OpenedRuntime {
  public:
   OpenedRuntime(const std::string& document, const std::string& module_path)
-      : mecha::test::OpenedRuntime("module_path", module_path, document) {}
+      : mecha::test::OpenedRuntime(module_path.empty() ? "" : "module_path", module_path,
+                                   document) {}
 
   mecha_status Set(std::string_view key, const std::string& value) {
     mecha_buf bytes{};

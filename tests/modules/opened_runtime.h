@@ -12,7 +12,7 @@ namespace mecha::test {
 
 class OpenedRuntime {
  public:
-  // Without a document, or a value, there is none of it.
+  // With an empty document, or the empty name of a setting, there is none.
   OpenedRuntime(std::string_view setting, std::string_view value, std::string_view document) {
     const mecha_view text = View(document);
     const mecha_kv given = {View(setting), View(value)};
@@ -23,7 +23,7 @@ class OpenedRuntime {
     options.resource_texts = &text;
     options.resource_text_count = document.empty() ? 0 : 1;
     options.settings = &given;
-    options.setting_count = value.empty() ? 0 : 1;
+    options.setting_count = setting.empty() ? 0 : 1;
     mecha_error* error = nullptr;
     status = mecha_runtime_open(&options, &runtime, &error);
     if (status == MECHA_OK) {
