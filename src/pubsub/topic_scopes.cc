@@ -101,4 +101,10 @@ Status TopicScopes::Check(std::string_view topic, std::string_view field,
           " of app id " + Quoted(app_id_) + " in " + std::string(field) + ". Add it there.");
 }
 
+bool NamesTopicsByNamespace(const ComponentDocument& document) {
+  return std::ranges::any_of(document.metadata, [](const MetadataItem& item) {
+    return item.value.has_value() && item.value->find("{namespace}") != std::string::npos;
+  });
+}
+
 }  // namespace mecha

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "contract/settings.h"
+#include "resources/component_document.h"
 #include "result/status.h"
 #include "result/status_or.h"
 
@@ -41,5 +42,9 @@ class TopicScopes {
   std::optional<Topics> publishing_;  // absent: the application is not named
   std::optional<Topics> subscription_;
 };
+
+// Whether `{namespace}` stands anywhere in the component's metadata, which also puts the namespace
+// before its topics. Asked before placeholders are filled in.
+bool NamesTopicsByNamespace(const ComponentDocument& document);
 
 }  // namespace mecha
