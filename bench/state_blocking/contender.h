@@ -36,7 +36,9 @@ class Contender {
 std::unique_ptr<Contender> MakeMapPeer();
 // SQLite with the component's own table and statements, prepared; in `file`. With SQLite's own page
 // cache, or with one of `page_cache_kib`.
-std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file, int page_cache_kib = 0);
+std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file);
+// With as much page cache as Mecha's own connections.
+std::unique_ptr<Contender> MakeTunedSqlitePeer(const std::string& file);
 // hiredis with the component's own commands and script.
 std::unique_ptr<Contender> MakeRedisPeer(const std::string& host, int port);
 

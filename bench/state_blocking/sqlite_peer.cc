@@ -8,12 +8,14 @@
 #include "encoding/base64.h"
 #include "encoding/uuid.h"
 #include "schema.h"
+#include "sqlite/sqlite_connection.h"
 #include "state_blocking/contender.h"
 #include "timestamp.h"
 
 namespace bench {
 namespace {
 
+using mecha::components::kPageCacheKib;
 using mecha::components::state_sqlite::Schema;
 using mecha::components::state_sqlite::Sql;
 using mecha::components::state_sqlite::Timestamp;
@@ -159,8 +161,12 @@ class SqlitePeer final : public Contender {
 
 }  // namespace
 
-std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file, int page_cache_kib) {
-  return std::make_unique<SqlitePeer>(file, page_cache_kib);
+std::unique_ptr<Contender> MakeSqlitePeer(const std::string& file) {
+  return std::make_unique<SqlitePeer>(file, 0);
+}
+
+std::unique_ptr<Contender> MakeTunedSqlitePeer(const std::string& file) {
+  return std::make_unique<SqlitePeer>(file, kPageCacheKib);
 }
 
 }  // namespace bench

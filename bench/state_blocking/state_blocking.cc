@@ -110,8 +110,6 @@ Match InMemory() {
 constexpr Target kLikeThePeer{.most_ratio_p50 = 1.05, .most_ratio_p99 = 1.10};
 
 #ifdef HAS_SQLITE
-constexpr int kMechasPageCacheKib = 4096;  // see components/state/sqlite/sqlite_connection.cc
-
 // Every set waits for the disk (synchronous=FULL), so there are few of them.
 Match Sqlite(const std::string& folder) {
   static int files = 0;
@@ -125,8 +123,7 @@ Match Sqlite(const std::string& folder) {
           },
       .make_peer =
           [folder] { return MakeSqlitePeer(folder + "/peer" + std::to_string(++files) + ".db"); },
-      .make_tuned_peer =
-          [folder] { return MakeSqlitePeer(folder + "/tuned.db", kMechasPageCacheKib); },
+      .make_tuned_peer = [folder] { return MakeTunedSqlitePeer(folder + "/tuned.db"); },
       .get_plan = {.operations = 20000, .pairs = 11},
       .set_plan = {.operations = 500, .pairs = 31},
       .get_target = kLikeThePeer,

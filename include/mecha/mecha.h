@@ -13,6 +13,7 @@
 #include "result.h"
 #include "runtime.h"
 #include "secretstores.h"
+#include "serve.h"
 #include "state.h"
 
 #endif /* MECHA_MECHA_H */

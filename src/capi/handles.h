@@ -19,6 +19,16 @@ struct mecha_queue {
   std::shared_ptr<mecha::CompletionQueue> queue;
   std::shared_ptr<mecha::RuntimeHost> host;
   std::shared_ptr<mecha::OperationTable> operations;
+  std::shared_ptr<mecha::RegistrationTable> registrations;
+  std::weak_ptr<mecha::SubscriptionTable> subscriptions;
+};
+
+// It may outlive its runtime, too.
+struct mecha_registration {
+  std::shared_ptr<mecha::Registration> registration;
+  std::shared_ptr<mecha::RuntimeHost> host;
+  std::shared_ptr<mecha::RegistrationTable> registrations;
+  std::weak_ptr<mecha::SubscriptionTable> subscriptions;
 };
 
 struct mecha_error {

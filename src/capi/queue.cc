@@ -67,6 +67,15 @@ QueueOptions ToOptions(const mecha_queue_options& from) {
   return options;
 }
 
+// Nobody will take the requests of what reports to this queue.
+void EndRegistrations(const mecha_queue& queue) {
+  for (const auto& registration : queue.registrations->all()) {
+    if (registration->queue() == queue.queue.get()) {
+      EndRegistration(registration, *queue.registrations, queue.subscriptions);
+    }
+  }
+}
+
 // Takes up to `capacity` events in batches; `take` fills a batch of results.
 template <class Take>
 int32_t TakeEvents(mecha_queue* queue, mecha_event* events, size_t capacity, Take take) {
@@ -135,7 +144,9 @@ mecha_status mecha_queue_open(mecha_runtime* rt, const mecha_queue_options* opti
       return mecha::capi::ToStatus(queue.status());
     }
     *out = new mecha_queue{*std::move(queue), rt->runtime->shared_host(),
-                           rt->runtime->shared_operations()};
+                           rt->runtime->shared_operations(),
+                           rt->runtime->serving().registrations(),
+                           rt->runtime->serving().subscriptions()};
     return MECHA_OK;
   });
 }
@@ -182,6 +193,7 @@ mecha_status mecha_queue_close(mecha_queue* queue) {
   return Guard([&]() -> mecha_status {
     queue->queue->Close();
     queue->operations->StopAllOf(queue->queue.get());
+    mecha::capi::EndRegistrations(*queue);
     return MECHA_OK;
   });
 }

@@ -51,8 +51,9 @@ StatusOr<RegistrationOptions> ToOptions(const mecha_serve_options& from) {
   if ((from.flags & MECHA_SERVE_BATCH) != 0) {
     options.is_batch = true;
     options.batch_max = from.batch_max == 0 ? kDefaultBatch : from.batch_max;
-    options.batch_wait = from.batch_wait_ns == 0 ? kDefaultBatchWait
-                                                 : std::max(Duration(from.batch_wait_ns), Duration{0});
+    options.batch_wait = from.batch_wait_ns == 0
+                             ? kDefaultBatchWait
+                             : std::max(Duration(from.batch_wait_ns), Duration{0});
   }
   options.reply_timeout =
       from.reply_timeout_ns == 0 ? kDefaultReplyTimeout : Duration(from.reply_timeout_ns);
@@ -193,8 +194,7 @@ mecha_status CheckRegistration(const mecha_registration* registration) {
 template <class Body>
 mecha_status OnRequest(mecha_runtime* rt, Body body) {
   const mecha_status usable = CheckHandle(rt);
-  return usable != MECHA_OK ? usable
-                            : Guard([&] { return ToStatus(body(*rt->runtime)); });
+  return usable != MECHA_OK ? usable : Guard([&] { return ToStatus(body(*rt->runtime)); });
 }
 
 }  // namespace
@@ -221,8 +221,7 @@ mecha_status mecha_serve(mecha_runtime* rt, const mecha_call* call, mecha_queue*
   const mecha_status status =
       Submit(rt, call, result, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
         ASSIGN_OR_RETURN(const auto request, mecha::capi::ToRequest(runtime, options, queue));
-        ASSIGN_OR_RETURN(auto begun,
-                         runtime.serving().Serve(runtime.own_target(), how, request));
+        ASSIGN_OR_RETURN(auto begun, runtime.serving().Serve(runtime.own_target(), how, request));
         *out = new mecha_registration{std::move(begun.registration), runtime.shared_host(),
                                       runtime.serving().registrations(),
                                       runtime.serving().subscriptions()};
@@ -264,12 +263,8 @@ void mecha_registration_free(mecha_registration* registration) {
     return;
   }
   mecha::capi::Guard([&]() -> mecha_status {
-    const auto subscriptions = registration->subscriptions.lock();
-    if (subscriptions != nullptr && !registration->registration->is_stopped()) {
-      registration->registration->Stop();
-      registration->registrations->Remove(*registration->registration);
-      subscriptions->StopSoon(registration->registration);
-    }
+    mecha::capi::EndRegistration(registration->registration, *registration->registrations,
+                                 registration->subscriptions);
     delete registration;
     return MECHA_OK;
   });
@@ -302,8 +297,7 @@ mecha_status mecha_request_extend(mecha_runtime* rt, mecha_request id, int64_t b
 }
 
 mecha_status mecha_request_reply(mecha_runtime* rt, mecha_request id, const mecha_reply* reply) {
-  return OnRequest(rt,
-                   [&](Runtime& runtime) { return mecha::capi::Reply(runtime, id, reply); });
+  return OnRequest(rt, [&](Runtime& runtime) { return mecha::capi::Reply(runtime, id, reply); });
 }
 
 }  // extern "C"

@@ -38,9 +38,6 @@ Status CheckCall(const mecha_call& call) {
   if ((call.flags & ~kKnown) != 0) {
     return InvalidArgument("mecha_call.flags has a flag this version does not support");
   }
-  if (call.within != 0) {
-    return Status(StatusCode::kGone, "the request named in mecha_call.within is not open");
-  }
   if (!IsWellFormed(call.traceparent) || !IsWellFormed(call.tracestate)) {
     return InvalidArgument("mecha_call.traceparent or tracestate is NULL but has a size");
   }
@@ -70,8 +67,8 @@ class Admission {
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  Status Enter() {
-    RETURN_IF_ERROR(runtime_.Enter());
+  Status Enter(uint64_t within) {
+    RETURN_IF_ERROR(within == 0 ? runtime_.Enter() : runtime_.EnterWithin(within));
     is_inside_ = true;
     if (queue_ != nullptr) {
       RETURN_IF_ERROR(queue_->Reserve());
@@ -101,7 +98,7 @@ mecha_status Finish(Operation* operation, mecha_result** out) {
 }
 
 void Register(Runtime& runtime, const mecha_call& call, Operation* operation) {
-  if (call.queue == nullptr && call.op == nullptr) {
+  if (call.queue == nullptr && call.op == nullptr && call.within == 0) {
     return;
   }
   const uint64_t id = runtime.operations().Add(operation);
@@ -115,7 +112,7 @@ mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& op
                  mecha_result** out, Prepare prepare) {
   CompletionQueue* queue = call.queue == nullptr ? nullptr : call.queue->queue.get();
   Admission admission(runtime, queue);
-  const Status entered = admission.Enter();
+  const Status entered = admission.Enter(options.within);
   if (!entered.ok()) {
     return Fail(entered, out);
   }
@@ -158,6 +155,7 @@ Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, Cal
   RETURN_IF_ERROR(ReadRetry(known->retry, options));
   options->traceparent = ToText(known->traceparent);
   options->tracestate = ToText(known->tracestate);
+  options->within = known->within;
   options->is_idempotent = (known->flags & MECHA_CALL_IDEMPOTENT) != 0;
   if (known->queue == nullptr) {
     options->interrupt = {known->interrupted, known->user};
@@ -171,6 +169,18 @@ Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, Cal
   options->must_copy = (known->flags & MECHA_CALL_BORROW) == 0;
   options->may_complete_inline = (known->flags & MECHA_CALL_INLINE) != 0;
   return OkStatus();
+}
+
+void EndRegistration(const std::shared_ptr<Registration>& registration,
+                     RegistrationTable& registrations,
+                     const std::weak_ptr<SubscriptionTable>& subscriptions) {
+  const auto table = subscriptions.lock();
+  if (table == nullptr || registration->is_stopped()) {
+    return;
+  }
+  registration->Stop();
+  registrations.Remove(*registration);
+  table->StopSoon(registration);
 }
 
 mecha_status StatusOfDone(const Result& result) {

@@ -20,6 +20,11 @@ mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** ou
 // Reads mecha_call. Also for functions that are no operations.
 Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, CallOptions* options);
 
+// Ends a registration that still lives, without waiting for its handlers.
+void EndRegistration(const std::shared_ptr<Registration>& registration,
+                     RegistrationTable& registrations,
+                     const std::weak_ptr<SubscriptionTable>& subscriptions);
+
 // The status a finished operation shows.
 mecha_status StatusOfDone(const Result& result);
 

@@ -53,7 +53,7 @@ struct EventAttribute {
   std::string_view CloudEvent::*member;
 };
 
-inline constexpr std::array kEventAttributes = {
+constexpr std::array kEventAttributes = {
     EventAttribute{"id", &CloudEvent::id},
     EventAttribute{"specversion", &CloudEvent::specversion},
     EventAttribute{"type", &CloudEvent::type},

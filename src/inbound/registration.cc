@@ -174,16 +174,15 @@ bool Registration::IsBatchDueLocked() {
     return true;
   }
   if (batch_timer_ == 0) {
-    batch_timer_ =
-        host_->RunAfter(options_.batch_wait - waited, [weak = weak_from_this()] {
-          if (const auto self = weak.lock()) {
-            {
-              const std::lock_guard lock(self->mutex_);
-              self->batch_timer_ = 0;
-            }
-            self->Pump();
-          }
-        });
+    batch_timer_ = host_->RunAfter(options_.batch_wait - waited, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        {
+          const std::lock_guard lock(self->mutex_);
+          self->batch_timer_ = 0;
+        }
+        self->Pump();
+      }
+    });
   }
   return false;
 }
@@ -243,7 +242,8 @@ void Registration::EndEach(Request& request, std::span<const Answer> answers) {
     if (!messages[i]->source->Holds(*messages[i])) {
       answer.kind = Answer::Kind::kLost;
     }
-    if (messages[i]->source->OnAnswer(messages[i].message, answer) == MessageSource::Then::kIsOver) {
+    if (messages[i]->source->OnAnswer(messages[i].message, answer) ==
+        MessageSource::Then::kIsOver) {
       ReleaseKey(*messages[i]);
     }
   }
@@ -409,7 +409,8 @@ void Registration::ArmSweepLocked(Duration after) {
 // Ends what was not answered in time. What is taken later than this has a later time.
 void Registration::Sweep() {
   const SteadyTime now = host_->clock().Now();
-  const auto late = CollectOpen([now](const Request& request) { return request.reply_by() <= now; });
+  const auto late =
+      CollectOpen([now](const Request& request) { return request.reply_by() <= now; });
   EndAll(late, Answer::Kind::kLate, false);
   const std::lock_guard lock(mutex_);
   sweep_timer_ = 0;

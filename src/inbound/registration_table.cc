@@ -23,14 +23,6 @@ void RegistrationTable::Remove(const Registration& registration) {
   std::erase_if(registrations_, [&](const auto& known) { return known.get() == &registration; });
 }
 
-void RegistrationTable::StopAllOf(const CompletionQueue* queue) {
-  for (const auto& registration : all()) {
-    if (registration->queue() == queue) {
-      registration->Stop();
-    }
-  }
-}
-
 void RegistrationTable::HoldAll() {
   for (const auto& registration : all()) {
     registration->Hold();

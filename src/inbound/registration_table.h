@@ -17,8 +17,6 @@ class RegistrationTable {
   // Once it is stopped and drained.
   void Remove(const Registration& registration);
 
-  // By a queue that closes: nobody will take their requests.
-  void StopAllOf(const CompletionQueue* queue);
   // For a runtime that rests and comes back.
   void HoldAll();
   void ResumeAll();

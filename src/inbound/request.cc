@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inbound/request.h"
 
+#include "events/event_attributes.h"
 #include "inbound/registration.h"
 
 namespace mecha {
@@ -23,16 +24,10 @@ ResultItem ItemOf(const Offered& offered) {
 std::vector<std::pair<std::string, std::string>> MakeHeaders(const Message& message) {
   std::vector<std::pair<std::string, std::string>> headers;
   if (message.event != nullptr) {
-    const CloudEvent& event = *message.event;
-    for (const EventAttribute& attribute : kEventAttributes) {
-      const std::string_view value = event.*attribute.member;
-      if (value.data() != nullptr) {
-        headers.emplace_back(std::string(kPrefix).append(attribute.name), value);
-      }
-    }
-    for (const CloudEvent::Extension& extension : event.extensions) {
-      headers.emplace_back(std::string(kPrefix).append(extension.name), extension.json);
-    }
+    std::string scratch;
+    VisitAttributes(*message.event, scratch, [&](std::string_view name, std::string_view value) {
+      headers.emplace_back(std::string(kPrefix).append(name), value);
+    });
   }
   headers.insert(headers.end(), message.delivery.metadata.begin(), message.delivery.metadata.end());
   return headers;

@@ -19,9 +19,8 @@ Status Gone() {
 }
 
 bool IsHeld(const Request& request) {
-  return std::ranges::any_of(request.messages(), [](const Offered& message) {
-    return message->source->Holds(*message);
-  });
+  return std::ranges::any_of(
+      request.messages(), [](const Offered& message) { return message->source->Holds(*message); });
 }
 
 void End(Request& request, const HostReply& reply) {

@@ -14,8 +14,9 @@ Status Check(std::string_view pattern) {
     return InvalidArgument("a path is empty; write \"/orders\", \"/orders/*\" or \"*\"");
   }
   if (star != std::string_view::npos && (star != pattern.size() - 1 || !IsPrefix(pattern))) {
-    return InvalidArgument("the path " + Quoted(pattern) +
-                           " has a * that is not all of its last part; write \"/orders/*\" or \"*\"");
+    return InvalidArgument(
+        "the path " + Quoted(pattern) +
+        " has a * that is not all of its last part; write \"/orders/*\" or \"*\"");
   }
   return OkStatus();
 }

@@ -19,6 +19,8 @@ class Gate {
   // OK lets one operation in; it must Leave. Else FAILED_PRECONDITION, SUSPENDED or CLOSED.
   Status Enter();
   void Leave();
+  // Lets one in whatever the phase; the caller knows that those inside are waited for.
+  void Force() { word_.fetch_add(1, std::memory_order_seq_cst); }
 
   Phase phase() const { return PhaseOf(word_.load(std::memory_order_acquire)); }
   void SetPhase(Phase phase);

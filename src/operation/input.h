@@ -27,6 +27,13 @@ class InputStore {
   // Lent bytes are never copied; their release runs in RunReleases.
   std::string_view Keep(const Input& input, bool must_copy);
 
+  // Its release alone, also when the bytes are not needed beyond the call.
+  void KeepRelease(const Input& input) {
+    if (input.release != nullptr) {
+      releases_.push_back({input.release, input.context});
+    }
+  }
+
   // Runs each release once. By the thread that hands the result to the host.
   void RunReleases();
 

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "pubsub/forwarding.h"
+#include "pubsub/publish_many_operation.h"
+#include "pubsub/publish_operation.h"
 
 namespace mecha {
 namespace {
@@ -19,7 +21,29 @@ std::string MakeConsumerName(std::string_view app_id, std::string_view instance_
 }
 
 PubSubBlock::PubSubBlock(Service& service, PubSub& component, PubSubBlockOptions options)
-    : service_(service), component_(component), options_(std::move(options)) {}
+    : service_(service),
+      component_(component),
+      options_(std::move(options)),
+      ids_(service.host()) {}
+
+Prepared PubSubBlock::Publish(const CallOptions& call, const PublishRequest& request) {
+  if (request.messages.size() == 1) {
+    auto* operation = new PublishOperation(*this, call, request);
+    return {operation, operation->Prepare(request)};
+  }
+  auto* operation = new PublishManyOperation(*this, call, request);
+  return {operation, operation->Prepare(request)};
+}
+
+void PubSubBlock::BecomeConsumer(std::string name) {
+  options_.consumer_name = std::move(name);
+  ids_.Reseed();
+}
+
+std::unique_ptr<Error> PubSubBlock::MakeError(Verb verb, std::string_view broker_topic,
+                                              const Status& status) const {
+  return service_.MakeError(verb, broker_topic.substr(options_.topic_prefix.size()), status);
+}
 
 Status PubSubBlock::CheckPublish(std::string_view topic) const { return CheckTopic(topic); }
 

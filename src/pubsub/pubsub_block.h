@@ -4,12 +4,15 @@
 // asked runs them. Safe from any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "contract/etag.h"
 #include "contract/pub_sub.h"
 #include "operation/operation.h"
 #include "operation/service.h"
+#include "pubsub/message_ids.h"
 #include "pubsub/requests.h"
 #include "resources/strictness.h"
 #include "result/status.h"
@@ -37,6 +40,10 @@ class PubSubBlock {
   // `service` and `component` outlive it.
   PubSubBlock(Service& service, PubSub& component, PubSubBlockOptions options);
 
+  // As StateBlock: an operation, to be refused unless `refused` is OK. Item i of its result belongs
+  // to message i.
+  Prepared Publish(const CallOptions& call, const PublishRequest& request);
+
   // Whether this application may use the topic: OK, INVALID_ARGUMENT or PERMISSION_DENIED.
   Status CheckPublish(std::string_view topic) const;
   Status CheckSubscribe(std::string_view topic) const;
@@ -50,17 +57,28 @@ class PubSubBlock {
   void Forward(const CallContext& call, std::string_view topic, const Delivery& delivery,
                Settled done);
 
-  // While the runtime is suspended, for it resumes as another instance.
-  void SetConsumerName(std::string name) { options_.consumer_name = std::move(name); }
+  // While the runtime is suspended: it resumes as another instance.
+  void BecomeConsumer(std::string name);
 
   Service& service() { return service_; }
   PubSub& component() { return component_; }
   const PubSubBlockOptions& options() const { return options_; }
+  MessageIds& ids() { return ids_; }
+
+  // For its operations: `pubsub "messages" (pubsub.redis): publish "created": connection refused`.
+  std::unique_ptr<Error> MakeError(Verb verb, std::string_view broker_topic,
+                                   const Status& status) const;
 
  private:
   Service& service_;
   PubSub& component_;
   PubSubBlockOptions options_;
+  MessageIds ids_;
 };
+
+// What a result shows of a broker's own id; empty when it is longer than any etag.
+inline Etag EtagOf(std::string_view broker_id) {
+  return broker_id.size() <= Etag::kMaxBytes ? Etag(broker_id) : Etag();
+}
 
 }  // namespace mecha

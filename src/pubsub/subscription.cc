@@ -96,9 +96,8 @@ void Subscription::BeginStop() {
       return;
     }
     ++calls_;
-    pausing = held_.Collect([](const HeldMessage& message) {
-      return message.phase == HeldMessage::Phase::kPausing;
-    });
+    pausing = held_.Collect(
+        [](const HeldMessage& message) { return message.phase == HeldMessage::Phase::kPausing; });
   }
   feed->Stop([self = shared_from_this()](const Status&) {
     {
@@ -153,9 +152,8 @@ void Subscription::Abandon() {
 std::set<std::shared_ptr<Registration>> Subscription::Handlers() const {
   const std::lock_guard lock(mutex_);
   std::set<std::shared_ptr<Registration>> handlers;
-  for (const HeldPtr& message : held_.Collect([](const HeldMessage& one) {
-         return one.phase == HeldMessage::Phase::kWithHandler;
-       })) {
+  for (const HeldPtr& message : held_.Collect(
+           [](const HeldMessage& one) { return one.phase == HeldMessage::Phase::kWithHandler; })) {
     handlers.insert(message->handler);
   }
   return handlers;

@@ -66,14 +66,13 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
   if (message.event != nullptr || spec_.is_raw) {
     return OkStatus();
   }
-  std::vector<std::pair<std::string_view, std::string_view>> metadata(
-      message.delivery.metadata.begin(), message.delivery.metadata.end());
-  std::array<unsigned char, 16> random{};
+  const std::array<unsigned char, 16> unused{};
   ReceivedMessage received{.pubsub_name = names_.component,
                            .topic = spec_.topic,
                            .data = message.delivery.payload,
-                           .metadata = metadata,
-                           .random = random};
+                           .content_type = message.delivery.content_type,
+                           .metadata = message.delivery.metadata,
+                           .random = unused};
   ASSIGN_OR_RETURN(CloudEvent event, ReadEvent(received));
   message.event = std::make_shared<const CloudEvent>(std::move(event));
   return OkStatus();

@@ -14,8 +14,7 @@ constexpr Duration kLongestSettlePause = std::chrono::seconds(5);
 constexpr Duration kForwardTimeout = std::chrono::seconds(30);
 
 HeldPtr ToHeld(const MessagePtr& message) {
-  return std::const_pointer_cast<HeldMessage>(
-      std::static_pointer_cast<const HeldMessage>(message));
+  return std::const_pointer_cast<HeldMessage>(std::static_pointer_cast<const HeldMessage>(message));
 }
 
 Duration Doubled(Duration first, Duration longest, uint32_t times) {
@@ -66,13 +65,13 @@ MessageSource::Then Subscription::Retry(const HeldPtr& message, const Answer& an
   }
   const Duration pause =
       answer.retry_after > Duration::zero() ? answer.retry_after : PauseBefore(attempt);
-  const bool is_ordered = message->handler != nullptr &&
-                          message->handler->options().ordering != Ordering::kNone;
+  const bool is_ordered =
+      message->handler != nullptr && message->handler->options().ordering != Ordering::kNone;
   if ((!broker_delays_ || is_ordered) && Pause(message, pause)) {
     return Then::kComesAgain;
   }
-  Settle(message, {.kind = Settlement::Kind::kReturn,
-                   .delay = broker_delays_ ? pause : Duration::zero()});
+  Settle(message,
+         {.kind = Settlement::Kind::kReturn, .delay = broker_delays_ ? pause : Duration::zero()});
   return Then::kIsOver;
 }
 
@@ -85,8 +84,8 @@ bool Subscription::Pause(const HeldPtr& message, Duration pause) {
     }
     MoveLocked(*message, HeldMessage::Phase::kPausing);
     ++message->attempt;
-    message->timer = host_->RunAfter(
-        pause, [self = shared_from_this(), message] { self->OfferAgain(message); });
+    message->timer =
+        host_->RunAfter(pause, [self = shared_from_this(), message] { self->OfferAgain(message); });
   }
   TopUp();
   return true;
@@ -102,8 +101,8 @@ void Subscription::OfferAgain(const HeldPtr& message) {
     }
     is_stopping = is_stopping_;
     CancelTimerLocked(*message);
-    MoveLocked(*message, is_stopping ? HeldMessage::Phase::kEnding
-                                     : HeldMessage::Phase::kWithHandler);
+    MoveLocked(*message,
+               is_stopping ? HeldMessage::Phase::kEnding : HeldMessage::Phase::kWithHandler);
   }
   if (!is_stopping && message->handler != nullptr) {
     message->handler->OfferAgain(OfferOf(message));
@@ -260,8 +259,7 @@ Offered Subscription::OfferOf(const HeldPtr& message) {
   const std::lock_guard lock(mutex_);
   return {.message = message,
           .attempt = message->attempt,
-          .is_last_attempt =
-              HasDeadLetters() && message->attempt >= spec_.redelivery.attempts};
+          .is_last_attempt = HasDeadLetters() && message->attempt >= spec_.redelivery.attempts};
 }
 
 }  // namespace mecha

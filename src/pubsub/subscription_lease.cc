@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Subscription: keeps what is in hand from others. A lease is renewed at a third of its time; at two
-// thirds without success the message is given up, so that nobody has it twice.
+// Subscription: keeps what is in hand from others. A lease is renewed at a third of its time; at
+// two thirds without success the message is given up, so that nobody has it twice.
 #include <algorithm>
 #include <utility>
 
@@ -19,8 +19,7 @@ bool Subscription::Holds(const Message& message) const {
 
 void Subscription::ArmRenewal() {
   const std::lock_guard lock(mutex_);
-  if (lease() == Duration::zero() || renewal_timer_ != 0 || feed_ == nullptr ||
-      held_.size() == 0) {
+  if (lease() == Duration::zero() || renewal_timer_ != 0 || feed_ == nullptr || held_.size() == 0) {
     return;
   }
   renewal_timer_ = host_->RunAfter(lease() / 3, [weak = weak_from_this()] {
@@ -63,8 +62,8 @@ void Subscription::Renew(const std::vector<HeldPtr>& messages, std::function<voi
     numbers.push_back(message->delivery.number);
   }
   const SteadyTime sent_at = Now();
-  feed->Renew(numbers, [self = shared_from_this(), messages, sent_at, then = std::move(then)](
-                           const StatusOr<std::vector<uint64_t>>& lost) {
+  feed->Renew(numbers, [self = shared_from_this(), messages, sent_at,
+                        then = std::move(then)](const StatusOr<std::vector<uint64_t>>& lost) {
     for (const HeldPtr& message : messages) {
       if (!lost.ok()) {
         continue;
@@ -80,7 +79,8 @@ void Subscription::Renew(const std::vector<HeldPtr>& messages, std::function<voi
   });
 }
 
-// Others may have it: whoever handles it here is told, and nothing more is said of it to the broker.
+// Others may have it: whoever handles it here is told, and nothing more is said of it to the
+// broker.
 void Subscription::Lose(const HeldPtr& message) {
   message->renewed_at.store(SteadyTime{}, std::memory_order_release);
   bool is_with_handler = false;

@@ -281,9 +281,9 @@ bool SubscriptionTable::EndAll(const std::vector<EntryPtr>& ending, Deadline dea
   }
   bool is_clean = true;
   for (const auto& subscription : subscriptions) {
-    const bool has_ended = AwaitInSteps(
-        clock, deadline, waiter,
-        [&](Deadline until) { return subscription->AwaitHandlers(until); });
+    const bool has_ended = AwaitInSteps(clock, deadline, waiter, [&](Deadline until) {
+      return subscription->AwaitHandlers(until);
+    });
     if (!has_ended) {
       is_clean = false;
       subscription->Abandon();

@@ -12,12 +12,16 @@ namespace {
 
 // How long an operation that was asked to stop may take to notice: one disk operation, in effect.
 constexpr Duration kGrace = std::chrono::seconds(2);
+// How long a resume waits for subscriptions; those that take longer follow in the background.
+constexpr Duration kServeAgain = std::chrono::seconds(5);
 
 }  // namespace
 
 std::string DrainReport::ToJson() const {
   return "{\"finished\":" + std::to_string(finished) + ",\"stopped\":" + std::to_string(stopped) +
-         ",\"returned\":0,\"abandoned\":" + std::to_string(abandoned) + ",\"registrations\":[]}";
+         ",\"returned\":" + std::to_string(returned) +
+         ",\"abandoned\":" + std::to_string(abandoned) + ",\"registrations\":" + registrations +
+         "}";
 }
 
 Status Runtime::Start() {
@@ -84,7 +88,12 @@ DrainReport Runtime::Drain(Duration deadline, StopCause cause) {
   DrainReport report;
   const Clock& clock = host_->clock();
   const uint32_t before = gate_.inside();
-  AwaitOperations(Deadline::After(clock.Now(), deadline));
+  const Deadline until = Deadline::After(clock.Now(), deadline);
+  const uint64_t returned_before = serving_->tally().returned;
+  report.left_handlers = !serving_->Drain(until);
+  report.returned = serving_->tally().returned - returned_before;
+  report.registrations = serving_->registrations()->ReportJson();
+  AwaitOperations(until);
   const uint32_t late = std::min(gate_.inside(), before);
   report.finished = before - late;
   if (late > 0) {
@@ -119,6 +128,7 @@ Status Runtime::Suspend(Duration deadline, bool keep_connections, DrainReport* r
   }
   if (drained.abandoned > 0) {
     gate_.SetPhase(Gate::Phase::kRunning);
+    serving_->Resume(kServeAgain);
     return DeadlineExceeded("operations or callbacks did not end in time; the runtime runs on");
   }
   starter_->StopRetries();
@@ -153,6 +163,7 @@ Status Runtime::Resume() {
   host_->loop().Resume();
   starter_->ResumeRetries();
   gate_.SetPhase(Gate::Phase::kRunning);
+  serving_->Resume(kServeAgain);
   return OkStatus();
 }
 
@@ -164,7 +175,7 @@ Status Runtime::ResumeComponents() {
       continue;
     }
     if (slot->messages != nullptr) {
-      slot->messages->SetConsumerName(MakeConsumerName(options_.app_id, instance_id()));
+      slot->messages->BecomeConsumer(MakeConsumerName(options_.app_id, instance_id()));
     }
     resumed.push_back(slot->component());
     const Status status = ResumeComponent(*slot);
@@ -196,6 +207,7 @@ Status Runtime::Shutdown(Duration deadline, DrainReport* report) {
   }
   gate_.SetPhase(Gate::Phase::kClosed);
   DrainReport drained = Drain(std::max(deadline, Duration::zero()), StopCause::kClosed);
+  serving_->StopAll();
   starter_->StopRetries();
   EndQueues(kGrace, &drained);
   if (report != nullptr) {
@@ -211,7 +223,11 @@ Status Runtime::Shutdown(Duration deadline, DrainReport* report) {
   host_->loop().Finish();
   host_->pool().Finish();
   host_->waiting().CloseDescriptors();
-  return drained.stopped > 0 ? DeadlineExceeded("operations had to be stopped") : OkStatus();
+  if (drained.stopped > 0) {
+    return DeadlineExceeded("operations had to be stopped");
+  }
+  return drained.left_handlers ? DeadlineExceeded("requests were open and have been given up")
+                               : OkStatus();
 }
 
 // The events of abandoned operations will not come: nobody waits for them.

@@ -82,6 +82,9 @@ Runtime::Runtime(RuntimeOptions options)
   starter_ = std::make_unique<ComponentStarter>(
       ComponentStarter::Surroundings{*host_, components_, configuration_, resolver_options_,
                                      options_.settings, [this] { return instance_id(); }});
+  serving_ = std::make_unique<Serving>(host_, operations_, [this](std::string_view name) {
+    return components_.FindPubSub(name);
+  });
   RenewInstanceId();
   ForwardNotices();
 }
@@ -115,9 +118,7 @@ Status Runtime::Load() {
     CheckReferences(document, resolver_options_, secret_stores, findings);
     RETURN_IF_ERROR(AddComponent(std::move(document), findings));
   }
-  for (const SubscriptionDocument& document : resources.subscriptions) {
-    findings.Warn(document.location, "kind Subscription has no effect yet.");
-  }
+  AddSubscriptions(std::move(resources.subscriptions), findings);
   for (const auto& warnings : {resources.warnings, findings.warnings()}) {
     for (const std::string& warning : warnings) {
       host_->Log(Severity::kWarning, "", warning);
@@ -158,6 +159,31 @@ Status Runtime::AddComponent(ComponentDocument document, Findings& findings) {
   slot->entry = entry;
   slot->service = std::make_unique<Service>(std::move(identity), *entry->info, *host_, *this);
   components_.Add(std::move(slot));
+  return OkStatus();
+}
+
+void Runtime::AddSubscriptions(std::vector<SubscriptionDocument> documents, Findings& findings) {
+  for (SubscriptionDocument& document : documents) {
+    const Location location = document.location;
+    if (components_.Find(document.spec.pubsub_name) == nullptr) {
+      findings.Warn(location, "the subscription's component \"" + document.spec.pubsub_name +
+                                  "\" is not loaded; nothing comes until it is");
+    }
+    const Status applied = serving_->subscriptions()->Apply(std::move(document));
+    if (!applied.ok()) {
+      findings.Error(applied.code(), location, std::string(applied.message()));
+    }
+  }
+}
+
+// First in, then the look: whoever takes the request back waits for those inside.
+Status Runtime::EnterWithin(uint64_t request) {
+  gate_.Force();
+  const Status open = serving_->requests().Check(request);
+  if (!open.ok() || phase() == Gate::Phase::kOpened) {
+    gate_.Leave();
+    return Status(StatusCode::kGone, "the request named in mecha_call.within is not open");
+  }
   return OkStatus();
 }
 

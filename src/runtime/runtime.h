@@ -23,6 +23,7 @@
 #include "result/status_or.h"
 #include "runtime/component_table.h"
 #include "runtime/runtime_settings.h"
+#include "runtime/serving.h"
 #include "runtime/value_resolver.h"
 
 namespace mecha {
@@ -47,6 +48,9 @@ struct DrainReport {
   uint32_t finished = 0;   // ended by themselves
   uint32_t stopped = 0;    // ended when asked to
   uint32_t abandoned = 0;  // still running; nothing of theirs is freed
+  bool left_handlers = false;  // requests were open at the deadline; their replies are GONE
+  uint64_t returned = 0;       // messages no handler had seen
+  std::string registrations = "[]";
   std::string ToJson() const;
 };
 
@@ -64,6 +68,8 @@ class Runtime final : public OperationOwner {
 
   // Lets one operation in; OnOperationEnd lets it out.
   Status Enter() { return gate_.Enter(); }
+  // The same on behalf of an open request, whose handler may go on while everything ends.
+  Status EnterWithin(uint64_t request);
   void Leave() { gate_.Leave(); }
   void OnOperationEnd(Operation& operation) override;
   Status Cancel(uint64_t id);
@@ -80,6 +86,9 @@ class Runtime final : public OperationOwner {
   const std::shared_ptr<OperationTable>& shared_operations() const { return operations_; }
   const std::shared_ptr<RuntimeHost>& shared_host() const { return host_; }
   RuntimeHost& host() { return *host_; }
+  Serving& serving() { return *serving_; }
+  // For operations of no component; they run where they may block.
+  Target own_target() { return {host_.get(), this, &own_counters_, Execution::kBlocking}; }
   const RuntimeOptions& options() const { return options_; }
   Gate::Phase phase() const { return gate_.phase(); }
   uint32_t inside() const { return gate_.inside(); }
@@ -102,6 +111,7 @@ class Runtime final : public OperationOwner {
   void StopAllOperations(StopCause cause);
   void EndQueues(Duration patience, DrainReport* report);
   void ForwardNotices();
+  void AddSubscriptions(std::vector<SubscriptionDocument> documents, Findings& findings);
   std::vector<std::shared_ptr<CompletionQueue>> LiveQueues();
 
   const RuntimeOptions options_;
@@ -114,6 +124,8 @@ class Runtime final : public OperationOwner {
   std::shared_ptr<OperationTable> operations_ = std::make_shared<OperationTable>();
   ComponentTable components_;
   std::unique_ptr<ComponentStarter> starter_;
+  Counters own_counters_;
+  std::unique_ptr<Serving> serving_;
   mutable std::mutex mutex_;  // queues_ and instance_id_
   std::vector<std::weak_ptr<CompletionQueue>> queues_;
   std::string instance_id_;

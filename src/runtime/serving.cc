@@ -99,9 +99,8 @@ StatusOr<Serving::Begun> Serving::Serve(const Target& target, const CallOptions&
   Begun begun;
   begun.registration =
       std::make_shared<Registration>(host_, requests_, request.queue, std::move(options));
-  begun.prepared.operation =
-      new ServeOperation(target, call, {*registrations_, subscriptions_}, begun.registration,
-                         std::move(served));
+  begun.prepared.operation = new ServeOperation(target, call, {*registrations_, subscriptions_},
+                                                begun.registration, std::move(served));
   return begun;
 }
 
@@ -110,8 +109,8 @@ StatusOr<Prepared> Serving::Stop(const Target& target, const CallOptions& call,
   if (registration->is_stopped()) {
     return Status(StatusCode::kClosed, "the registration is stopped already");
   }
-  return Prepared{
-      new StopOperation(target, call, {*registrations_, subscriptions_}, registration), {}};
+  return Prepared{new StopOperation(target, call, {*registrations_, subscriptions_}, registration),
+                  {}};
 }
 
 bool Serving::Drain(Deadline deadline) {

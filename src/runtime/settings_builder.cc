@@ -18,6 +18,7 @@ namespace {
 enum class BlockRule : unsigned char {
   kUsed,       // the block reads it from Settings
   kNoEffect,   // Dapr's, accepted with a warning
+  kLimits,     // as kUsed, and what it forbids would be open without it
   kFromSecret  // as kUsed, and only a secretKeyRef will do
 };
 struct BlockField {
@@ -36,10 +37,10 @@ constexpr BlockField kBlockFields[] = {
     {"state.", "primaryEncryptionKey", BlockRule::kFromSecret},
     {"state.", "secondaryEncryptionKey", BlockRule::kFromSecret},
     {"pubsub.", "consumerID", BlockRule::kUsed},
-    {"pubsub.", "publishingScopes", BlockRule::kNoEffect},
-    {"pubsub.", "subscriptionScopes", BlockRule::kNoEffect},
-    {"pubsub.", "allowedTopics", BlockRule::kNoEffect},
-    {"pubsub.", "protectedTopics", BlockRule::kNoEffect},
+    {"pubsub.", "publishingScopes", BlockRule::kLimits},
+    {"pubsub.", "subscriptionScopes", BlockRule::kLimits},
+    {"pubsub.", "allowedTopics", BlockRule::kLimits},
+    {"pubsub.", "protectedTopics", BlockRule::kLimits},
 };
 
 const BlockField* FindBlockField(const ComponentInfo& info, std::string_view name) {
@@ -77,14 +78,15 @@ bool IsKnown(std::string_view name, const ComponentInfo& info) {
   return FindField(info, name) != nullptr || FindBlockField(info, name) != nullptr;
 }
 
-// Whether an unknown name is a key for encryption, misspelt.
-bool IsMeantToEncrypt(std::string_view name, const ComponentInfo& info) {
+// Whether an unknown name is a field that protects something, misspelt.
+bool IsMeantToProtect(std::string_view name, const ComponentInfo& info) {
   const auto nearest = NearestName(name, FieldNames(info));
   if (!nearest.has_value()) {
     return false;
   }
   const BlockField* field = FindBlockField(info, *nearest);
-  return field != nullptr && field->rule == BlockRule::kFromSecret;
+  return field != nullptr &&
+         (field->rule == BlockRule::kFromSecret || field->rule == BlockRule::kLimits);
 }
 
 std::string DescribeUnknown(const MetadataItem& item, const ComponentInfo& info) {
@@ -96,8 +98,8 @@ std::string DescribeUnknown(const MetadataItem& item, const ComponentInfo& info)
 
 void ReportUnknown(const MetadataItem& item, const ComponentInfo& info, Findings& findings) {
   const std::string text = DescribeUnknown(item, info);
-  if (IsMeantToEncrypt(item.name, info)) {
-    // Taken for no field, values would be stored readable.
+  if (IsMeantToProtect(item.name, info)) {
+    // Taken for no field, values would be stored readable, or topics open.
     findings.Error(StatusCode::kFailedPrecondition, item.location, text);
   } else {
     findings.Warn(item.location, text);
@@ -107,6 +109,7 @@ void ReportUnknown(const MetadataItem& item, const ComponentInfo& info, Findings
 void CheckBlockField(const MetadataItem& item, const BlockField& field, Findings& findings) {
   switch (field.rule) {
     case BlockRule::kUsed:
+    case BlockRule::kLimits:
       return;
     case BlockRule::kNoEffect:
       findings.Warn(item.location, Quoted(field.name) + " has no effect yet.");

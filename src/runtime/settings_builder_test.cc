@@ -223,6 +223,20 @@ TEST_CASE("block fields belong to their block alone") {
   CHECK(findings.warnings().size() == 1);
 }
 
+TEST_CASE("a misspelt limit of topics is an error because they would be open") {
+  for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
+    Fixture fixture;
+    fixture.info.type = "pubsub.test";
+    fixture.Set("allowedTopics", "orders");
+    fixture.Set("PublishingScope", "shop=orders");
+    Findings findings(strictness);
+    CheckSettings(fixture.document, fixture.info, findings);
+    CHECK(findings.ToStatus().message() ==
+          "a.yaml:12:14: pubsub.test has no field \"PublishingScope\"; it has no effect. Did you "
+          "mean \"publishingScopes\"?");
+  }
+}
+
 TEST_CASE("a misspelt required field is named where it stands") {
   Fixture fixture;
   fixture.document.metadata.clear();

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "state/query_json.h"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <utility>
 
-#include "encoding/decimal_point.h"
+#include "encoding/json_scanner.h"
 #include "encoding/quoted.h"
 #include "result/status.h"
 
@@ -18,96 +16,56 @@ constexpr size_t kDeepest = 40;
 // No object of a query has more than three; finding one that stands twice stays cheap.
 constexpr size_t kMostMembers = 16;
 
-class TreeBuilder final : public nlohmann::json_sax<nlohmann::json> {
- public:
-  JsonNode TakeRoot() { return std::move(root_); }
-  const std::string& problem() const { return problem_; }
-  size_t error_position() const { return error_position_; }
+std::string TextOf(const JsonValue& string) {
+  std::string text(string.inner());
+  if (string.has_escapes) {
+    text.resize(UnescapeJson(string.inner(), text.data()));
+  }
+  return text;
+}
 
-  bool null() override { return Add(JsonNode::Kind::kNull, "null"); }
-  bool boolean(bool value) override {
-    return Add(JsonNode::Kind::kBoolean, value ? "true" : "false");
-  }
-  bool number_integer(number_integer_t value) override {
-    return Add(JsonNode::Kind::kNumber, std::to_string(value));
-  }
-  bool number_unsigned(number_unsigned_t value) override {
-    return Add(JsonNode::Kind::kNumber, std::to_string(value));
-  }
-  bool number_float(number_float_t, const string_t& text) override {
-    return Add(JsonNode::Kind::kNumber, WithDecimalPoint(text));
-  }
-  bool string(string_t& text) override { return Add(JsonNode::Kind::kString, std::move(text)); }
-  bool binary(binary_t&) override { return false; }
+Status AddNode(const JsonValue& value, JsonNode* node);
 
-  bool start_object(std::size_t) override { return Open(JsonNode::Kind::kObject); }
-  bool start_array(std::size_t) override { return Open(JsonNode::Kind::kArray); }
-  bool end_object() override { return Close(); }
-  bool end_array() override { return Close(); }
-  bool key(string_t& text) override {
-    if (open_.back()->children.size() >= kMostMembers) {
-      problem_ = "an object has more than " + std::to_string(kMostMembers) + " members";
-      return false;
-    }
-    if (open_.back()->Find(text) != nullptr) {
-      problem_ = Quoted(text) + " stands twice in one object; remove one";
-      return false;
-    }
-    name_ = std::move(text);
-    return true;
+// What comes next in `members`, which stands before a member's name.
+Status AddMember(JsonScanner* members, JsonNode* object) {
+  std::string name = TextOf(members->TakeValue().value_or(JsonValue()));
+  members->Take(':');
+  if (object->children.size() == kMostMembers) {
+    return InvalidArgument("query: an object has more than " + std::to_string(kMostMembers) +
+                           " members");
   }
-
-  bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
-    constexpr int kOutOfRange = 406;
-    if (error.id == kOutOfRange) {
-      problem_ = "a number is too large, near byte " + std::to_string(position);
-    }
-    error_position_ = position;
-    return false;
+  if (object->Find(name) != nullptr) {
+    return InvalidArgument("query: " + Quoted(name) + " stands twice in one object; remove one");
   }
+  JsonNode& node = object->children.emplace_back();
+  node.name = std::move(name);
+  return AddNode(members->TakeValue().value_or(JsonValue()), &node);
+}
 
- private:
-  // A node moves only while it is complete: its parent grows after it was closed.
-  JsonNode& NewNode() {
-    if (open_.empty()) {
-      return root_;
-    }
-    JsonNode& node = open_.back()->children.emplace_back();
-    node.name = std::move(name_);
-    name_.clear();
-    return node;
+// `value` was scanned before, so nothing in it is malformed or too deep for recursion.
+Status AddNode(const JsonValue& value, JsonNode* node) {
+  node->kind = value.kind;
+  if (value.kind == JsonKind::kString) {
+    node->text = TextOf(value);
+    return OkStatus();
   }
-
-  bool Add(JsonNode::Kind kind, std::string text) {
-    JsonNode& node = NewNode();
-    node.kind = kind;
-    node.text = std::move(text);
-    return true;
+  if (value.kind != JsonKind::kObject && value.kind != JsonKind::kArray) {
+    node->text = value.raw;
+    return OkStatus();
   }
-
-  bool Open(JsonNode::Kind kind) {
-    if (open_.size() >= kDeepest) {
-      problem_ = "nested deeper than " + std::to_string(kDeepest) + " levels; make it flatter";
-      return false;
-    }
-    JsonNode& node = NewNode();
-    node.kind = kind;
-    open_.push_back(&node);
-    return true;
+  const bool is_object = value.kind == JsonKind::kObject;
+  JsonScanner parts(value.raw);
+  parts.Take(is_object ? '{' : '[');
+  if (parts.Take(is_object ? '}' : ']')) {
+    return OkStatus();
   }
-
-  bool Close() {
-    open_.pop_back();
-    return true;
-  }
-
-  JsonNode root_;
-  std::vector<JsonNode*> open_;
-  std::string name_;
-  std::string problem_;
-  size_t error_position_ = 0;
-};
+  do {
+    RETURN_IF_ERROR(is_object ? AddMember(&parts, node)
+                              : AddNode(parts.TakeValue().value_or(JsonValue()),
+                                        &node->children.emplace_back()));
+  } while (parts.Take(','));
+  return OkStatus();
+}
 
 }  // namespace
 
@@ -117,16 +75,16 @@ const JsonNode* JsonNode::Find(std::string_view member) const {
 }
 
 StatusOr<JsonNode> ParseQueryJson(std::string_view text) {
-  TreeBuilder builder;
-  if (nlohmann::json::sax_parse(text.data(), text.data() + text.size(), &builder)) {
-    return builder.TakeRoot();
+  JsonScanner scanner(text, kDeepest);
+  const std::optional<JsonValue> value = scanner.TakeValue();
+  if (!value.has_value() || !scanner.IsAtEnd()) {
+    return InvalidArgument("the query is not JSON at byte " + std::to_string(scanner.position()) +
+                           ": " +
+                           (value.has_value() ? "nothing more was expected" : scanner.error()));
   }
-  if (!builder.problem().empty()) {
-    return InvalidArgument("query: " + builder.problem());
-  }
-  return InvalidArgument("the query is not JSON at byte " +
-                         std::to_string(builder.error_position()) +
-                         "; check the quotes, commas and brackets there");
+  JsonNode root;
+  RETURN_IF_ERROR(AddNode(*value, &root));
+  return root;
 }
 
 }  // namespace mecha

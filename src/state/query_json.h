@@ -3,18 +3,17 @@
 // Plain data.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "encoding/json_scanner.h"
 #include "result/status_or.h"
 
 namespace mecha {
 
 struct JsonNode {
-  enum class Kind : uint8_t { kNull, kBoolean, kNumber, kString, kArray, kObject };
-  Kind kind = Kind::kNull;
+  JsonKind kind = JsonKind::kNull;
   std::string name;                // of a member of an object
   std::string text;                // of a string; the JSON of null, booleans and numbers
   std::vector<JsonNode> children;  // of an array, or the members of an object, in their order

@@ -14,7 +14,7 @@
 namespace mecha {
 namespace {
 
-using Kind = JsonNode::Kind;
+using Kind = JsonKind;
 using Operator = QueryFilter::Operator;
 
 constexpr std::string_view kOperators = "EQ, NEQ, GT, GTE, LT, LTE, IN, AND, OR";

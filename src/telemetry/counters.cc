@@ -27,6 +27,10 @@ std::string_view NameOf(Verb verb) {
       return "publish";
     case Verb::kPublishMany:
       return "publish_many";
+    case Verb::kServe:
+      return "serve";
+    case Verb::kServeStop:
+      return "serve_stop";
     case Verb::kPing:
       return "ping";
     case Verb::kCount:

@@ -24,6 +24,8 @@ enum class Verb : uint8_t {
   kSecretList,
   kPublish,
   kPublishMany,
+  kServe,
+  kServeStop,
   kPing,
   kCount
 };

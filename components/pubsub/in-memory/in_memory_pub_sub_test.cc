@@ -133,76 +133,92 @@ TEST_CASE("Never more is delivered than was requested") {
   CHECK(one.feed->lease() == Duration::zero());
 }
 
-TEST_CASE("A message that is given back returns to its place") {
-  Broker world;
-  Subscription one(world, "orders", "billing", 2);
-  for (const char* text : {"a", "b", "c", "d"}) {
-    CHECK(world.user.Publish("orders", text).ok());
+// Four messages were published; a, b and c are in hand, a and b for the second time.
+struct GivenBack {
+  GivenBack() {
+    for (const char* text : {"a", "b", "c", "d"}) {
+      CHECK(world.user.Publish("orders", text).ok());
+    }
+    REQUIRE(one.Settle(ReturnOf(one.recorder.at(1))).ok());
+    REQUIRE(one.Settle(ReturnOf(one.recorder.at(0))).ok());
+    one.recorder.Request(*one.feed, 3);
   }
-  REQUIRE(one.Settle(ReturnOf(one.recorder.at(1))).ok());
-  REQUIRE(one.Settle(ReturnOf(one.recorder.at(0))).ok());
-  one.recorder.Request(*one.feed, 3);
+  ~GivenBack() { CHECK(one.recorder.Complaints() == ""); }
+
+  Broker world;
+  Subscription one{world, "orders", "billing", 2};
+};
+
+TEST_CASE("A message that is given back returns to its place") {
+  GivenBack test;
+  Subscription& one = test.one;
   CHECK(one.recorder.payloads() == "a b a b c");
   CHECK(one.recorder.at(0).attempt == 1);
   CHECK(one.recorder.at(2).attempt == 2);
   CHECK(one.recorder.at(4).attempt == 1);
-  SECTION("with a delay, when that has passed") {
-    REQUIRE(one.Settle(ReturnOf(one.recorder.at(4), minutes(10))).ok());
-    REQUIRE(one.Settle(ReturnOf(one.recorder.at(2), minutes(5))).ok());
-    CHECK(world.host.timer_count() == 0);  // nobody wants any
-    one.recorder.Request(*one.feed, 4);
-    CHECK(one.recorder.payloads() == "a b a b c d");
-    CHECK(world.host.timer_count() == 1);
-    world.host.Advance(minutes(5));
-    CHECK(one.recorder.payloads() == "a b a b c d a");
-    CHECK(one.recorder.at(6).attempt == 3);
-    world.host.Advance(minutes(5));
-    CHECK(one.recorder.payloads() == "a b a b c d a c");
-    REQUIRE(one.Settle(ReturnOf(one.recorder.at(7), minutes(5))).ok());
-    CHECK(world.host.timer_count() == 1);
-    one.End();
-    CHECK(world.host.timer_count() == 0);
-    world.host.Advance(minutes(6));
-    Subscription next(world, "orders", "billing", 10);
-    CHECK(next.recorder.payloads() == "a b c d");  // b is in its place; c is due by now
-  }
-  SECTION("a nearer delay moves the timer forward") {
-    one.recorder.Request(*one.feed, 10);
-    REQUIRE(one.Settle(ReturnOf(one.recorder.at(2), minutes(9))).ok());
-    REQUIRE(one.Settle(ReturnOf(one.recorder.at(3), minutes(1))).ok());
-    world.host.Advance(minutes(1));
-    CHECK(one.recorder.payloads() == "a b a b c d b");
-    world.host.Advance(minutes(8));
-    CHECK(one.recorder.payloads() == "a b a b c d b a");
-  }
-  SECTION("to whoever of the group wants it") {
-    Subscription two(world, "orders", "billing", 10);
-    CHECK(two.recorder.payloads() == "d");
-    REQUIRE(one.Settle(ReturnOf(one.recorder.at(2))).ok());
-    REQUIRE(two.recorder.Await(2));
-    CHECK(two.recorder.payloads() == "d a");
-    CHECK(two.recorder.at(1).attempt == 3);
-    one.End();
-    REQUIRE(two.recorder.Await(4));
-    CHECK(two.recorder.payloads() == "d a b c");
-    CHECK(two.recorder.Complaints() == "");
-  }
-  SECTION("also when many come back at once, or who was to have them stops") {
-    Subscription two(world, "orders", "billing", 1);
-    Subscription three(world, "orders", "billing", 1);
-    Subscription four(world, "orders", "billing", 10);
-    CHECK(two.recorder.payloads() == "d");
-    one.End();
-    REQUIRE(AwaitThat([&] { return three.recorder.count() + four.recorder.count() == 3; }));
-    four.End();
-    two.recorder.Request(*two.feed, 5);
-    REQUIRE(AwaitThat([&] { return two.recorder.count() + three.recorder.count() == 4; }));
-    REQUIRE(two.Settle(ReturnOf(two.recorder.at(0))).ok());
-    two.End();
-    three.recorder.Request(*three.feed, 5);
-    REQUIRE(three.recorder.Await(4));
-  }
-  CHECK(one.recorder.Complaints() == "");
+  Subscription two(test.world, "orders", "billing", 10);
+  CHECK(two.recorder.payloads() == "d");
+  REQUIRE(one.Settle(ReturnOf(one.recorder.at(2))).ok());
+  REQUIRE(two.recorder.Await(2));
+  CHECK(two.recorder.payloads() == "d a");
+  CHECK(two.recorder.at(1).attempt == 3);
+  one.End();
+  REQUIRE(two.recorder.Await(4));
+  CHECK(two.recorder.payloads() == "d a b c");
+  CHECK(two.recorder.Complaints() == "");
+}
+
+TEST_CASE("A message that is given back for later returns when the time has come") {
+  GivenBack test;
+  TestHost& host = test.world.host;
+  Subscription& one = test.one;
+  REQUIRE(one.Settle(ReturnOf(one.recorder.at(4), minutes(10))).ok());
+  REQUIRE(one.Settle(ReturnOf(one.recorder.at(2), minutes(5))).ok());
+  CHECK(host.timer_count() == 0);  // nobody wants any
+  one.recorder.Request(*one.feed, 4);
+  CHECK(one.recorder.payloads() == "a b a b c d");
+  CHECK(host.timer_count() == 1);
+  host.Advance(minutes(5));
+  CHECK(one.recorder.payloads() == "a b a b c d a");
+  CHECK(one.recorder.at(6).attempt == 3);
+  host.Advance(minutes(5));
+  CHECK(one.recorder.payloads() == "a b a b c d a c");
+  REQUIRE(one.Settle(ReturnOf(one.recorder.at(7), minutes(5))).ok());
+  CHECK(host.timer_count() == 1);
+  one.End();
+  CHECK(host.timer_count() == 0);
+  host.Advance(minutes(6));
+  Subscription next(test.world, "orders", "billing", 10);
+  CHECK(next.recorder.payloads() == "a b c d");  // b is in its place; c is due by now
+}
+
+TEST_CASE("A nearer time moves the timer forward") {
+  GivenBack test;
+  Subscription& one = test.one;
+  one.recorder.Request(*one.feed, 10);
+  REQUIRE(one.Settle(ReturnOf(one.recorder.at(2), minutes(9))).ok());
+  REQUIRE(one.Settle(ReturnOf(one.recorder.at(3), minutes(1))).ok());
+  test.world.host.Advance(minutes(1));
+  CHECK(one.recorder.payloads() == "a b a b c d b");
+  test.world.host.Advance(minutes(8));
+  CHECK(one.recorder.payloads() == "a b a b c d b a");
+}
+
+TEST_CASE("Nobody waits while messages are there") {
+  GivenBack test;
+  Subscription two(test.world, "orders", "billing", 1);
+  Subscription three(test.world, "orders", "billing", 1);
+  Subscription four(test.world, "orders", "billing", 10);
+  CHECK(two.recorder.payloads() == "d");
+  test.one.End();
+  REQUIRE(AwaitThat([&] { return three.recorder.count() + four.recorder.count() == 3; }));
+  four.End();
+  two.recorder.Request(*two.feed, 5);
+  REQUIRE(AwaitThat([&] { return two.recorder.count() + three.recorder.count() == 4; }));
+  REQUIRE(two.Settle(ReturnOf(two.recorder.at(0))).ok());
+  two.End();
+  three.recorder.Request(*three.feed, 5);
+  REQUIRE(three.recorder.Await(4));
 }
 
 TEST_CASE("A settled number is unknown from then on") {

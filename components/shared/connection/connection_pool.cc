@@ -90,7 +90,7 @@ Status ConnectionPool::ParkForSlot(const CallContext& call, SteadyTime now, Park
 
 bool ConnectionPool::IsFresh(const ServerConnection& connection, SteadyTime now) const {
   const Duration rested = now - connection.used_at;
-  if (rested > options_.idle_timeout || dialer_.IsOutdated(connection)) {
+  if (dialer_.MustReplace(connection, now, rested)) {
     return false;
   }
   const bool is_trusted =
@@ -119,12 +119,6 @@ void ConnectionPool::GiveBack(std::unique_ptr<ServerConnection> connection) {
   if (!connection->is_reusable()) {
     generation_.fetch_add(1, std::memory_order_relaxed);
     connection.reset();
-  } else {
-    // Measured at the beginning of the use: one look at the clock less on the way back.
-    const Duration age = connection->used_at - connection->opened_at;
-    if (age > options_.max_connection_age) {
-      connection.reset();
-    }
   }
   FreeSlot(std::move(connection));
 }

@@ -49,14 +49,20 @@ class Dialer {
   StatusOr<std::unique_ptr<ServerConnection>> Dial(const CallContext& call);
   // Whether `status` says something about the server, not about the call that happened to connect.
   static bool ConcernsServer(const Status& status);
-  // Whether the finder has found another server since: the connection is not to be used again.
-  bool IsOutdated(const ServerConnection& connection) const {
-    return options_.finder != nullptr && connection.server != options_.finder->InUse();
+  // Whether the next request had better go over a new one: it is old, `rested` for too long, or
+  // outdated. Whether the server has closed it is another question.
+  bool MustReplace(const ServerConnection& connection, SteadyTime now, Duration rested) const {
+    return rested > options_.idle_timeout ||
+           now - connection.opened_at > options_.max_connection_age || IsOutdated(connection);
   }
   // Forgets resolved addresses and earlier failures.
   void Reset();
 
  private:
+  // The finder has found another server since.
+  bool IsOutdated(const ServerConnection& connection) const {
+    return options_.finder != nullptr && connection.server != options_.finder->InUse();
+  }
   Status CheckPause() const;
   StatusOr<std::vector<SocketAddress>> Addresses(const CallContext& call);
   StatusOr<std::unique_ptr<ServerConnection>> OpenAnAddress(const CallContext& call);

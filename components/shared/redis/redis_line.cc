@@ -16,8 +16,7 @@
 
 namespace mecha::components {
 
-void RedisLine::Run(RedisRequest& request) {
-  const CallContext& call = request.call();
+void RedisLine::Run(const CallContext& call, RedisRequest& request) {
   call.waiter->ResetNotification();
   Place self;
   self.request = &request;
@@ -167,12 +166,8 @@ bool RedisLine::MustLeave() const {
   }
   const SteadyTime now = in_flight_.empty() ? host_.clock().Now() : progress_at_;
   const Duration rested = now - progress_at_;
-  if (must_leave_ || rested > options_.idle_timeout ||
-      now - connection_->opened_at > options_.max_connection_age ||
-      dialer_.IsOutdated(*connection_)) {
-    return true;
-  }
-  return rested > ConnectionPool::kTrustedFor && !connection_->IsIdle();
+  return must_leave_ || dialer_.MustReplace(*connection_, now, rested) ||
+         (rested > ConnectionPool::kTrustedFor && !connection_->IsIdle());
 }
 
 // Writes what waits and takes the replies that come next. Only what ends the caller's own call is
@@ -285,7 +280,7 @@ void RedisLine::EndPlace(Place* place, const Status& status, bool was_sent) {
 // A caller that follows is to be woken. It may go as soon as it was notified.
 void RedisLine::Release(Place& place, Role role) {
   if (place.role == Role::kFollows) {
-    ended_.push_back(place.request->call().waiter);
+    ended_.push_back(&place.request->waiter());
   }
   place.role.store(role, std::memory_order_release);
 }

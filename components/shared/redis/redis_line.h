@@ -33,9 +33,9 @@ class RedisLine {
           return std::make_unique<RedisConnection>(host_, options_);
         }) {}
 
-  // Runs the request to its end on this thread; the outcome is in the request then. Only where its
-  // call may block.
-  void Run(RedisRequest& request);
+  // Runs the request of `call`, which may block, to its end on this thread; the outcome is in the
+  // request then.
+  void Run(const CallContext& call, RedisRequest& request);
   // Closes the connection. While nobody is inside.
   void Close();
   void ForgetFailures() { dialer_.Reset(); }

@@ -22,7 +22,7 @@ struct ReplyLimits {
   size_t items = 1024 * 1024;
   // A status, an error or a number.
   size_t line_bytes = 64 * 1024;
-  int depth = 4;
+  int depth = 6;
 };
 
 class ReplyReader {

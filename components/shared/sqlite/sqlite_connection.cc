@@ -19,11 +19,6 @@ constexpr std::array<microseconds, 8> kPauses = {
     microseconds(100),  microseconds(200),  microseconds(500),  microseconds(1000),
     microseconds(2000), microseconds(3000), microseconds(5000), microseconds(10000)};
 
-// The most a connection keeps of the file in memory, taken as pages are read. SQLite's own 2 MB
-// hold few values of 1 KB; a look-up that misses costs a system call and a copy. A connection
-// string may set another.
-constexpr int kPageCacheKib = 4096;
-
 // As Transaction counts them.
 constexpr std::array<std::string_view, kTransactionCount> kTransactionTexts = {
     "BEGIN",          "BEGIN IMMEDIATE",  "COMMIT",      "ROLLBACK",

@@ -26,6 +26,11 @@ namespace mecha::components {
 
 class Statement;
 
+// The most a connection keeps of the file in memory, taken as pages are read. SQLite's own 2 MB
+// hold few values of 1 KB; a look-up that misses costs a system call and a copy. A connection
+// string may set another.
+constexpr int kPageCacheKib = 4096;
+
 enum class OpenAs : unsigned char { kConfigured, kReadOnly, kImmutable };
 
 // The statements that every connection has.

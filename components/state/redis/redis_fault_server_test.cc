@@ -67,7 +67,7 @@ class OneOnALine {
     StatusOr<StateValue> value = Internal("not run");
     ReadRequest request(call.context, key,
                         [&](StatusOr<StateValue> read) { value = std::move(read); });
-    line_.Run(request);
+    line_.Run(call.context, request);
     request.Complete();
     return value;
   }

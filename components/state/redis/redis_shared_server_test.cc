@@ -95,7 +95,7 @@ TEST_CASE("a shared connection that is old, or has rested for too long, is repla
       Status status;
       ReadRequest request(call.context, "k",
                           [&](StatusOr<StateValue> value) { status = value.status(); });
-      line.Run(request);
+      line.Run(call.context, request);
       request.Complete();
       CHECK(IsNotFound(status));
     });

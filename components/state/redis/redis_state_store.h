@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // RedisStateStore: state.redis on one node, or on the master that sentinels name. An operation that
-// may block runs on its caller's thread: few callers have a connection each, a crowd shares lines.
-// Single reads and writes that may not block share a channel. The store starts no thread and never
-// resends.
+// may block runs on its caller's thread; single reads and writes that may not block share a channel
+// (redis/redis_access.h). The store starts no thread and never resends.
 #pragma once
 
-#include <array>
-#include <atomic>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "connection/connection_pool.h"
 #include "contract/state_store.h"
-#include "redis/redis_channel.h"
-#include "redis/redis_line.h"
-#include "redis/redis_options.h"
-#include "redis/redis_sentinels.h"
+#include "redis/redis_access.h"
 
 namespace MECHA_COMPONENT {
 
 class RedisStateStore : public StateStore {
  public:
-  ~RedisStateStore() override;
-
   Status Init(const CallContext& call, const Settings& settings, Host& host) override;
   Status Ping(const CallContext& call) override;
   void Suspend(bool keep_connections) override;
@@ -44,15 +35,7 @@ class RedisStateStore : public StateStore {
   void Query(const CallContext& call, const QueryRequest& request, Done<QueryPage> done) override;
 
  private:
-  RedisLine& NextLine();
-
-  RedisOptions options_;
-  std::shared_ptr<RedisSentinels> sentinels_;  // with failover
-  std::unique_ptr<ConnectionPool> pool_;
-  std::shared_ptr<RedisChannel> channel_;
-  std::array<std::unique_ptr<RedisLine>, 2> lines_;  // two keep a server busy, one does not
-  std::atomic<size_t> callers_{0};
-  std::atomic<size_t> next_line_{0};
+  RedisAccess access_;
 };
 
 }  // namespace MECHA_COMPONENT

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pubsub/message_maker.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+
+#include "encoding/ascii.h"
+#include "encoding/quoted.h"
+#include "events/event_defaults.h"
+#include "events/event_encoding.h"
+#include "events/publish_event.h"
+
+namespace mecha {
+namespace {
+
+using std::chrono::milliseconds;
+
+// The duration of a message's ttl_ms, which is above zero; as long as a clock can count.
+Duration DurationOf(int64_t ttl_ms) {
+  constexpr int64_t kMost = std::chrono::floor<milliseconds>(Duration::max()).count();
+  return milliseconds(std::min(ttl_ms, kMost));
+}
+
+}  // namespace
+
+MessageMaker::MessageMaker(PubSubBlock& block, const Call& call)
+    : block_(block),
+      call_(call),
+      keeps_events_(block.service().info().SupportOf("keeps_events") == Support::kNative),
+      has_native_ttl_(block.service().info().SupportOf("ttl") == Support::kNative) {}
+
+Status MessageMaker::CheckSize(const MessageRequest& request) const {
+  const size_t size = request.data.bytes.size();
+  const size_t most = block_.options().limits.most_message_bytes;
+  if (size <= most) {
+    return OkStatus();
+  }
+  return Status(StatusCode::kOutOfRange,
+                "the message has " + std::to_string(size) + " bytes and the limit is " +
+                    std::to_string(most) +
+                    "; keep the data elsewhere and publish where it is, or raise the setting "
+                    "max_message_bytes");
+}
+
+StatusOr<MessageMaker::Terms> MessageMaker::ReadTerms(const MessageRequest& request,
+                                                      Metadata metadata) const {
+  Terms terms;
+  if (!metadata.empty()) {
+    ASSIGN_OR_RETURN(terms.read, ReadPublishMetadata(metadata));
+  }
+  terms.is_raw = request.is_raw || terms.read.is_raw;
+  if (!request.id.empty()) {
+    terms.read.id = request.id;
+  }
+  if (request.ttl_ms < 0) {
+    return InvalidArgument("ttl_ms is " + std::to_string(request.ttl_ms) +
+                           "; it must be 0 (never expires, or what the metadata says) or a number "
+                           "of milliseconds");
+  }
+  if (request.ttl_ms > 0) {
+    terms.read.ttl = DurationOf(request.ttl_ms);
+  }
+  if (terms.is_raw && terms.read.ttl.has_value() && !has_native_ttl_) {
+    return Unimplemented(
+        "the broker cannot expire messages, and a raw one has no envelope that could say when it "
+        "is too old; publish it without a TTL, or in an envelope");
+  }
+  return terms;
+}
+
+// The call's entries that the message does not replace, then the message's own.
+Metadata MessageMaker::Merge(Metadata own, MadeMessage& made) {
+  if (own.empty()) {
+    return call_.metadata;
+  }
+  const auto is_replaced = [own](std::string_view key) {
+    return std::ranges::any_of(
+        own, [key](const auto& entry) { return EqualsIgnoringCase(entry.first, key); });
+  };
+  for (const auto& entry : call_.metadata) {
+    if (!is_replaced(entry.first)) {
+      made.metadata.push_back(entry);
+    }
+  }
+  for (const auto& [key, value] : own) {
+    made.metadata.emplace_back(Keep(key), Keep(value));
+  }
+  return made.metadata;
+}
+
+Status MessageMaker::Make(const MessageRequest& request, MadeMessage& made) {
+  RETURN_IF_ERROR(CheckSize(request));
+  made.message.metadata = Merge(request.metadata, made);
+  ASSIGN_OR_RETURN(const Terms terms, ReadTerms(request, made.message.metadata));
+  made.message.key = Keep(request.key);
+  if (has_native_ttl_ && terms.read.ttl.has_value()) {
+    made.message.ttl = std::chrono::ceil<milliseconds>(*terms.read.ttl);
+  }
+  return terms.is_raw ? MakeRaw(request, made) : MakeEnvelope(request, terms.read, made);
+}
+
+Status MessageMaker::MakeRaw(const MessageRequest& request, MadeMessage& made) {
+  const bool must_copy = call_.options.must_copy && request.data.release == nullptr;
+  made.message.payload = call_.inputs.Keep(request.data.bytes, must_copy);
+  made.message.content_type = Keep(request.content_type);
+  made.id = Keep(request.id);
+  made.bytes = made.message.payload.size();
+  return OkStatus();
+}
+
+Status MessageMaker::MakeEnvelope(const MessageRequest& request, const PublishMetadata& read,
+                                  MadeMessage& made) {
+  const std::string_view data = request.data.bytes;
+  const WallTime now = block_.service().host().clock().WallNow();
+  const MessageIds::Id random = block_.ids().Next(now);
+  const Publication publication{.pubsub_name = block_.service().identity().name,
+                                .topic = call_.topic,
+                                .content_type = request.content_type,
+                                .data = data.data() == nullptr ? Buffer() : Buffer::CopyOf(data)};
+  const Publisher publisher{.app_id = block_.options().app_id,
+                            .traceparent = call_.options.traceparent,
+                            .tracestate = call_.options.tracestate,
+                            .now = now,
+                            .random = random,
+                            .has_native_ttl = has_native_ttl_,
+                            .strictness = block_.options().strictness};
+  ASSIGN_OR_RETURN(CloudEvent event, MakeEvent(publication, read, publisher));
+  made.id = event.id;
+  if (!request.id.empty() && made.id != request.id) {
+    return InvalidArgument("the message's id is " + Quoted(request.id) +
+                           ", but its data is an envelope with the id " + Quoted(made.id) +
+                           "; leave the one of the message out");
+  }
+  made.text = event.text;
+  if (keeps_events_) {
+    made.bytes = event.data.size();
+    made.message.event = std::make_shared<const CloudEvent>(std::move(event));
+    return OkStatus();
+  }
+  made.payload = EncodeEvent(event);
+  made.message.payload = made.payload.view();
+  made.message.content_type = kEventJsonType;
+  made.bytes = made.payload.size();
+  return OkStatus();
+}
+
+}  // namespace mecha

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// PublishOperation: publishes one message.
+#pragma once
+
+#include "operation/short_text.h"
+#include "pubsub/message_maker.h"
+#include "pubsub/pubsub_block.h"
+
+namespace mecha {
+
+class PublishOperation final : public Operation {
+ public:
+  // `request` has one message.
+  PublishOperation(PubSubBlock& block, const CallOptions& call, const PublishRequest& request);
+
+  // Checks the message and makes it. Not OK: it must be refused.
+  Status Prepare(const PublishRequest& request);
+
+ protected:
+  void Attempt() override;
+  void Finish(const Status& status) override;
+  std::unique_ptr<Error> MakeError(const Status& status) override;
+
+ private:
+  PubSubBlock& block_;
+  ShortText broker_topic_;
+  MadeMessage made_;
+  ResultItem item_;
+};
+
+}  // namespace mecha
