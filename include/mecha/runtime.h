@@ -234,7 +234,8 @@ MECHA_API mecha_status mecha_metrics_read(mecha_runtime* rt, mecha_result** out)
 MECHA_API mecha_status mecha_runtime_cancel(mecha_runtime* rt, mecha_op op);
 
 /**
- * Adds a resource while the runtime runs, or puts a new version in the place of the one of its name.
+ * Adds a resource while the runtime runs, or puts a new version in the place of the one of its
+ * name.
  *
  * This version takes documents of kind Subscription. One of several documents that is wrong refuses
  * all. A subscription that is replaced ends in order: handlers keep what they have.

@@ -217,8 +217,8 @@ MECHA_API mecha_status mecha_request_read(const mecha_result* request, size_t in
                                           mecha_request_info* info);
 
 /**
- * Reads one metadata entry of a request: the attributes of its envelope as `cloudevent.<name>`, then
- * what the broker carried.
+ * Reads one metadata entry of a request: the attributes of its envelope as `cloudevent.<name>`,
+ * then what the broker carried.
  *
  * @param request  borrowed; the result of a MECHA_EVENT_REQUEST.
  * @param index    0, or the entry of a batch.

@@ -297,7 +297,8 @@ mecha_status mecha_request_metadata(const mecha_result* request, size_t index, s
     if (which >= headers.size()) {
       return MECHA_OUT_OF_RANGE;
     }
-    *entry = {mecha::capi::ToView(headers[which].first), mecha::capi::ToView(headers[which].second)};
+    *entry = {mecha::capi::ToView(headers[which].first),
+              mecha::capi::ToView(headers[which].second)};
     return MECHA_OK;
   });
 }

@@ -100,8 +100,8 @@ void Subscription::Arrive(const HeldPtr& message) {
     Drop(message);
     return;
   }
-  static const CloudEvent kNoEvent;
-  const auto path = router_.Route(message->event == nullptr ? kNoEvent : *message->event);
+  const auto path =
+      message->event == nullptr ? router_.Route(CloudEvent()) : router_.Route(*message->event);
   if (!path.ok()) {
     OnMalformed(message, path.status());
   } else if (!path->has_value()) {

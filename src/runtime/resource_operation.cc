@@ -26,11 +26,10 @@ Status ResourceOperation::Apply() {
 }
 
 std::unique_ptr<Error> ResourceOperation::MakeError(const Status& status) {
-  const std::string what =
-      change_.applied.empty() ? "delete subscription \"" + change_.deleted + "\""
-                              : "apply subscription \"" + change_.applied.front().name + "\"";
-  return std::make_unique<Error>(
-      Error::From(status, what + ": " + std::string(status.message())));
+  const std::string what = change_.applied.empty()
+                               ? "delete subscription \"" + change_.deleted + "\""
+                               : "apply subscription \"" + change_.applied.front().name + "\"";
+  return std::make_unique<Error>(Error::From(status, what + ": " + std::string(status.message())));
 }
 
 }  // namespace mecha

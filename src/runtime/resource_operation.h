@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ResourceOperation: adds, replaces or removes resources while the runtime runs. Subscriptions only.
+// ResourceOperation: adds, replaces or removes resources while the runtime runs. Subscriptions
+// only.
 #pragma once
 
 #include <memory>
