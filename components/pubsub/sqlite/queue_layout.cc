@@ -131,6 +131,13 @@ void QueueLayout::AddUpkeep() {
       " mecha_delivery AS d ON d.consumer_group = g.id AND d.message = ?1 WHERE g.topic = ?2)";
   At(Sql::kForgetUnwanted) = unwanted + " LIMIT ?2)";
   At(Sql::kForgetUnwantedOf) = unwanted + " AND t.id = ?2)";
+  At(Sql::kDropOfNoGroup) =
+      "DELETE FROM mecha_delivery WHERE consumer_group NOT IN (SELECT id FROM mecha_group)";
+  At(Sql::kForgetOfNoGroup) =
+      "DELETE FROM mecha_message WHERE id IN (SELECT m.id FROM mecha_topic AS t JOIN mecha_message"
+      " AS m ON m.topic = t.id AND m.id <= (SELECT min(position) FROM mecha_group WHERE topic ="
+      " t.id) WHERE NOT EXISTS (SELECT 1 FROM mecha_group AS g JOIN mecha_delivery AS d ON"
+      " d.consumer_group = g.id AND d.message = m.id WHERE g.topic = t.id) LIMIT ?1)";
   At(Sql::kShorten) = "UPDATE mecha_delivery SET until = ?1 + span WHERE until > ?1 + span + 60000";
 }
 

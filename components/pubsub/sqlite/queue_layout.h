@@ -58,6 +58,9 @@ enum class Sql : unsigned char {
   kForgetUnwanted,
   // The same, all of topic ?2 alone.
   kForgetUnwantedOf,
+  // After somebody deleted a group: its deliveries, and up to ?1 messages that no other one needs.
+  kDropOfNoGroup,
+  kForgetOfNoGroup,
   // Shortens what lasts longer than it can, because the clock went back: ?1 now.
   kShorten,
 };

@@ -279,6 +279,28 @@ TEST_CASE("what expired is not delivered, and leaves the file") {
   CHECK(world.CountOf("mecha_message WHERE expires IS NOT NULL") == "0");
 }
 
+TEST_CASE("a group that was deleted by hand frees what was kept for it alone") {
+  World world;
+  { Consumer gone(world.queue, "t", "gone"); }
+  Consumer stays(world.queue, "t", "stays", 3);
+  REQUIRE(world.queue.user().PublishMany("t", std::vector(3, MessageOf("m"))).ok());
+  REQUIRE(stays.recorder.Await(3));
+  CHECK(stays.Settle(DoneWith(stays.recorder.at(0))).ok());
+  {
+    Consumer gone(world.queue, "t", "gone", 2);
+    REQUIRE(gone.recorder.Await(2));
+  }
+  CHECK(world.CountOf("mecha_message") == "3");
+  RawDatabase(world.file).Run("DELETE FROM mecha_group WHERE name = 'gone'");
+  world.host.Advance(seconds(61));
+  REQUIRE(world.queue.user().Publish("other", "upkeep").ok());
+  CHECK(world.CountOf("mecha_message WHERE payload = CAST('m' AS BLOB)") == "2");
+  CHECK(world.CountOf("mecha_delivery") == "2");
+  CHECK(stays.Settle(DoneWith(stays.recorder.at(1))).ok());
+  CHECK(stays.Settle(DoneWith(stays.recorder.at(2))).ok());
+  CHECK(world.CountOf("mecha_delivery") == "0");
+}
+
 TEST_CASE("Stop gives back what was not delivered, and what was can still be settled") {
   World world;
   auto consumer = std::make_unique<Consumer>(world.queue, "t", "app", 1);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upkeep.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -52,6 +53,17 @@ Status ForgetExpired(Connection& connection, const Expired& expired, int64_t now
   return forget.Step().status();
 }
 
+StatusOr<int64_t> ForgetOfNoGroup(Connection& connection) {
+  {
+    ASSIGN_OR_RETURN(Statement drop, connection.Prepare(Sql::kDropOfNoGroup));
+    RETURN_IF_ERROR(drop.Step().status());
+  }
+  ASSIGN_OR_RETURN(Statement forget, connection.Prepare(Sql::kForgetOfNoGroup));
+  forget.BindInteger(1, kMostAtOnce);
+  RETURN_IF_ERROR(forget.Step().status());
+  return connection.changed_rows();
+}
+
 StatusOr<int64_t> ForgetUnwanted(Connection& connection, int64_t published_by) {
   ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kForgetUnwanted));
   statement.BindInteger(1, published_by);
@@ -93,7 +105,9 @@ Status Upkeep::Run(Connection& connection) {
     RETURN_IF_ERROR(ForgetExpired(connection, message, now));
   }
   ASSIGN_OR_RETURN(const int64_t unwanted, ForgetUnwanted(connection, now - retention_.count()));
-  if (unwanted == kMostAtOnce || static_cast<int64_t>(expired.size()) == kMostAtOnce) {
+  ASSIGN_OR_RETURN(const int64_t orphans, ForgetOfNoGroup(connection));
+  const auto most = std::max({unwanted, orphans, static_cast<int64_t>(expired.size())});
+  if (most == kMostAtOnce) {
     next_ = connection.host().clock().Now() + kIntervalOfPieces;
   }
   return OkStatus();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Upkeep: deletes what expired and what nobody wants any more, and mends leases after the clock was
-// set back. It has no timer: once a minute a transaction that is under way anyway takes it along,
-// so a process that does nothing costs nothing. Used by whoever leads the writers, one at a time.
+// Upkeep: deletes what expired and what nobody wants any more, also after somebody deleted a group
+// by hand, and mends leases after the clock was set back. It has no timer: once a minute a
+// transaction that is under way anyway takes it along, so a process that does nothing costs
+// nothing. Used by whoever leads the writers, one at a time.
 #pragma once
 
 #include <chrono>
