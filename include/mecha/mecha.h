@@ -9,6 +9,7 @@
 #include "types.h"
 
 #include "component.h"
+#include "pubsub.h"
 #include "queue.h"
 #include "result.h"
 #include "runtime.h"

@@ -4,6 +4,7 @@
 #define MECHA_MECHA_HPP
 
 #include "mecha.h"
+#include "pubsub.hpp"
 #include "queue.hpp"
 #include "result.hpp"
 #include "runtime.hpp"

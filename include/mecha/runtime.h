@@ -234,6 +234,44 @@ MECHA_API mecha_status mecha_metrics_read(mecha_runtime* rt, mecha_result** out)
 MECHA_API mecha_status mecha_runtime_cancel(mecha_runtime* rt, mecha_op op);
 
 /**
+ * Adds a resource while the runtime runs, or puts a new version in the place of the one of its
+ * name.
+ *
+ * This version takes documents of kind Subscription. One of several documents that is wrong refuses
+ * all. A subscription that is replaced ends in order: handlers keep what they have.
+ *
+ * @param rt    borrowed.
+ * @param call  how to wait; NULL blocks.
+ * @param text  borrowed; one or several YAML documents.
+ * @param out   given: carries the error. May be NULL.
+ * @return MECHA_OK; MECHA_PENDING; MECHA_INVALID_ARGUMENT for a document that is wrong, with its
+ *         line; MECHA_UNIMPLEMENTED for another kind; MECHA_CLOSED; MECHA_SUSPENDED; MECHA_FORKED;
+ *         MECHA_BUSY; MECHA_VERSION; MECHA_REENTRANT.
+ * @blocks without a queue in `call`, until what can start has.
+ * @thread any.
+ * @since 0.1
+ */
+MECHA_API mecha_status mecha_resource_apply(MECHA_ARGS, mecha_view text, mecha_result** out);
+
+/**
+ * Takes a resource away while the runtime runs. A subscription ends in order.
+ *
+ * @param rt    borrowed.
+ * @param call  how to wait; NULL blocks. At its deadline handlers are not waited for any longer.
+ * @param kind  borrowed; "Subscription".
+ * @param name  borrowed; its metadata.name.
+ * @param out   given: carries the error. May be NULL.
+ * @return MECHA_OK; MECHA_PENDING; MECHA_NOT_FOUND; MECHA_DEADLINE_EXCEEDED when handlers had to be
+ *         abandoned; MECHA_UNIMPLEMENTED for another kind; MECHA_CLOSED; MECHA_SUSPENDED;
+ *         MECHA_FORKED; MECHA_BUSY; MECHA_VERSION; MECHA_REENTRANT; MECHA_INVALID_ARGUMENT.
+ * @blocks without a queue in `call`, until it has ended.
+ * @thread any.
+ * @since 0.1
+ */
+MECHA_API mecha_status mecha_resource_delete(MECHA_ARGS, mecha_view kind, mecha_view name,
+                                             mecha_result** out);
+
+/**
  * Sends one real request to a component's back-end.
  *
  * @param rt         borrowed.

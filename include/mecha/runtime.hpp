@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runtime: opens components from YAML, starts them, and hands out State and Secrets. Not a
-// singleton: a process may have several.
+// Runtime: opens components from YAML, starts them, and hands out State, Secrets and PubSub. Not
+// a singleton: a process may have several.
 #ifndef MECHA_RUNTIME_HPP
 #define MECHA_RUNTIME_HPP
 
@@ -12,6 +12,7 @@ namespace v0 {
 
 class State;
 class Secrets;
+class PubSub;
 
 /// What a runtime is made of.
 struct RuntimeOptions {
@@ -29,8 +30,8 @@ struct RuntimeOptions {
 };
 
 /// A runtime: one app id, its components, and every thread that serves them. Move-only; State,
-/// Secrets and Queue objects made from it are not to be used after it is gone (results are).
-/// Every method may be called from any thread.
+/// Secrets, PubSub and Queue objects made from it are not to be used after it is gone (results
+/// are). Every method may be called from any thread.
 class Runtime {
  public:
   /// Reads and checks the resources. Starts and connects nothing; blocks on reading files. Fails
@@ -139,6 +140,8 @@ class Runtime {
   State state(std::string_view name) const;
   /// A handle to a secret store (secretstores.hpp). An unknown name shows at the first call.
   Secrets secrets(std::string_view name) const;
+  /// A handle to a pubsub component (pubsub.hpp). An unknown name shows at the first call.
+  PubSub pubsub(std::string_view name) const;
 
   /// The C runtime, still owned by this object.
   mecha_runtime* get() const noexcept { return runtime_.get(); }

@@ -217,6 +217,23 @@ MECHA_API mecha_status mecha_request_read(const mecha_result* request, size_t in
                                           mecha_request_info* info);
 
 /**
+ * Reads one metadata entry of a request: the attributes of its envelope as `cloudevent.<name>`,
+ * then what the broker carried.
+ *
+ * @param request  borrowed; the result of a MECHA_EVENT_REQUEST.
+ * @param index    0, or the entry of a batch.
+ * @param which    from 0.
+ * @param entry    borrowed; written. Its views live as long as the result.
+ * @return MECHA_OK; MECHA_OUT_OF_RANGE past the last one, or for an entry that is not there;
+ *         MECHA_INVALID_ARGUMENT for NULL or a result that is no request.
+ * @blocks no.
+ * @thread any.
+ * @since 0.1
+ */
+MECHA_API mecha_status mecha_request_metadata(const mecha_result* request, size_t index,
+                                              size_t which, mecha_kv* entry);
+
+/**
  * Tells whether a request may still be answered.
  *
  * @param rt  borrowed.

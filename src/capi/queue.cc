@@ -144,8 +144,7 @@ mecha_status mecha_queue_open(mecha_runtime* rt, const mecha_queue_options* opti
       return mecha::capi::ToStatus(queue.status());
     }
     *out = new mecha_queue{*std::move(queue), rt->runtime->shared_host(),
-                           rt->runtime->shared_operations(),
-                           rt->runtime->serving().registrations(),
+                           rt->runtime->shared_operations(), rt->runtime->serving().registrations(),
                            rt->runtime->serving().subscriptions()};
     return MECHA_OK;
   });

@@ -88,7 +88,7 @@ mecha_status mecha_result_metadata(const mecha_result* result, uint32_t kind, si
   if (result == nullptr || entry == nullptr || kind > MECHA_METADATA_TRAILERS) {
     return MECHA_INVALID_ARGUMENT;
   }
-  return MECHA_OUT_OF_RANGE;  // no block of this version returns metadata
+  return MECHA_OUT_OF_RANGE;  // only requests have any: mecha_request_metadata
 }
 
 mecha_result* mecha_result_retain(mecha_result* result) {

@@ -298,6 +298,32 @@ mecha_status mecha_runtime_cancel(mecha_runtime* rt, mecha_op op) {
   return Guard([&] { return mecha::capi::ToStatus(rt->runtime->Cancel(op)); });
 }
 
+mecha_status mecha_resource_apply(mecha_runtime* rt, const mecha_call* call, mecha_view text,
+                                  mecha_result** out) {
+  return mecha::capi::Submit(
+      rt, call, out,
+      [&](mecha::Runtime& runtime,
+          const mecha::CallOptions& how) -> mecha::StatusOr<mecha::Prepared> {
+        if (!mecha::capi::IsWellFormed(text)) {
+          return mecha::InvalidArgument("text is NULL but has a size");
+        }
+        return runtime.ApplyResources(how, mecha::capi::ToText(text));
+      });
+}
+
+mecha_status mecha_resource_delete(mecha_runtime* rt, const mecha_call* call, mecha_view kind,
+                                   mecha_view name, mecha_result** out) {
+  return mecha::capi::Submit(
+      rt, call, out,
+      [&](mecha::Runtime& runtime,
+          const mecha::CallOptions& how) -> mecha::StatusOr<mecha::Prepared> {
+        if (!mecha::capi::IsWellFormed(kind) || !mecha::capi::IsWellFormed(name)) {
+          return mecha::InvalidArgument("kind or name is NULL but has a size");
+        }
+        return runtime.DeleteResource(how, mecha::capi::ToText(kind), mecha::capi::ToText(name));
+      });
+}
+
 mecha_status mecha_component_ping(mecha_runtime* rt, const mecha_call* call, mecha_view component,
                                   mecha_result** out) {
   if (out != nullptr) {

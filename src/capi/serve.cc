@@ -283,6 +283,26 @@ mecha_status mecha_request_read(const mecha_result* request, size_t index,
   return mecha::capi::WriteStruct(&read, sizeof read, info);
 }
 
+mecha_status mecha_request_metadata(const mecha_result* request, size_t index, size_t which,
+                                    mecha_kv* entry) {
+  const mecha::Request* known = mecha::capi::ToRequest(request);
+  if (known == nullptr || entry == nullptr) {
+    return MECHA_INVALID_ARGUMENT;
+  }
+  if (index >= known->messages().size()) {
+    return MECHA_OUT_OF_RANGE;
+  }
+  return mecha::capi::Guard([&]() -> mecha_status {
+    const auto headers = known->HeadersOf(index);
+    if (which >= headers.size()) {
+      return MECHA_OUT_OF_RANGE;
+    }
+    *entry = {mecha::capi::ToView(headers[which].first),
+              mecha::capi::ToView(headers[which].second)};
+    return MECHA_OK;
+  });
+}
+
 mecha_status mecha_request_cancelled(mecha_runtime* rt, mecha_request id) {
   return OnRequest(rt, [&](Runtime& runtime) { return runtime.serving().requests().Check(id); });
 }

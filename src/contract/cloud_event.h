@@ -4,7 +4,6 @@
 // Immutable once `OwnText` has run; a copy shares all bytes, and copies may be used on any thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -53,20 +52,20 @@ struct EventAttribute {
   std::string_view CloudEvent::*member;
 };
 
-constexpr std::array kEventAttributes = {
-    EventAttribute{"id", &CloudEvent::id},
-    EventAttribute{"specversion", &CloudEvent::specversion},
-    EventAttribute{"type", &CloudEvent::type},
-    EventAttribute{"source", &CloudEvent::source},
-    EventAttribute{"subject", &CloudEvent::subject},
-    EventAttribute{"time", &CloudEvent::time},
-    EventAttribute{"datacontenttype", &CloudEvent::datacontenttype},
-    EventAttribute{"topic", &CloudEvent::topic},
-    EventAttribute{"pubsubname", &CloudEvent::pubsubname},
-    EventAttribute{"traceid", &CloudEvent::traceid},
-    EventAttribute{"traceparent", &CloudEvent::traceparent},
-    EventAttribute{"tracestate", &CloudEvent::tracestate},
-    EventAttribute{"expiration", &CloudEvent::expiration},
+inline constexpr EventAttribute kEventAttributes[] = {
+    {"id", &CloudEvent::id},
+    {"specversion", &CloudEvent::specversion},
+    {"type", &CloudEvent::type},
+    {"source", &CloudEvent::source},
+    {"subject", &CloudEvent::subject},
+    {"time", &CloudEvent::time},
+    {"datacontenttype", &CloudEvent::datacontenttype},
+    {"topic", &CloudEvent::topic},
+    {"pubsubname", &CloudEvent::pubsubname},
+    {"traceid", &CloudEvent::traceid},
+    {"traceparent", &CloudEvent::traceparent},
+    {"tracestate", &CloudEvent::tracestate},
+    {"expiration", &CloudEvent::expiration},
 };
 
 // Copies all that the views point to into one new `text` and points them there. Whoever sets a

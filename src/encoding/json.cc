@@ -75,6 +75,13 @@ void AddText(std::string_view text, Sink& sink) {
 template <class Sink>
 void AddString(std::string_view text, Sink& sink) {
   sink.Add("\"");
+  uint64_t seen = 0;
+  const char* const end = text.data() + text.size();
+  if (FindSpecial(text.data(), end, seen) == end && seen == 0) {
+    sink.Add(text);  // as mostly
+    sink.Add("\"");
+    return;
+  }
   while (!text.empty()) {
     const size_t valid = ValidUtf8Prefix(text);
     AddText(text.substr(0, valid), sink);

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes that matter inside a JSON string, found eight at a time. Knows nothing of strings' ends
-// or of UTF-8: see json_scanner.h and json.h, its two users.
+// The bytes that matter inside a JSON string, found 16 or 8 at a time. Knows nothing of strings'
+// ends or of UTF-8: see json_scanner.h and json.h, its two users.
 #pragma once
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include <bit>
 #include <cstdint>
@@ -26,9 +30,26 @@ constexpr uint64_t SpecialBytes(uint64_t eight) {
          kEachHighBit;
 }
 
-// The first byte in [at, end) that is a quote, a backslash or below 0x20; else `end`. `seen` gets
-// bits of 0x80 when a byte before it is not ASCII (and maybe when only one behind it is).
+// The first byte in [at, end) that is a quote, a backslash or below 0x20; else `end`. `seen`
+// becomes other than 0 when a byte before it is not ASCII (and maybe when only one behind it is).
 inline const char* FindSpecial(const char* at, const char* end, uint64_t& seen) {
+#ifdef __SSE2__
+  while (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i control = _mm_set1_epi8(0x1F);
+    const __m128i special = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes),
+                                         _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                                      _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    const auto found = static_cast<uint32_t>(_mm_movemask_epi8(special));
+    const auto high = static_cast<uint32_t>(_mm_movemask_epi8(bytes));
+    if (found != 0) {
+      seen |= high & (found - 1) & ~found;
+      return at + std::countr_zero(found);
+    }
+    seen |= high;
+    at += 16;
+  }
+#endif
   if constexpr (std::endian::native == std::endian::little) {
     while (end - at >= 8) {
       uint64_t eight;

@@ -2,6 +2,7 @@
 #include "encoding/json_scanner.h"
 
 #include <cstring>
+#include <vector>
 
 #include "encoding/ascii.h"
 #include "encoding/hex.h"
@@ -99,6 +100,277 @@ uint32_t TakeCode(const char*& at) {
   return 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
 }
 
+// What is wrong with a text, and where.
+struct Mistake {
+  const char* what = nullptr;
+  const char* at = nullptr;
+};
+
+// Skips one escape; null when there is no such one.
+const char* SkipEscape(const char* at, const char* end, Mistake& mistake) {
+  constexpr std::string_view kSimple = "\"\\/bfnrt";
+  const auto fail = [&](const char* what) {
+    mistake = {what, at};
+    return nullptr;
+  };
+  const char which = end - at < 2 ? '\0' : at[1];
+  if (which != 'u') {
+    const bool is_known = which != '\0' && kSimple.find(which) != std::string_view::npos;
+    return is_known ? at + 2 : fail("there is no such escape");
+  }
+  const std::optional<uint32_t> unit = UnitAt(at + 2, end);
+  if (!unit.has_value()) {
+    return fail("\\u takes four hexadecimal digits");
+  }
+  if (IsLowSurrogate(*unit)) {
+    return fail("the second half of a surrogate pair stands alone");
+  }
+  if (!IsHighSurrogate(*unit)) {
+    return at + 6;
+  }
+  const bool has_second = end - at >= 12 && at[6] == '\\' && at[7] == 'u';
+  return has_second && IsLowSurrogate(UnitAt(at + 8, end).value_or(0))
+             ? at + 12
+             : fail("the first half of a surrogate pair stands alone");
+}
+
+// Skips a string that has escapes, is not ASCII or is malformed, from behind its first quote; null
+// when it is malformed.
+const char* SkipOddString(const char* const start, const char* end, Mistake& mistake,
+                          bool& has_escapes) {
+  uint64_t seen = 0;
+  const char* at = FindSpecial(start, end, seen);
+  while (at != end && *at == '\\') {
+    has_escapes = true;
+    at = SkipEscape(at, end, mistake);
+    if (at == nullptr) {
+      return nullptr;
+    }
+    at = FindSpecial(at, end, seen);
+  }
+  if (at == end || *at != '"') {
+    mistake = {
+        at == end ? "the string has no end" : "a control character must be escaped in a string",
+        at};
+    return nullptr;
+  }
+  const std::string_view inner(start, static_cast<size_t>(at - start));
+  if (const size_t valid = seen == 0 ? inner.size() : ValidUtf8Prefix(inner);
+      valid != inner.size()) {
+    mistake = {"the string is not UTF-8", start + valid};
+    return nullptr;
+  }
+  return at + 1;
+}
+
+// Which containers are open, one bit each: an object, or an array.
+class Nesting {
+ public:
+  size_t depth() const { return depth_; }
+  bool is_in_object() const { return (word_ & 1) != 0; }
+
+  void Push(bool is_object) {
+    if (depth_ != 0 && depth_ % 64 == 0) [[unlikely]] {
+      outer_.push_back(word_);
+    }
+    word_ = word_ << 1 | (is_object ? 1 : 0);
+    ++depth_;
+  }
+  void Pop() {
+    --depth_;
+    word_ >>= 1;
+    if (depth_ != 0 && depth_ % 64 == 0) [[unlikely]] {
+      word_ = outer_.back();
+      outer_.pop_back();
+    }
+  }
+
+ private:
+  uint64_t word_ = 0;
+  size_t depth_ = 0;
+  std::vector<uint64_t> outer_;  // full words
+};
+
+// Goes over one value. Loops where a parser would recurse, so nesting costs a bit a level and no
+// stack. All of it is inlined into SkipValue and what is rare gets no address of `at_`, so that the
+// place stays in a register: that halves the time.
+class Walk {
+ public:
+  Walk(const char* at, const char* end, size_t deepest) : at_(at), end_(end), deepest_(deepest) {}
+
+  bool SkipValue() {
+    Step step = Step::kValueNext;
+    while (step == Step::kValueNext) {
+      step = Begin();
+      if (step == Step::kComplete) {
+        step = Continue();
+      }
+    }
+    return step == Step::kComplete;
+  }
+
+  const char* place() const { return mistake_.what == nullptr ? at_ : mistake_.at; }
+  const char* error() const { return mistake_.what; }
+  bool has_escapes() const { return has_escapes_; }
+
+ private:
+  enum class Step : uint8_t { kValueNext, kComplete, kFailed };
+
+  bool Fail(const char* what) {
+    mistake_ = {what, at_};
+    return false;
+  }
+  char Byte() const { return at_ == end_ ? '\0' : *at_; }
+  // Goes to the next byte that is no blank, and returns it.
+  char NextByte() {
+    while (at_ != end_ && IsBlank(*at_)) {
+      ++at_;
+    }
+    return Byte();
+  }
+
+  // At the first byte of a value: skips it, or opens it when something is in it.
+  Step Begin() {
+    switch (Byte()) {
+      case '"':
+        return StepOf(SkipString());
+      case '{':
+        return Open(true);
+      case '[':
+        return Open(false);
+      case 't':
+        return StepOf(SkipWord("true"));
+      case 'f':
+        return StepOf(SkipWord("false"));
+      case 'n':
+        return StepOf(SkipWord("null"));
+      default:
+        return StepOf(Byte() == '-' || IsDigit(Byte()) ? SkipNumber()
+                                                       : Fail("a value was expected"));
+    }
+  }
+  static Step StepOf(bool is_well) { return is_well ? Step::kComplete : Step::kFailed; }
+
+  Step Open(bool is_object) {
+    if (nesting_.depth() >= deepest_) {
+      Fail("objects and arrays are nested too deeply");
+      return Step::kFailed;
+    }
+    ++at_;
+    if (NextByte() == (is_object ? '}' : ']')) {
+      ++at_;
+      return Step::kComplete;
+    }
+    nesting_.Push(is_object);
+    return NextValue(is_object);
+  }
+
+  // Behind a value: closes what ends here, and goes to the next value if there is one.
+  Step Continue() {
+    while (nesting_.depth() != 0) {
+      const bool is_in_object = nesting_.is_in_object();
+      const char byte = NextByte();
+      if (byte == ',') {
+        ++at_;
+        NextByte();
+        return NextValue(is_in_object);
+      }
+      if (byte != (is_in_object ? '}' : ']')) {
+        Fail(is_in_object ? "',' or '}' was expected" : "',' or ']' was expected");
+        return Step::kFailed;
+      }
+      ++at_;
+      nesting_.Pop();
+    }
+    return Step::kComplete;
+  }
+
+  // In an object skips the member's name and its colon.
+  Step NextValue(bool is_in_object) {
+    if (!is_in_object) {
+      return Step::kValueNext;
+    }
+    if (Byte() != '"') {
+      Fail("a name in quotes was expected");
+      return Step::kFailed;
+    }
+    if (!SkipString()) {
+      return Step::kFailed;
+    }
+    if (NextByte() != ':') {
+      Fail("':' was expected");
+      return Step::kFailed;
+    }
+    ++at_;
+    NextByte();
+    return Step::kValueNext;
+  }
+
+  bool SkipString() {
+    uint64_t seen = 0;
+    const char* const start = at_ + 1;
+    const char* const quote = FindSpecial(start, end_, seen);
+    if (quote != end_ && *quote == '"' && seen == 0) [[likely]] {
+      at_ = quote + 1;
+      return true;
+    }
+    const char* const behind = SkipOddString(start, end_, mistake_, has_escapes_);
+    at_ = behind == nullptr ? at_ : behind;
+    return behind != nullptr;
+  }
+
+  bool SkipDigits() {
+    if (!IsDigit(Byte())) {
+      return Fail("a digit was expected");
+    }
+    while (at_ != end_ && IsDigit(*at_)) {
+      ++at_;
+    }
+    return true;
+  }
+
+  bool SkipNumber() {
+    if (Byte() == '-') {
+      ++at_;
+    }
+    if (Byte() == '0') {
+      ++at_;
+    } else if (!SkipDigits()) {
+      return false;
+    }
+    if (Byte() == '.') {
+      ++at_;
+      if (!SkipDigits()) {
+        return false;
+      }
+    }
+    if (Byte() != 'e' && Byte() != 'E') {
+      return true;
+    }
+    ++at_;
+    if (Byte() == '+' || Byte() == '-') {
+      ++at_;
+    }
+    return SkipDigits();
+  }
+
+  bool SkipWord(std::string_view word) {
+    if (static_cast<size_t>(end_ - at_) < word.size() ||
+        std::memcmp(at_, word.data(), word.size()) != 0) {
+      return Fail("a value was expected");
+    }
+    at_ += word.size();
+    return true;
+  }
+
+  const char* at_;
+  const char* end_;
+  size_t deepest_;
+  Nesting nesting_;
+  Mistake mistake_;
+  bool has_escapes_ = false;
+};
+
 }  // namespace
 
 const char* NameOf(JsonKind kind) {
@@ -131,245 +403,20 @@ size_t UnescapeJson(std::string_view inner, char* out) {
   return static_cast<size_t>(out - start);
 }
 
-void JsonScanner::Nesting::Push(bool is_object) {
-  if (depth_ != 0 && depth_ % 64 == 0) {
-    outer_.push_back(word_);
-  }
-  word_ = word_ << 1 | (is_object ? 1 : 0);
-  ++depth_;
-}
-
-void JsonScanner::Nesting::Pop() {
-  --depth_;
-  word_ >>= 1;
-  if (depth_ != 0 && depth_ % 64 == 0) {
-    word_ = outer_.back();
-    outer_.pop_back();
-  }
-}
-
-bool JsonScanner::Fail(const char* what) {
-  error_ = what;
-  return false;
-}
-
-void JsonScanner::SkipBlanks() {
-  while (next_ != end_ && IsBlank(*next_)) {
-    ++next_;
-  }
-}
-
-bool JsonScanner::Take(char punctuation) {
-  SkipBlanks();
-  if (Byte() != punctuation || next_ == end_) {
-    return false;
-  }
-  ++next_;
-  return true;
-}
-
-bool JsonScanner::IsAtEnd() {
-  SkipBlanks();
-  return next_ == end_;
-}
-
 std::optional<JsonValue> JsonScanner::TakeValue() {
   SkipBlanks();
-  const char* const start = next_;
-  has_escapes_ = false;
-  if (!SkipValue()) {
+  Walk walk(next_, end_, deepest_);
+  if (!walk.SkipValue()) {
+    error_ = walk.error();
+    next_ = walk.place();
     return std::nullopt;
   }
   JsonValue value;
-  value.kind = KindOf(*start);
-  value.has_escapes = value.kind == JsonKind::kString && has_escapes_;
-  value.raw = {start, static_cast<size_t>(next_ - start)};
+  value.kind = KindOf(*next_);
+  value.raw = {next_, static_cast<size_t>(walk.place() - next_)};
+  value.has_escapes = value.kind == JsonKind::kString && walk.has_escapes();
+  next_ = walk.place();
   return value;
-}
-
-// Loops where a parser would recurse, so nesting costs a bit a level and no stack.
-bool JsonScanner::SkipValue() {
-  Nesting nesting;
-  Step step = Step::kValueNext;
-  while (step == Step::kValueNext) {
-    step = Begin(nesting);
-    if (step == Step::kComplete) {
-      step = Continue(nesting);
-    }
-  }
-  return step == Step::kComplete;
-}
-
-// At the first byte of a value: skips it, or opens it when something is in it.
-JsonScanner::Step JsonScanner::Begin(Nesting& nesting) {
-  const auto step = [](bool is_well) { return is_well ? Step::kComplete : Step::kFailed; };
-  switch (Byte()) {
-    case '"':
-      return step(SkipString());
-    case '{':
-      return Open(nesting, true);
-    case '[':
-      return Open(nesting, false);
-    case 't':
-      return step(SkipWord("true"));
-    case 'f':
-      return step(SkipWord("false"));
-    case 'n':
-      return step(SkipWord("null"));
-    default:
-      return step(Byte() == '-' || IsDigit(Byte()) ? SkipNumber() : Fail("a value was expected"));
-  }
-}
-
-JsonScanner::Step JsonScanner::Open(Nesting& nesting, bool is_object) {
-  if (nesting.depth() >= deepest_) {
-    Fail("objects and arrays are nested too deeply");
-    return Step::kFailed;
-  }
-  ++next_;
-  if (Take(is_object ? '}' : ']')) {
-    return Step::kComplete;
-  }
-  nesting.Push(is_object);
-  return !is_object || SkipName() ? Step::kValueNext : Step::kFailed;
-}
-
-// Behind a value: closes what ends here, and goes to the next value if there is one.
-JsonScanner::Step JsonScanner::Continue(Nesting& nesting) {
-  while (nesting.depth() != 0) {
-    const bool is_in_object = nesting.is_in_object();
-    if (Take(',')) {
-      SkipBlanks();
-      return !is_in_object || SkipName() ? Step::kValueNext : Step::kFailed;
-    }
-    if (!Take(is_in_object ? '}' : ']')) {
-      Fail(is_in_object ? "',' or '}' was expected" : "',' or ']' was expected");
-      return Step::kFailed;
-    }
-    nesting.Pop();
-  }
-  return Step::kComplete;
-}
-
-// A member's name and its colon, up to the first byte of its value.
-bool JsonScanner::SkipName() {
-  if (Byte() != '"') {
-    return Fail("a name in quotes was expected");
-  }
-  if (!SkipString()) {
-    return false;
-  }
-  if (!Take(':')) {
-    return Fail("':' was expected");
-  }
-  SkipBlanks();
-  return true;
-}
-
-bool JsonScanner::SkipString() {
-  const char* const start = ++next_;
-  uint64_t seen = 0;
-  for (;;) {
-    next_ = FindSpecial(next_, end_, seen);
-    if (next_ == end_) {
-      return Fail("the string has no end");
-    }
-    if (*next_ == '"') {
-      break;
-    }
-    if (*next_ != '\\') {
-      return Fail("a control character must be escaped in a string");
-    }
-    has_escapes_ = true;
-    if (!SkipEscape()) {
-      return false;
-    }
-  }
-  if (seen != 0) {
-    const std::string_view inner(start, static_cast<size_t>(next_ - start));
-    if (const size_t valid = ValidUtf8Prefix(inner); valid != inner.size()) {
-      next_ = start + valid;
-      return Fail("the string is not UTF-8");
-    }
-  }
-  ++next_;
-  return true;
-}
-
-bool JsonScanner::SkipEscape() {
-  constexpr std::string_view kSimple = "\"\\/bfnrt";
-  const char which = end_ - next_ < 2 ? '\0' : next_[1];
-  if (which == 'u') {
-    return SkipUnicode();
-  }
-  if (which == '\0' || kSimple.find(which) == std::string_view::npos) {
-    return Fail("there is no such escape");
-  }
-  next_ += 2;
-  return true;
-}
-
-bool JsonScanner::SkipUnicode() {
-  const std::optional<uint32_t> unit = UnitAt(next_ + 2, end_);
-  if (!unit.has_value()) {
-    return Fail("\\u takes four hexadecimal digits");
-  }
-  if (!IsHighSurrogate(*unit)) {
-    if (IsLowSurrogate(*unit)) {
-      return Fail("the second half of a surrogate pair stands alone");
-    }
-    next_ += 6;
-    return true;
-  }
-  const bool has_second = end_ - next_ >= 12 && next_[6] == '\\' && next_[7] == 'u';
-  if (!has_second || !IsLowSurrogate(UnitAt(next_ + 8, end_).value_or(0))) {
-    return Fail("the first half of a surrogate pair stands alone");
-  }
-  next_ += 12;
-  return true;
-}
-
-bool JsonScanner::SkipDigits() {
-  if (!IsDigit(Byte())) {
-    return Fail("a digit was expected");
-  }
-  while (IsDigit(Byte())) {
-    ++next_;
-  }
-  return true;
-}
-
-bool JsonScanner::SkipNumber() {
-  if (Byte() == '-') {
-    ++next_;
-  }
-  if (Byte() == '0') {
-    ++next_;
-  } else if (!SkipDigits()) {
-    return false;
-  }
-  if (Byte() == '.') {
-    ++next_;
-    if (!SkipDigits()) {
-      return false;
-    }
-  }
-  if (Byte() != 'e' && Byte() != 'E') {
-    return true;
-  }
-  ++next_;
-  if (Byte() == '+' || Byte() == '-') {
-    ++next_;
-  }
-  return SkipDigits();
-}
-
-bool JsonScanner::SkipWord(std::string_view word) {
-  if (std::string_view(next_, static_cast<size_t>(end_ - next_)).substr(0, word.size()) != word) {
-    return Fail("a value was expected");
-  }
-  next_ += word.size();
-  return true;
 }
 
 }  // namespace mecha

@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 namespace mecha {
 
@@ -44,53 +43,36 @@ class JsonScanner {
 
   // Each of these skips blanks first.
   // Takes one byte of punctuation if it is next.
-  bool Take(char punctuation);
+  bool Take(char punctuation) {
+    SkipBlanks();
+    const bool is_next = next_ != end_ && *next_ == punctuation;
+    next_ += is_next ? 1 : 0;
+    return is_next;
+  }
   // Takes one value and all that is in it. Nothing when it is malformed: error() says what is
   // wrong, position() where.
   std::optional<JsonValue> TakeValue();
   // Whether nothing but blanks is left.
-  bool IsAtEnd();
+  bool IsAtEnd() {
+    SkipBlanks();
+    return next_ == end_;
+  }
 
   size_t position() const { return static_cast<size_t>(next_ - begin_); }
   const char* error() const { return error_; }
 
  private:
-  // Which containers are open, one bit each: an object, or an array.
-  class Nesting {
-   public:
-    void Push(bool is_object);
-    void Pop();
-    size_t depth() const { return depth_; }
-    bool is_in_object() const { return (word_ & 1) != 0; }
-
-   private:
-    uint64_t word_ = 0;
-    size_t depth_ = 0;
-    std::vector<uint64_t> outer_;  // full words
-  };
-  enum class Step : uint8_t { kValueNext, kComplete, kFailed };
-
-  bool Fail(const char* what);
-  void SkipBlanks();
-  char Byte() const { return next_ == end_ ? '\0' : *next_; }
-  bool SkipValue();
-  Step Begin(Nesting& nesting);
-  Step Open(Nesting& nesting, bool is_object);
-  Step Continue(Nesting& nesting);
-  bool SkipName();
-  bool SkipString();
-  bool SkipEscape();
-  bool SkipUnicode();
-  bool SkipNumber();
-  bool SkipDigits();
-  bool SkipWord(std::string_view word);
+  void SkipBlanks() {
+    while (next_ != end_ && (*next_ == ' ' || *next_ == '\n' || *next_ == '\r' || *next_ == '\t')) {
+      ++next_;
+    }
+  }
 
   const char* begin_;
   const char* next_;
   const char* end_;
   size_t deepest_;
   const char* error_ = nullptr;
-  bool has_escapes_ = false;
 };
 
 }  // namespace mecha

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encoding/utf8.h"
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -37,21 +38,37 @@ size_t CharacterLength(const unsigned char* in, size_t left) {
   return length;
 }
 
+// Whether the bytes at `in` are all ASCII; a multiple of eight.
+template <size_t kBytes>
+bool IsAscii(const unsigned char* in) {
+  std::array<uint64_t, kBytes / 8> words;
+  std::memcpy(words.data(), in, kBytes);
+  uint64_t all = 0;
+  for (const uint64_t word : words) {
+    all |= word;
+  }
+  return (all & kHighBits) == 0;
+}
+
 }  // namespace
 
 size_t ValidUtf8Prefix(std::string_view text) {
   const auto* in = reinterpret_cast<const unsigned char*>(text.data());
   size_t at = 0;
   while (at < text.size()) {
-    if (text.size() - at >= sizeof(uint64_t)) {
-      uint64_t eight;
-      std::memcpy(&eight, in + at, sizeof eight);
-      if ((eight & kHighBits) == 0) {
-        at += sizeof eight;
-        continue;
-      }
+    const size_t left = text.size() - at;
+    if (left >= 32 && IsAscii<32>(in + at)) {
+      at += 32;
+      continue;
     }
-    const size_t length = CharacterLength(in + at, text.size() - at);
+    if (left >= 8 && IsAscii<8>(in + at)) {
+      at += 8;
+      continue;
+    }
+    if (left < 8 && text.size() >= 8 && IsAscii<8>(in + text.size() - 8)) {
+      return text.size();
+    }
+    const size_t length = CharacterLength(in + at, left);
     if (length == 0) {
       return at;
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -36,7 +37,7 @@ class EventReader {
     std::string_view name;
     JsonValue value;
   };
-  static constexpr size_t kData = kEventAttributes.size();
+  static constexpr size_t kData = std::size(kEventAttributes);
   static constexpr size_t kDataBase64 = kData + 1;
   static constexpr size_t kNames = kDataBase64 + 1;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "events/publish_metadata.h"
 
-#include <array>
 #include <string>
 
 #include "encoding/ascii.h"
@@ -19,14 +18,14 @@ struct Override {
   std::string_view PublishMetadata::*member;
 };
 
-constexpr std::array kOverrides = {
-    Override{"id", &PublishMetadata::id},
-    Override{"type", &PublishMetadata::type},
-    Override{"source", &PublishMetadata::source},
-    Override{"subject", &PublishMetadata::subject},
-    Override{"traceid", &PublishMetadata::traceid},
-    Override{"traceparent", &PublishMetadata::traceparent},
-    Override{"tracestate", &PublishMetadata::tracestate},
+constexpr Override kOverrides[] = {
+    {"id", &PublishMetadata::id},
+    {"type", &PublishMetadata::type},
+    {"source", &PublishMetadata::source},
+    {"subject", &PublishMetadata::subject},
+    {"traceid", &PublishMetadata::traceid},
+    {"traceparent", &PublishMetadata::traceparent},
+    {"tracestate", &PublishMetadata::tracestate},
 };
 
 void TakeOverride(std::string_view name, std::string_view value, PublishMetadata& read) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <vector>
@@ -105,8 +106,8 @@ class BinaryAttributes {
     }
     const auto* const known = std::ranges::find_if(
         kEventAttributes, [&](const auto& each) { return EqualsIgnoringCase(each.name, name); });
-    return known == kEventAttributes.end() ? AddExtension(key, name, value)
-                                           : AddKnown(key, known->member, value);
+    return known == std::end(kEventAttributes) ? AddExtension(key, name, value)
+                                               : AddKnown(key, known->member, value);
   }
   // Its views point into the metadata and into this.
   CloudEvent Take() {

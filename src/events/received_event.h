@@ -25,10 +25,10 @@ struct ReceivedMessage {
   std::span<const unsigned char, 16> random;                      // becomes the id of a raw message
 };
 
-// Raw: an envelope around the bytes. Binary content mode (metadata content-type is
-// application/octet-stream): the attributes are metadata with the prefix ce_, the data is the
-// bytes. Otherwise structured: DecodeEvent. Trace context that is absent is taken from the
-// metadata. INVALID_ARGUMENT says what is malformed, and where.
+// Raw: an envelope around the bytes. Binary content mode (the content type, or the metadata
+// content-type, is application/octet-stream): the attributes are metadata with the prefix ce_, the
+// data is the bytes. Otherwise structured: DecodeEvent. Trace context that is absent is taken from
+// the metadata. INVALID_ARGUMENT says what is malformed, and where.
 StatusOr<CloudEvent> ReadEvent(const ReceivedMessage& message);
 
 // Whether `expiration` has passed. One that is no time never does.

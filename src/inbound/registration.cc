@@ -7,8 +7,6 @@
 namespace mecha {
 namespace {
 
-const std::string kOneForAll;
-
 bool HasMessageOf(const Request& request, const MessageSource* source) {
   return source == nullptr ||
          std::ranges::any_of(request.messages(), [source](const Offered& message) {
@@ -47,7 +45,7 @@ const std::string* Registration::KeyOf(const Message& message) const {
     case Ordering::kPerKey:
       return message.delivery.key.empty() ? nullptr : &message.delivery.key;
     case Ordering::kSerial:
-      return &kOneForAll;
+      return &one_key_;
   }
   return nullptr;
 }

@@ -128,6 +128,7 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   const std::shared_ptr<RequestTable> requests_;
   const std::shared_ptr<CompletionQueue> queue_;
   const RegistrationOptions options_;
+  const std::string one_key_;  // of kSerial
   std::function<void()> window_listener_;
 
   mutable std::mutex mutex_;

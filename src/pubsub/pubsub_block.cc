@@ -45,9 +45,15 @@ std::unique_ptr<Error> PubSubBlock::MakeError(Verb verb, std::string_view broker
   return service_.MakeError(verb, broker_topic.substr(options_.topic_prefix.size()), status);
 }
 
-Status PubSubBlock::CheckPublish(std::string_view topic) const { return CheckTopic(topic); }
+Status PubSubBlock::CheckPublish(std::string_view topic) const {
+  RETURN_IF_ERROR(CheckTopic(topic));
+  return options_.scopes.CheckPublish(topic);
+}
 
-Status PubSubBlock::CheckSubscribe(std::string_view topic) const { return CheckTopic(topic); }
+Status PubSubBlock::CheckSubscribe(std::string_view topic) const {
+  RETURN_IF_ERROR(CheckTopic(topic));
+  return options_.scopes.CheckSubscribe(topic);
+}
 
 std::string PubSubBlock::BrokerTopic(std::string_view topic) const {
   return options_.topic_prefix + std::string(topic);

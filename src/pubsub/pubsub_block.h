@@ -14,6 +14,7 @@
 #include "operation/service.h"
 #include "pubsub/message_ids.h"
 #include "pubsub/requests.h"
+#include "pubsub/topic_scopes.h"
 #include "resources/strictness.h"
 #include "result/status.h"
 
@@ -28,6 +29,7 @@ struct PubSubBlockOptions {
   std::string consumer_group;  // whom each message goes to once
   std::string consumer_name;   // this runtime in the group; no other living one has it
   std::string topic_prefix;    // of every topic at the broker; no separator
+  TopicScopes scopes;
   PubSubLimits limits;
   Strictness strictness = Strictness::kStrict;
 };

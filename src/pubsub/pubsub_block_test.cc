@@ -132,6 +132,20 @@ TEST_CASE("a topic must have a name") {
   CHECK(world.block.CheckSubscribe("created").ok());
 }
 
+TEST_CASE("a message to a topic out of scope never reaches the broker") {
+  Settings::Identity identity;
+  identity.app_id = "shop";
+  const auto scopes = TopicScopes::Create(
+      Settings(std::move(identity), {{"publishingscopes", {"shop=paid", false, 1}}}));
+  REQUIRE(scopes.ok());
+  BlockWorld world(test::kFakePubSubInfo,
+                   {.app_id = "shop", .topic_prefix = "north", .scopes = *scopes});
+  const Status status = world.Publish(MessageOf("x"));
+  CHECK(status.code() == StatusCode::kPermissionDenied);
+  CHECK(world.taken.empty());
+  CHECK(world.block.CheckSubscribe("created").ok());
+}
+
 TEST_CASE("a message goes to its topic in an envelope") {
   BlockWorld world;
   MessageRequest message = MessageOf("{\"n\": 1}");

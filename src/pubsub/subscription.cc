@@ -18,17 +18,14 @@ constexpr Duration kLoopStep = std::chrono::milliseconds(10);
 
 }  // namespace
 
-Subscription::Subscription(PubSubBlock& block, SubscriptionSpec spec, std::string name,
-                           TopicRouter router, FindHandler find_handler,
-                           std::shared_ptr<RuntimeHost> host)
-    : block_(block),
-      spec_(std::move(spec)),
-      names_{block.service().identity().name, spec_.topic, std::move(name)},
-      router_(std::move(router)),
-      find_handler_(std::move(find_handler)),
+Subscription::Subscription(Way way, std::shared_ptr<RuntimeHost> host)
+    : block_(way.block),
+      spec_(std::move(way.spec)),
+      names_{block_.service().identity().name, spec_.topic, std::move(way.name)},
+      router_(std::move(way.router)),
+      find_handler_(std::move(way.find_handler)),
       host_(std::move(host)),
-      broker_delays_(block.service().info().SupportOf("delayed_return") == Support::kNative),
-      keeps_events_(block.service().info().SupportOf("keeps_events") == Support::kNative) {}
+      broker_delays_(block_.service().info().SupportOf("delayed_return") == Support::kNative) {}
 
 Subscription::~Subscription() = default;
 

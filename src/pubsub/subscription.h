@@ -47,9 +47,15 @@ class Subscription final : public MessageSource,
     uint64_t lost = 0;  // their lease
   };
 
-  // `block` outlives every call but the readers of names. `name` is empty for a TOPIC's.
-  Subscription(PubSubBlock& block, SubscriptionSpec spec, std::string name, TopicRouter router,
-               FindHandler find_handler, std::shared_ptr<RuntimeHost> host);
+  struct Way {
+    PubSubBlock& block;  // outlives every call but the readers of names
+    SubscriptionSpec spec;
+    std::string name;  // empty for a TOPIC's
+    TopicRouter router;
+    FindHandler find_handler;
+  };
+
+  Subscription(Way way, std::shared_ptr<RuntimeHost> host);
   ~Subscription() override;
 
   // Subscribes at the broker; takes nothing before SetWindow. Blocks (may_block).
@@ -153,7 +159,6 @@ class Subscription final : public MessageSource,
   const FindHandler find_handler_;
   const std::shared_ptr<RuntimeHost> host_;
   const bool broker_delays_;
-  const bool keeps_events_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "events/event_defaults.h"
+#include "events/event_encoding.h"
 #include "events/received_event.h"
 #include "pubsub/subscription.h"
 #include "result/status_or.h"
@@ -44,7 +46,7 @@ HeldPtr Subscription::TakeIn(Delivery& delivery) {
   message->source = shared_from_this();
   message->renewed_at.store(delivery.held_since, std::memory_order_relaxed);
   message->attempt = delivery.attempt;
-  message->event = std::move(delivery.event);
+  message->event = delivery.event;
   message->delivery = std::move(delivery);
   return message;
 }
@@ -63,7 +65,16 @@ void Subscription::ConfirmLeases(std::vector<HeldPtr> messages) {
 
 // Leaves `event` empty where the body is what the broker holds.
 Status Subscription::ReadEnvelope(HeldMessage& message) const {
-  if (message.event != nullptr || spec_.is_raw) {
+  if (spec_.is_raw) {
+    // A broker that kept the event has no bytes: these are those another one would have.
+    if (message.event != nullptr) {
+      message.delivery.payload = EncodeEvent(*message.event);
+      message.delivery.content_type = kEventJsonType;
+      message.event = nullptr;
+    }
+    return OkStatus();
+  }
+  if (message.event != nullptr) {
     return OkStatus();
   }
   const std::array<unsigned char, 16> unused{};
@@ -89,8 +100,8 @@ void Subscription::Arrive(const HeldPtr& message) {
     Drop(message);
     return;
   }
-  static const CloudEvent kNoEvent;
-  const auto path = router_.Route(message->event == nullptr ? kNoEvent : *message->event);
+  const auto path =
+      message->event == nullptr ? router_.Route(CloudEvent()) : router_.Route(*message->event);
   if (!path.ok()) {
     OnMalformed(message, path.status());
   } else if (!path->has_value()) {

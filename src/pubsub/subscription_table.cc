@@ -134,12 +134,11 @@ Status SubscriptionTable::Bring(const CallContext& call, Entry& entry) {
     Findings findings(Strictness::kStrict);
     auto router = TopicRouter::Create(entry.spec, findings);
     // The table outlives its subscriptions' feeds; what holds the entry is the table itself.
-    auto subscription = std::make_shared<Subscription>(
-        *block, entry.spec, entry.name, *std::move(router),
-        [this, registration = entry.registration](std::string_view path) {
-          return registration != nullptr ? registration : routes_.Find(path);
-        },
-        host_);
+    Subscription::Way way{*block, entry.spec, entry.name, *std::move(router),
+                          [this, registration = entry.registration](std::string_view path) {
+                            return registration != nullptr ? registration : routes_.Find(path);
+                          }};
+    auto subscription = std::make_shared<Subscription>(std::move(way), host_);
     const std::lock_guard lock(mutex_);
     entry.subscription = std::move(subscription);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // TopicScopes: which topics of a component this application may publish to and subscribe to, by
-// Dapr's rules; TopicNames: what a topic is called at the broker. Immutable; any thread.
+// Dapr's rules. Not what a topic is called at the broker: that is PubSubBlock's. Immutable; any
+// thread.
 #pragma once
 
 #include <optional>
@@ -17,6 +18,8 @@ namespace mecha {
 
 class TopicScopes {
  public:
+  // Every topic is open.
+  TopicScopes() = default;
   // From the fields publishingScopes, subscriptionScopes, allowedTopics and protectedTopics, for
   // the app id in the identity. INVALID_ARGUMENT for a scope that cannot be read: Dapr would skip
   // it, and with it the limits it sets.
@@ -43,24 +46,5 @@ class TopicScopes {
 // Whether `{namespace}` stands anywhere in the component's metadata, which also puts the namespace
 // before its topics. Asked before placeholders are filled in.
 bool NamesTopicsByNamespace(const ComponentDocument& document);
-
-class TopicNames {
- public:
-  // Topics keep their names.
-  TopicNames() = default;
-  // Topics begin with the namespace; an empty one is called "default", as in Dapr.
-  explicit TopicNames(std::string_view name_space)
-      : prefix_(name_space.empty() ? "default" : name_space) {}
-
-  std::string AtBroker(std::string_view topic) const { return prefix_ + std::string(topic); }
-  // The name a host knows, of a topic that a message came from.
-  std::string_view ForHost(std::string_view topic) const {
-    topic.remove_prefix(topic.starts_with(prefix_) ? prefix_.size() : 0);
-    return topic;
-  }
-
- private:
-  std::string prefix_;
-};
 
 }  // namespace mecha

@@ -89,20 +89,13 @@ TEST_CASE("a scope that cannot be read is refused because it would limit nobody"
   CHECK(Scopes({{"publishingScopes", "a=x"}}, "").CheckPublish("orders").ok());
 }
 
-TEST_CASE("the placeholder of the namespace puts it before every topic") {
+TEST_CASE("the placeholder of the namespace counts wherever it stands in the metadata") {
   ComponentDocument document;
   document.metadata.push_back({"host", "localhost", std::nullopt, "", true, {}});
   document.metadata.push_back({"password", std::nullopt, SecretReference{"a", "b"}, "", false, {}});
   CHECK_FALSE(NamesTopicsByNamespace(document));
   document.metadata.push_back({"consumerID", "x-{namespace}", std::nullopt, "", true, {}});
   CHECK(NamesTopicsByNamespace(document));
-
-  CHECK(TopicNames().AtBroker("orders") == "orders");
-  CHECK(TopicNames().ForHost("orders") == "orders");
-  CHECK(TopicNames("prod").AtBroker("orders") == "prodorders");
-  CHECK(TopicNames("prod").ForHost("prodprodorders") == "prodorders");
-  CHECK(TopicNames("prod").ForHost("orders") == "orders");
-  CHECK(TopicNames("").AtBroker("orders") == "defaultorders");
 }
 
 }  // namespace

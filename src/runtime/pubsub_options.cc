@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/pubsub_options.h"
 
-#include <algorithm>
 #include <string_view>
+
+#include "pubsub/topic_scopes.h"
+#include "result/status.h"
+#include "result/status_or.h"
 
 namespace mecha {
 namespace {
-
-constexpr std::string_view kNamespace = "{namespace}";
-
-// Dapr's rule: anywhere in any field, and then every topic is of that namespace.
-bool MentionsNamespace(const ComponentDocument& document) {
-  return std::ranges::any_of(document.metadata, [](const MetadataItem& item) {
-    return item.value.has_value() && item.value->find(kNamespace) != std::string::npos;
-  });
-}
 
 std::string_view Trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
@@ -41,9 +35,11 @@ StatusOr<PubSubBlockOptions> ReadPubSubOptions(const ComponentDocument& document
         "group; set app_id in mecha_runtime_options, or consumerID");
   }
   options.consumer_name = MakeConsumerName(identity.app_id, identity.instance_id);
-  if (MentionsNamespace(document)) {
-    options.topic_prefix = identity.name_space;
+  if (NamesTopicsByNamespace(document)) {
+    // What Dapr calls having none.
+    options.topic_prefix = identity.name_space.empty() ? "default" : identity.name_space;
   }
+  ASSIGN_OR_RETURN(options.scopes, TopicScopes::Create(settings));
   options.limits = runtime.message_limits;
   options.strictness = runtime.strictness;
   return options;

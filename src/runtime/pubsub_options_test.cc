@@ -98,6 +98,32 @@ TEST_CASE("a placeholder for the namespace anywhere puts it before every topic")
   CHECK(world.Block().BrokerTopic("created") == "northcreated");
 }
 
+TEST_CASE("without a namespace the placeholder and the topics say default") {
+  PubSubWorld world("  - {name: password, value: \"{namespace}\"}\n");
+  world.options.name_space.clear();
+  REQUIRE(world.Start().ok());
+  CHECK(world.Block().BrokerTopic("created") == "defaultcreated");
+}
+
+TEST_CASE("scopes in the metadata limit the topics of this application") {
+  PubSubWorld world(
+      "  - {name: publishingScopes, value: \"shop=created;other=paid\"}\n"
+      "  - {name: SubscriptionScopes, value: \"shop=\"}\n"
+      "  - {name: password, value: \"{namespace}\"}\n");
+  REQUIRE(world.Start().ok());
+  CHECK(world.Block().CheckPublish("created").ok());
+  CHECK(world.Block().CheckPublish("paid").code() == StatusCode::kPermissionDenied);
+  CHECK(world.Block().CheckSubscribe("created").code() == StatusCode::kPermissionDenied);
+  CHECK(world.Describe()["warnings"].empty());
+}
+
+TEST_CASE("a scope that cannot be read keeps the component from starting") {
+  PubSubWorld world("  - {name: publishingScopes, value: \"shop\"}\n");
+  const Status status = world.Start();
+  CHECK(IsInvalidArgument(status));
+  CHECK(Holds(status, "publishingScopes has the entry \"shop\""));
+}
+
 TEST_CASE("a runtime that resumes is another consumer") {
   PubSubWorld world;
   REQUIRE(world.Start().ok());

@@ -6,12 +6,14 @@
 
 #include "call/environment.h"
 #include "encoding/nearest_name.h"
+#include "encoding/quoted.h"
 #include "encoding/uuid.h"
 #include "operation/plain_result.h"
 #include "plugins/plugin_loader.h"
 #include "result/status.h"
 #include "result/status_or.h"
 #include "runtime/component_starter.h"
+#include "runtime/resource_operation.h"
 #include "runtime/settings_builder.h"
 
 namespace mecha {
@@ -82,9 +84,8 @@ Runtime::Runtime(RuntimeOptions options)
   starter_ = std::make_unique<ComponentStarter>(
       ComponentStarter::Surroundings{*host_, components_, configuration_, resolver_options_,
                                      options_.settings, [this] { return instance_id(); }});
-  serving_ = std::make_unique<Serving>(host_, operations_, [this](std::string_view name) {
-    return components_.FindPubSub(name);
-  });
+  serving_ = std::make_unique<Serving>(
+      host_, operations_, [this](std::string_view name) { return components_.FindPubSub(name); });
   RenewInstanceId();
   ForwardNotices();
 }
@@ -96,15 +97,19 @@ Runtime::~Runtime() {
   host_->notices().SetListener(nullptr);
 }
 
-Status Runtime::Load() {
-  options_.register_components(registry_);
-  RETURN_IF_ERROR(modules_.RegisterLinked(registry_));
-  RETURN_IF_ERROR(LoadPlugins(options_.settings.plugins, registry_));
+LoadOptions Runtime::MakeLoadOptions() const {
   LoadOptions load;
   load.app_id = options_.app_id;
   load.name_space = resolver_options_.name_space;
   load.strictness = options_.settings.strictness;
-  ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(load, options_.resources));
+  return load;
+}
+
+Status Runtime::Load() {
+  options_.register_components(registry_);
+  RETURN_IF_ERROR(modules_.RegisterLinked(registry_));
+  RETURN_IF_ERROR(LoadPlugins(options_.settings.plugins, registry_));
+  ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(MakeLoadOptions(), options_.resources));
   Findings findings(options_.settings.strictness);
   configuration_ = std::move(resources.configuration);
   components_.SetLeftOut(std::move(resources.left_out));
@@ -174,6 +179,31 @@ void Runtime::AddSubscriptions(std::vector<SubscriptionDocument> documents, Find
       findings.Error(applied.code(), location, std::string(applied.message()));
     }
   }
+}
+
+StatusOr<Prepared> Runtime::ApplyResources(const CallOptions& call, std::string_view text) {
+  ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(MakeLoadOptions(), {.texts = {text}}));
+  if (!resources.components.empty()) {
+    return Unimplemented(
+        "components cannot change while the runtime runs; open another runtime with them");
+  }
+  if (resources.subscriptions.empty()) {
+    return InvalidArgument("no document of kind Subscription for this application is in the text");
+  }
+  return Prepared{new ResourceOperation(own_target(), call, serving_->subscriptions(),
+                                        {.applied = std::move(resources.subscriptions)}),
+                  {}};
+}
+
+StatusOr<Prepared> Runtime::DeleteResource(const CallOptions& call, std::string_view kind,
+                                           std::string_view name) {
+  if (kind != "Subscription") {
+    return Unimplemented("only a Subscription can be deleted while the runtime runs, not a " +
+                         Quoted(kind));
+  }
+  return Prepared{new ResourceOperation(own_target(), call, serving_->subscriptions(),
+                                        {.deleted = std::string(name)}),
+                  {}};
 }
 
 // First in, then the look: whoever takes the request back waits for those inside.

@@ -45,9 +45,9 @@ struct RuntimeOptions {
 
 // How a drain ended.
 struct DrainReport {
-  uint32_t finished = 0;   // ended by themselves
-  uint32_t stopped = 0;    // ended when asked to
-  uint32_t abandoned = 0;  // still running; nothing of theirs is freed
+  uint32_t finished = 0;       // ended by themselves
+  uint32_t stopped = 0;        // ended when asked to
+  uint32_t abandoned = 0;      // still running; nothing of theirs is freed
   bool left_handlers = false;  // requests were open at the deadline; their replies are GONE
   uint64_t returned = 0;       // messages no handler had seen
   std::string registrations = "[]";
@@ -76,6 +76,11 @@ class Runtime final : public OperationOwner {
 
   StatusOr<std::shared_ptr<CompletionQueue>> OpenQueue(QueueOptions options);
 
+  // Operations that change resources while the runtime runs.
+  StatusOr<Prepared> ApplyResources(const CallOptions& call, std::string_view text);
+  StatusOr<Prepared> DeleteResource(const CallOptions& call, std::string_view kind,
+                                    std::string_view name);
+
   Status Ping(const CallContext& call, std::string_view component);
   std::string Describe() const;
   std::string Metrics() const;
@@ -97,6 +102,7 @@ class Runtime final : public OperationOwner {
  private:
   explicit Runtime(RuntimeOptions options);
 
+  LoadOptions MakeLoadOptions() const;
   Status Load();
   StatusOr<const Registry::Entry*> FindType(const ComponentDocument& document);
   Status AddComponent(ComponentDocument document, Findings& findings);

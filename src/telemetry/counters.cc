@@ -29,6 +29,8 @@ std::string_view NameOf(Verb verb) {
       return "publish_many";
     case Verb::kServe:
       return "serve";
+    case Verb::kResource:
+      return "resource";
     case Verb::kServeStop:
       return "serve_stop";
     case Verb::kPing:

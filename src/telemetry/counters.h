@@ -26,6 +26,7 @@ enum class Verb : uint8_t {
   kPublishMany,
   kServe,
   kServeStop,
+  kResource,
   kPing,
   kCount
 };

@@ -46,7 +46,7 @@ static mecha_runtime* started(void) {
   EXPECT(host_start_text(HOST_MEMORY_YAML
                          "---\napiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n"
                          "  name: variables\nspec:\n  type: secretstores.local.env\n"
-                         "  version: v1\n",
+                         "  version: v1\n---\n" HOST_MESSAGES_YAML,
                          &rt),
          MECHA_OK);
   return rt;
@@ -117,7 +117,9 @@ static void null_to_operations(mecha_runtime* rt, const mecha_call* call) {
   EXPECT(mecha_state_delete(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);
   EXPECT(mecha_state_apply(rt, call, store, NULL, 3, NULL, NULL), MECHA_INVALID_ARGUMENT);
   EXPECT(mecha_state_query(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_publish(rt, call, store, kNothing, NULL, 3, NULL, NULL), MECHA_INVALID_ARGUMENT);
   if (rt == NULL) {
+    EXPECT(mecha_publish(rt, call, store, kNothing, NULL, 0, NULL, NULL), MECHA_INVALID_ARGUMENT);
     EXPECT(mecha_state_list(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);
     EXPECT(mecha_secret_get(rt, call, store, kNothing, NULL, NULL), MECHA_INVALID_ARGUMENT);
     EXPECT(mecha_secret_list(rt, call, store, NULL, NULL), MECHA_INVALID_ARGUMENT);
@@ -319,6 +321,40 @@ static void values_are_released_once_even_when_the_call_fails(mecha_runtime* rt)
   EXPECT(released, 5);
 }
 
+static void wrong_messages(mecha_runtime* rt) {
+  mecha_view messages = host_view("messages"), topic = host_view("topic"), broken = {NULL, 5};
+  mecha_message two[2];
+  struct {
+    mecha_publish_options options;
+    uint64_t tail;
+  } future;
+  memset(two, 0, sizeof(two));
+  memset(&future, 0, sizeof(future));
+  released = 0;
+  two[0].data = counted_buf("1");
+  two[1].data = counted_buf("2");
+  EXPECT(mecha_publish(rt, NULL, messages, topic, two, 2, NULL, NULL), MECHA_OK);
+  EXPECT(released, 2);
+  EXPECT(mecha_publish(rt, NULL, messages, topic, two, 0, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_publish(rt, NULL, messages, broken, two, 2, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_publish(rt, NULL, broken, topic, two, 2, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_publish(rt, NULL, topic, topic, two, 2, NULL, NULL), MECHA_NOT_FOUND);
+  EXPECT(mecha_publish(rt, NULL, host_view("memory"), topic, two, 2, NULL, NULL), MECHA_NOT_FOUND);
+  EXPECT(released, 10);
+  future.options.struct_size = sizeof(future);
+  EXPECT(mecha_publish(rt, NULL, messages, topic, two, 2, &future.options, NULL), MECHA_OK);
+  future.tail = 1;
+  EXPECT(mecha_publish(rt, NULL, messages, topic, two, 2, &future.options, NULL), MECHA_VERSION);
+  EXPECT(released, 14);
+  two[1].flags = 1u << 31;
+  EXPECT(mecha_publish(rt, NULL, messages, topic, two, 2, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  two[1].flags = 0;
+  two[1].metadata_count = 1;
+  EXPECT(mecha_publish(rt, NULL, messages, topic, two, 2, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_publish(NULL, NULL, messages, topic, two, 2, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(released, 20);
+}
+
 static void wrong_queues(mecha_runtime* rt) {
   mecha_queue* queue = NULL;
   mecha_queue_options options;
@@ -474,6 +510,7 @@ int main(void) {
   wrong_keys_and_ops(rt);
   wrong_reads_of_a_result(rt);
   values_are_released_once_even_when_the_call_fails(rt);
+  wrong_messages(rt);
   wrong_queues(rt);
   blocking_on_a_thread_of_the_runtime(rt);
   mecha_runtime_free(rt);

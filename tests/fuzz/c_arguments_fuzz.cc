@@ -129,6 +129,7 @@ struct Call {
     value.metadata = &metadata;
     value.metadata_count = source.Byte() % 2;
     value.traceparent = source.View();
+    value.tracestate = source.View();
     value.within = source.Byte() % 16 == 0 ? source.Number<uint64_t>() : 0;
     retry.value.pattern = source.Byte() % 5;
     retry.value.limit = source.Byte() % 3;
@@ -182,6 +183,32 @@ void Apply(Session& session, Source& source) {
   mecha_result* result = nullptr;
   const mecha_status status = mecha_state_apply(session.runtime, call.get(), source.Store(), ops,
                                                 count, &options.value, &result);
+  Expect(session, status, result, source);
+}
+
+void Publish(Session& session, Source& source) {
+  mecha_message messages[3] = {};
+  mecha_kv metadata[3];
+  const size_t count = source.Byte() % 4;
+  for (size_t i = 0; i < count; ++i) {
+    metadata[i] = {source.Byte() % 2 == 0 ? host_view("ttl") : source.View(), source.View()};
+    messages[i].data = source.Value();
+    messages[i].content_type =
+        source.Byte() % 2 == 0 ? host_view("application/cloudevents+json") : source.View();
+    messages[i].id = source.View();
+    messages[i].key = source.View();
+    messages[i].metadata = &metadata[i];
+    messages[i].metadata_count = source.Byte() % 2;
+    messages[i].ttl_ms = source.Byte() % 4 == 0 ? source.Number<int64_t>() : 0;
+    messages[i].flags = source.Byte() % 3;
+  }
+  Roomy<mecha_publish_options> options(source);
+  options.value.struct_size = source.StructSize<mecha_publish_options>();
+  Call call(source, session);
+  mecha_result* result = nullptr;
+  const mecha_view pubsub = source.Byte() % 8 == 0 ? source.View() : host_view("messages");
+  const mecha_status status = mecha_publish(session.runtime, call.get(), pubsub, source.Key(),
+                                            messages, count, &options.value, &result);
   Expect(session, status, result, source);
 }
 
@@ -293,7 +320,7 @@ void Collect(Session& session, int64_t timeout_ns, Source& source) {
 }
 
 void Step(Session& session, Source& source) {
-  switch (source.Byte() % 8) {
+  switch (source.Byte() % 9) {
     case 0:
       return GetOrSet(session, source, true);
     case 1:
@@ -308,6 +335,8 @@ void Step(Session& session, Source& source) {
       return Other(session, source);
     case 6:
       return Search(session, source);
+    case 7:
+      return Publish(session, source);
     default:
       return Collect(session, 0, source);
   }
@@ -317,7 +346,7 @@ void Step(Session& session, Source& source) {
 mecha_runtime* SharedRuntime() {
   static mecha_runtime* const runtime = [] {
     mecha_runtime* made = nullptr;
-    Demand(host_start_text(HOST_MEMORY_YAML, &made) == MECHA_OK);
+    Demand(host_start_text(HOST_MEMORY_YAML "---\n" HOST_MESSAGES_YAML, &made) == MECHA_OK);
     return made;
   }();
   return runtime;

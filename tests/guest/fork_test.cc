@@ -31,6 +31,9 @@ std::string CheckOperationsAreForked(mecha_runtime* rt, const mecha_call* call) 
   COMPLAIN_UNLESS(mecha_state_query(rt, call, kStore, kKey, nullptr, nullptr) == MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_secret_get(rt, call, kStore, kKey, nullptr, nullptr) == MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_secret_list(rt, call, kStore, nullptr, nullptr) == MECHA_FORKED);
+  const mecha_message message{};
+  COMPLAIN_UNLESS(mecha_publish(rt, call, kStore, kKey, &message, 1, nullptr, nullptr) ==
+                  MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_component_ping(rt, nullptr, kStore, nullptr) == MECHA_FORKED);
   return "";
 }

@@ -12,6 +12,10 @@
   "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: memory\nspec:\n" \
   "  type: state.in-memory\n  version: v1\n"
 
+#define HOST_MESSAGES_YAML                                                              \
+  "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: messages\nspec:\n" \
+  "  type: pubsub.in-memory\n  version: v1\n"
+
 /* A component on a database file; %s is the path. */
 #define HOST_SQLITE_YAML                                                            \
   "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: file\nspec:\n" \

@@ -13,13 +13,12 @@
 #include <vector>
 
 #include "mecha/mecha.h"
+#include "modules/opened_runtime.h"
 #include "support/catch.h"
 
 namespace {
 
 constexpr std::string_view kType = "state.test-module";
-
-mecha_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string Document(std::string_view type, std::string_view more = {}) {
   return "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\nspec:\n  type: " +
@@ -29,67 +28,28 @@ std::string Document(std::string_view type, std::string_view more = {}) {
 std::string FolderOf(std::string_view kind) { return MODULES "/" + std::string(kind) + "/mecha"; }
 
 // A runtime on `document`, with module_path unless it is empty; or why there is none.
-class OpenedRuntime {
+class OpenedRuntime : public mecha::test::OpenedRuntime {
  public:
-  OpenedRuntime(const std::string& document, const std::string& module_path) {
-    const mecha_view text = View(document);
-    const mecha_kv setting = {View("module_path"), View(module_path)};
-    mecha_runtime_options options{};
-    options.struct_size = sizeof options;
-    options.api_version = MECHA_API_VERSION;
-    options.app_id = View("app");
-    options.resource_texts = &text;
-    options.resource_text_count = 1;
-    options.settings = &setting;
-    options.setting_count = module_path.empty() ? 0 : 1;
-    mecha_error* error = nullptr;
-    status = mecha_runtime_open(&options, &runtime_, &error);
-    if (status == MECHA_OK) {
-      status = mecha_runtime_start(runtime_, &error);
-    }
-    message = error == nullptr ? "" : mecha_error_message(error);
-    mecha_error_free(error);
-  }
-  OpenedRuntime(const OpenedRuntime&) = delete;
-  OpenedRuntime& operator=(const OpenedRuntime&) = delete;
-  ~OpenedRuntime() { mecha_runtime_free(runtime_); }
+  OpenedRuntime(const std::string& document, const std::string& module_path)
+      : mecha::test::OpenedRuntime(module_path.empty() ? "" : "module_path", module_path,
+                                   document) {}
 
   mecha_status Set(std::string_view key, const std::string& value) {
     mecha_buf bytes{};
     bytes.data = value.data();
     bytes.size = value.size();
-    return mecha_state_set(runtime_, nullptr, View("store"), View(key), bytes, nullptr, nullptr);
+    return mecha_state_set(runtime, nullptr, View("store"), View(key), bytes, nullptr, nullptr);
   }
   std::string Get(std::string_view key) {
     mecha_result* result = nullptr;
     const mecha_status got =
-        mecha_state_get(runtime_, nullptr, View("store"), View(key), nullptr, &result);
+        mecha_state_get(runtime, nullptr, View("store"), View(key), nullptr, &result);
     if (got == MECHA_OK) {
       return Take(result);
     }
     mecha_result_release(result);
     return std::string("status ") + mecha_status_name(got);
   }
-  std::string Describe() {
-    mecha_result* result = nullptr;
-    return mecha_runtime_describe(runtime_, &result) == MECHA_OK ? Take(result) : std::string();
-  }
-  bool Says(std::string_view part) const { return message.find(part) != std::string::npos; }
-
-  mecha_status status = MECHA_OK;
-  std::string message;
-
- private:
-  static std::string Take(mecha_result* result) {
-    mecha_item item{};
-    item.struct_size = sizeof item;
-    mecha_result_item(result, 0, &item);
-    std::string text(static_cast<const char*>(item.value.data), item.value.size);
-    mecha_result_release(result);
-    return text;
-  }
-
-  mecha_runtime* runtime_ = nullptr;
 };
 
 // An own folder, with whatever a test puts in the place of the module.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mecha/mecha.h"
+#include "modules/opened_runtime.h"
 #include "support/catch.h"
 
 namespace {
@@ -17,8 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kMillisecond = 1'000'000;
-
-mecha_view View(std::string_view text) { return {text.data(), text.size()}; }
 
 std::string FileOf(std::string_view name) { return PLUGINS "/" + std::string(name) + ".so"; }
 
@@ -32,27 +31,10 @@ std::string Bad(const std::string& init, const std::string& get, const std::stri
          write + "\"}\n";
 }
 
-class OpenedRuntime {
+class OpenedRuntime : public mecha::test::OpenedRuntime {
  public:
-  OpenedRuntime(const std::string& plugins, const std::string& document) {
-    const mecha_view text = View(document);
-    const mecha_kv setting = {View("plugins"), View(plugins)};
-    mecha_runtime_options options{};
-    options.struct_size = sizeof options;
-    options.api_version = MECHA_API_VERSION;
-    options.app_id = View("app");
-    options.resource_texts = &text;
-    options.resource_text_count = document.empty() ? 0 : 1;
-    options.settings = &setting;
-    options.setting_count = 1;
-    mecha_error* error = nullptr;
-    status = mecha_runtime_open(&options, &runtime, &error);
-    if (status == MECHA_OK) {
-      status = mecha_runtime_start(runtime, &error);
-    }
-    message = error == nullptr ? "" : mecha_error_message(error);
-    mecha_error_free(error);
-  }
+  OpenedRuntime(const std::string& plugins, const std::string& document)
+      : mecha::test::OpenedRuntime("plugins", plugins, document) {}
   OpenedRuntime(const OpenedRuntime&) = delete;
   OpenedRuntime& operator=(const OpenedRuntime&) = delete;
   ~OpenedRuntime() { Free(); }
@@ -106,18 +88,6 @@ class OpenedRuntime {
     mecha_result_release(event.result);
     return event.status;
   }
-  std::string Describe() const {
-    mecha_result* result = nullptr;
-    if (mecha_runtime_describe(runtime, &result) != MECHA_OK) {
-      return {};
-    }
-    mecha_item item{};
-    item.struct_size = sizeof item;
-    mecha_result_item(result, 0, &item);
-    std::string text(static_cast<const char*>(item.value.data), item.value.size);
-    mecha_result_release(result);
-    return text;
-  }
   // Keeps what the result says of its failure.
   mecha_status Note(mecha_status status_of_call, mecha_result* result) {
     const mecha_error* error = mecha_result_error(result, MECHA_RESULT_WHOLE);
@@ -127,12 +97,8 @@ class OpenedRuntime {
     mecha_result_release(result);
     return status_of_call;
   }
-  bool Says(std::string_view part) const { return message.find(part) != std::string::npos; }
 
-  mecha_runtime* runtime = nullptr;
   mecha_queue* queue = nullptr;
-  mecha_status status = MECHA_OK;
-  std::string message;
   std::string last_error;
   std::string applied;
 };

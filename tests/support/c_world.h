@@ -20,8 +20,8 @@ inline constexpr std::string_view kInMemory =
     "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: store\nspec:\n"
     "  type: state.in-memory\n  version: v1\n";
 
-inline mecha_runtime* OpenRuntime(uint32_t flags = 0) {
-  const mecha_view text = View(kInMemory);
+inline mecha_runtime* OpenRuntime(uint32_t flags = 0, std::string_view yaml = kInMemory) {
+  const mecha_view text = View(yaml);
   mecha_runtime_options options{};
   options.struct_size = sizeof options;
   options.api_version = MECHA_API_VERSION;
@@ -51,7 +51,8 @@ struct Released {
 
 class CWorld {
  public:
-  explicit CWorld(uint32_t flags = 0) : runtime(OpenRuntime(flags)) {
+  explicit CWorld(uint32_t flags = 0, std::string_view yaml = kInMemory)
+      : runtime(OpenRuntime(flags, yaml)) {
     REQUIRE(mecha_runtime_start(runtime, nullptr) == MECHA_OK);
   }
   ~CWorld() {

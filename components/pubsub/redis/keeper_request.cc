@@ -24,7 +24,7 @@ void KeeperRequest::AddCommand(RedisCommands& commands) {
       AddOwnership(commands, form_, place_, Ownership::kReturn, job_.ids);
       return;
     case KeeperJob::What::kLeave:
-      AddLeave(commands, form_, place_);
+      AddOwnership(commands, form_, place_, Ownership::kLeave, job_.ids);
       return;
     case KeeperJob::What::kUnblock:
       AddUnblock(commands, job_.client);

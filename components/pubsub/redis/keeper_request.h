@@ -20,6 +20,12 @@
 
 namespace MECHA_COMPONENT {
 
+// Who waits for a job's outcome. Whoever takes it out of the keeper's list calls them.
+struct KeeperCallers {
+  std::vector<Settled> settled;      // one for each id
+  Done<std::vector<uint64_t>> lost;  // of a renewal
+};
+
 struct KeeperJob {
   enum class What : uint8_t {
     kAcknowledge,
@@ -34,8 +40,8 @@ struct KeeperJob {
   std::vector<StreamId> ids;
   std::shared_ptr<KeeperCallers> callers;  // null where nobody waits
   std::vector<Status> statuses;            // what to tell those who settle, once that is known
-  SteadyTime begun{};  // before it was sent
-  int64_t client = 0;  // of kUnblock
+  SteadyTime begun{};                      // before it was sent
+  int64_t client = 0;                      // of kUnblock
 };
 
 // Whoever is told the outcome. `lost`: the places in job.ids of those that others hold.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ using test::TestCall;
 // A broker in this process: another one is as good as another process.
 class Broker {
  public:
-  Broker(const std::string& address, Fields fields) {
+  Broker(const std::string& address, Fields fields, Cryptography* cryptography = nullptr) {
+    host.cryptography = cryptography;
     fields.emplace("redisHost", address);
     fields.emplace("processingTimeout", "60s");
     fields.emplace("redeliverInterval", "15s");

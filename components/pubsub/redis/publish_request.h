@@ -6,13 +6,11 @@
 #include <string_view>
 #include <utility>
 
-#include "contract/host.h"
 #include "contract/pub_sub.h"
 #include "redis/redis_request.h"
 #include "result/done.h"
 #include "stream_commands.h"
 #include "stream_metadata.h"
-#include "stream_options.h"
 
 namespace MECHA_COMPONENT {
 
@@ -21,15 +19,14 @@ PublishOutcome ReadEntryId(const Reply& reply);
 
 class PublishRequest final : public RedisRequest {
  public:
-  // `topic` and the payload stay valid until `done` has run; `clock` and `options` for longer.
+  // `topic` and the payload stay valid until `done` has run.
   PublishRequest(const CallContext& call, std::string_view topic, const OutgoingMessage& message,
-                 const StreamOptions& options, const Clock& clock, Done<std::string> done)
+                 const Trim& trim, Done<std::string> done)
       : RedisRequest(call),
         topic_(topic),
         payload_(message.payload),
         json_(MetadataToJson(message.metadata)),
-        options_(options),
-        clock_(clock),
+        trim_(trim),
         done_(std::move(done)) {}
 
   // Whether it can go this way: a long one would be sent from memory that a call which ended early
@@ -42,7 +39,7 @@ class PublishRequest final : public RedisRequest {
   Done<std::string> TakeDone() { return std::move(done_); }
 
   void AddCommand(RedisCommands& commands) override {
-    AddPublish(commands, topic_, payload_, json_, options_, clock_.WallNow());
+    AddPublish(commands, {topic_, payload_, json_}, trim_);
   }
   bool Take(Reply& reply) override {
     outcome_ = reply.is_error() ? PublishOutcome(ErrorOf(reply)) : ReadEntryId(reply);
@@ -56,8 +53,7 @@ class PublishRequest final : public RedisRequest {
   const std::string_view topic_;
   const std::string_view payload_;
   const std::string json_;
-  const StreamOptions& options_;
-  const Clock& clock_;
+  const Trim trim_;
   PublishOutcome outcome_ = std::string();
   Done<std::string> done_;
 };

@@ -47,8 +47,8 @@ Status RedisPubSub::Resume(const CallContext&) {
 
 void RedisPubSub::Publish(const CallContext& call, std::string_view topic,
                           const OutgoingMessage& message, Done<std::string> done) {
-  auto request = std::make_unique<PublishRequest>(call, topic, message, options_, host_->clock(),
-                                                  std::move(done));
+  const Trim trim = TrimOf(options_, host_->clock().WallNow());
+  auto request = std::make_unique<PublishRequest>(call, topic, message, trim, std::move(done));
   if (!call.may_block) {
     if (request->fits()) {
       access_.channel().Submit(std::move(request));
@@ -59,12 +59,11 @@ void RedisPubSub::Publish(const CallContext& call, std::string_view topic,
   }
   const RedisAccess::Caller caller(access_);
   if (caller.is_in_crowd() && request->fits()) {
-    access_.NextLine().Run(*request);
+    access_.NextLine().Run(call, *request);
     request->Complete();
     return;
   }
-  auto outcomes =
-      PublishEach(access_.pool(), call, topic, {&message, 1}, options_, host_->clock().WallNow());
+  auto outcomes = PublishEach(access_.pool(), call, topic, {&message, 1}, trim);
   std::move(request->TakeDone())(outcomes.ok() ? std::move(outcomes->front()) : outcomes.status());
 }
 
@@ -75,8 +74,8 @@ void RedisPubSub::PublishMany(const CallContext& call, std::string_view topic,
     std::move(done)(WouldBlock());
     return;
   }
-  std::move(done)(
-      PublishEach(access_.pool(), call, topic, messages, options_, host_->clock().WallNow()));
+  const Trim trim = TrimOf(options_, host_->clock().WallNow());
+  std::move(done)(PublishEach(access_.pool(), call, topic, messages, trim));
 }
 
 StatusOr<std::unique_ptr<Feed>> RedisPubSub::Subscribe(const CallContext& call,

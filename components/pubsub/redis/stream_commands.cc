@@ -11,9 +11,6 @@ namespace {
 // Only what was given back, which is idle since 1970, has rested for longer: some 30 years.
 constexpr int64_t kReturnedIdle = 1'000'000'000'000;
 
-// Both ends of an idle time that a script compares with.
-constexpr int64_t kNever = 9'000'000'000'000'000;
-
 int64_t InMilliseconds(Duration time) {
   return std::chrono::ceil<std::chrono::milliseconds>(time).count();
 }
@@ -27,29 +24,32 @@ void BeginOf(RedisCommands& commands, const RedisScript& script, ScriptForm form
 
 }  // namespace
 
-void AddPublish(RedisCommands& commands, std::string_view topic, std::string_view payload,
-                std::string_view json, const StreamOptions& options, WallTime now) {
-  const bool trims = options.longest > 0 || options.oldest.count() > 0;
-  commands.Begin(5 + (trims ? 3 : 0) + (json.empty() ? 0 : 2));
-  commands.Add("XADD");
-  commands.Add(topic);
-  if (options.longest > 0) {
-    commands.Add("MAXLEN");
-    commands.Add("~");
-    commands.Add(options.longest);
-  } else if (trims) {
+Trim TrimOf(const StreamOptions& options, WallTime now) {
+  Trim trim{options.longest, std::nullopt};
+  if (trim.longest == 0 && options.oldest.count() > 0) {
     const auto since = std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch());
     const int64_t first = std::max<int64_t>(0, (since - options.oldest).count());
-    commands.Add("MINID");
+    trim.earliest = StreamId{static_cast<uint64_t>(first), 1};
+  }
+  return trim;
+}
+
+void AddPublish(RedisCommands& commands, const NewEntry& entry, const Trim& trim) {
+  const bool trims = trim.longest > 0 || trim.earliest.has_value();
+  commands.Begin(5 + (trims ? 3 : 0) + (entry.json.empty() ? 0 : 2));
+  commands.Add("XADD");
+  commands.Add(entry.topic);
+  if (trims) {
+    commands.Add(trim.longest > 0 ? "MAXLEN" : "MINID");
     commands.Add("~");
-    commands.Add(StreamId{static_cast<uint64_t>(first), 1}.Text());
+    commands.Add(trim.longest > 0 ? std::to_string(trim.longest) : trim.earliest->Text());
   }
   commands.Add("*");
   commands.Add("data");
-  commands.Add(payload);
-  if (!json.empty()) {
+  commands.Add(entry.payload);
+  if (!entry.json.empty()) {
     commands.Add("metadata");
-    commands.Add(json);
+    commands.Add(entry.json);
   }
 }
 
@@ -95,7 +95,7 @@ void AddUnblock(RedisCommands& commands, int64_t client) {
 
 void AddOwnership(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
                   Ownership what, std::span<const StreamId> ids) {
-  constexpr std::string_view kWords[] = {"ack", "keep", "return"};
+  constexpr std::string_view kWords[] = {"ack", "keep", "return", "leave"};
   BeginOf(commands, kOwnScript, form, place, 2 + ids.size());
   commands.Add(place.consumer);
   commands.Add(kWords[static_cast<size_t>(what)]);
@@ -115,24 +115,17 @@ void AddTakeReturned(RedisCommands& commands, ScriptForm form, const StreamPlace
 }
 
 void AddTakeSilent(RedisCommands& commands, ScriptForm form, const StreamPlace& place, size_t count,
-                   StreamId from, Duration idle) {
+                   const Silence& silence) {
   BeginOf(commands, kTakeScript, form, place, 5);
   commands.Add(place.consumer);
   commands.Add(static_cast<int64_t>(count));
-  commands.Add(from.Text());
-  commands.Add(InMilliseconds(idle));
+  commands.Add(silence.from.Text());
+  commands.Add(InMilliseconds(silence.idle));
   commands.Add("");
-}
-
-void AddLeave(RedisCommands& commands, ScriptForm form, const StreamPlace& place) {
-  BeginOf(commands, kTidyScript, form, place, 2);
-  commands.Add(place.consumer);
-  commands.Add(kNever);
 }
 
 void AddSweep(RedisCommands& commands, ScriptForm form, const StreamPlace& place, Duration idle) {
-  BeginOf(commands, kTidyScript, form, place, 2);
-  commands.Add("");
+  BeginOf(commands, kTidyScript, form, place, 1);
   commands.Add(InMilliseconds(idle));
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,9 +24,20 @@ struct StreamPlace {
   std::string consumer;
 };
 
+// What a publish trims its stream to.
+struct Trim {
+  int64_t longest = 0;               // 0: to no length
+  std::optional<StreamId> earliest;  // what came before goes
+};
+Trim TrimOf(const StreamOptions& options, WallTime now);
+
 // One entry for the stream `topic`. `json`: its metadata, or "".
-void AddPublish(RedisCommands& commands, std::string_view topic, std::string_view payload,
-                std::string_view json, const StreamOptions& options, WallTime now);
+struct NewEntry {
+  std::string_view topic;
+  std::string_view payload;
+  std::string_view json;
+};
+void AddPublish(RedisCommands& commands, const NewEntry& entry, const Trim& trim);
 
 // Makes the stream and the group, which begins at the stream's first entry.
 void AddGroup(RedisCommands& commands, const StreamPlace& place);
@@ -39,15 +51,18 @@ void AddAcknowledge(RedisCommands& commands, const StreamPlace& place,
 void AddUnblock(RedisCommands& commands, int64_t client);
 
 // As stream_scripts.h says.
-enum class Ownership : uint8_t { kAcknowledge, kKeep, kReturn };
+enum class Ownership : uint8_t { kAcknowledge, kKeep, kReturn, kLeave };
 void AddOwnership(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
                   Ownership what, std::span<const StreamId> ids);
 void AddTakeReturned(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
                      size_t count);
+// Of consumers that were silent for so long, from that entry on.
+struct Silence {
+  StreamId from;
+  Duration idle{0};
+};
 void AddTakeSilent(RedisCommands& commands, ScriptForm form, const StreamPlace& place, size_t count,
-                   StreamId from, Duration idle);
-// Removes this consumer, if it holds nothing.
-void AddLeave(RedisCommands& commands, ScriptForm form, const StreamPlace& place);
+                   const Silence& silence);
 // Removes all that hold nothing and were idle for so long.
 void AddSweep(RedisCommands& commands, ScriptForm form, const StreamPlace& place, Duration idle);
 

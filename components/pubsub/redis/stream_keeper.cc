@@ -159,13 +159,18 @@ void StreamKeeper::EndWait() {
 
 void StreamKeeper::GiveUp() {
   Flush();
-  const std::vector<StreamId> ids = hand_.SettleAll();
-  for (size_t i = 0; i < ids.size(); i += kMostIds) {
-    KeeperJob job;
-    job.what = What::kReturn;
-    const auto first = ids.begin() + static_cast<std::ptrdiff_t>(i);
-    job.ids.assign(first, first + static_cast<std::ptrdiff_t>(std::min(kMostIds, ids.size() - i)));
-    Submit(std::move(job));
+  is_over_ = true;
+  if (!hand_.empty()) {
+    const std::vector<StreamId> ids = hand_.SettleAll();
+    size_t first = 0;
+    do {  // also without any, behind what is under way
+      const size_t end = std::min(ids.size(), first + kMostIds);
+      KeeperJob job;
+      job.what = What::kLeave;
+      job.ids.assign(ids.data() + first, ids.data() + end);
+      Submit(std::move(job));
+      first = end;
+    } while (first < ids.size());
   }
   const Status ended(StatusCode::kUnavailable,
                      "the subscription ended before the server's answer came");
@@ -243,14 +248,13 @@ void StreamKeeper::FinishRenewal(const KeeperJob& job, Status status,
 }
 
 // After a settlement that the server took: true when it was the last one, and the consumer is to
-// leave. Not before the answer: the first script of its kind is sent twice, and would come second.
+// leave.
 bool StreamKeeper::IsLast(const KeeperJob& job) {
   if (job.what == What::kReturn) {
     hand_.has_returned = true;
     EndWait();
   }
-  const bool is_given_up = job.numbers.empty();
-  return is_given_up || (hand_.is_stopped && hand_.empty());
+  return hand_.is_stopped && hand_.empty() && !is_over_;
 }
 
 void StreamKeeper::Finish(KeeperJob job, Status status, const std::vector<size_t>& lost) {

@@ -7,6 +7,7 @@
 // feed a little.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -44,8 +45,8 @@ class StreamKeeper final : public KeeperJobs, public std::enable_shared_from_thi
   void Renew(std::span<const uint64_t> numbers, Done<std::vector<uint64_t>> lost);
   // Ends the wait for new entries, if there is one.
   void EndWait();
-  // The end of the feed: gives back what is in hand and leaves the group, and returns when everybody
-  // who waits was told; but for those who are being told further up on this thread.
+  // The end of the feed: gives back what is in hand and leaves the group, and returns when
+  // everybody who waits was told; but for those who are being told further up on this thread.
   void GiveUp();
 
   void Finish(KeeperJob job, Status status, const std::vector<size_t>& lost) override;
@@ -79,6 +80,7 @@ class StreamKeeper final : public KeeperJobs, public std::enable_shared_from_thi
   bool is_flush_posted_ = false;
   std::condition_variable told_;
   std::set<std::shared_ptr<KeeperCallers>> waiting_;
+  std::atomic<bool> is_over_{false};      // the feed is gone
   std::vector<std::thread::id> telling_;  // one entry for each caller being told
 };
 

@@ -21,13 +21,13 @@ PublishOutcome ReadEntryId(const Reply& reply) {
 StatusOr<std::vector<PublishOutcome>> PublishEach(ConnectionPool& pool, const CallContext& call,
                                                   std::string_view topic,
                                                   std::span<const OutgoingMessage> messages,
-                                                  const StreamOptions& options, WallTime now) {
+                                                  const Trim& trim) {
   ASSIGN_OR_RETURN(RedisLease lease, RedisLease::Take(pool, call));
   std::vector<std::string> json;  // sent from there
   json.reserve(messages.size());
   for (const OutgoingMessage& message : messages) {
     json.push_back(MetadataToJson(message.metadata));
-    AddPublish(lease.commands(), topic, message.payload, json.back(), options, now);
+    AddPublish(lease.commands(), {topic, message.payload, json.back()}, trim);
   }
   std::vector<PublishOutcome> outcomes;
   outcomes.reserve(messages.size());

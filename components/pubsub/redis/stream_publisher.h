@@ -8,10 +8,9 @@
 #include <vector>
 
 #include "connection/connection_pool.h"
-#include "contract/host.h"
 #include "contract/pub_sub.h"
 #include "result/status_or.h"
-#include "stream_options.h"
+#include "stream_commands.h"
 
 namespace MECHA_COMPONENT {
 
@@ -19,6 +18,6 @@ namespace MECHA_COMPONENT {
 StatusOr<std::vector<PublishOutcome>> PublishEach(ConnectionPool& pool, const CallContext& call,
                                                   std::string_view topic,
                                                   std::span<const OutgoingMessage> messages,
-                                                  const StreamOptions& options, WallTime now);
+                                                  const Trim& trim);
 
 }  // namespace MECHA_COMPONENT

@@ -144,6 +144,7 @@ StreamReader::Turn StreamReader::End() {
   {
     const std::lock_guard lock(mutex_);
     stopped = std::move(stopped_);
+    opened_.reset();
   }
   std::move(stopped)(OkStatus());
   return Turn::kElsewhere;
@@ -221,8 +222,7 @@ Status StreamReader::Ask(Asked what) {
 
 // Whether the next command must go over another connection.
 bool StreamReader::MustReconnect() const {
-  return dialer_.IsOutdated(*link_) ||
-         host_.clock().Now() - link_->opened_at > connection_options_.max_connection_age;
+  return dialer_.MustReplace(*link_, host_.clock().Now(), Duration::zero());
 }
 
 Status StreamReader::AskNext() {
@@ -266,7 +266,7 @@ Status StreamReader::AskBeforeEnd() {
     has_left_ = true;
     return OkStatus();
   }
-  AddLeave(link_->commands(), form_, keeper_->place());
+  AddOwnership(link_->commands(), form_, keeper_->place(), Ownership::kLeave, {});
   return Ask(Asked::kLeave);
 }
 
@@ -288,8 +288,8 @@ Status StreamReader::AskForMessages(size_t credit) {
     return Ask(Asked::kReturned);
   }
   if (options_.reclaims() && now >= silent_at_) {
-    AddTakeSilent(commands, form_, keeper_->place(), asked_count_, silent_from_,
-                  options_.processing_timeout);
+    AddTakeSilent(commands, form_, keeper_->place(), asked_count_,
+                  {silent_from_, options_.processing_timeout});
     return Ask(Asked::kSilent);
   }
   if (options_.reclaims() && now >= sweep_at_) {

@@ -12,26 +12,29 @@ for i=4,#ARGV do
   if p and p[2]==me then mine[#mine+1]=id
   elseif p or #redis.call('XRANGE',k,id,id)>0 then lost[#lost+1]=i-3 end
 end
-if #mine==0 then return lost end
-if what=='ack' then
+if #mine>0 and what=='ack' then
   redis.call('XACK',k,g,unpack(mine))
-else
+elseif #mine>0 then
   local to=what=='keep' and me or 'mecha:returned'
   local c={'XCLAIM',k,g,to,'0',unpack(mine)}
   c[#c+1]='JUSTID'
-  if what=='return' then
+  if what~='keep' then
     c[#c+1]='TIME'
     c[#c+1]='0'
   end
   redis.call(unpack(c))
 end
+if what=='leave' and #redis.call('XPENDING',k,g,'-','+',1,me)==0 then
+  redis.call('XGROUP','DELCONSUMER',k,g,me)
+end
 return lost
 )lua",
-    "01034a58ed3fda6eec3ea6977f6466b231fd0e7d"};
+    "4af9cd0a27475b242794e4d10268b651319bf808"};
 
 // An entry that is gone is nil in the reply of XCLAIM before Redis 7, and no part of it later.
 constexpr RedisScript kTakeScript = {
-    R"lua(local k,g,me,most,from,idle,who=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3]),ARGV[4],ARGV[5],ARGV[6]
+    R"lua(local k,g,me,most=KEYS[1],ARGV[1],ARGV[2],tonumber(ARGV[3])
+local from,idle,who=ARGV[4],ARGV[5],ARGV[6]
 local page,p=1000
 if who=='' then
   p=redis.call('XPENDING',k,g,from,'+',page)
@@ -51,20 +54,20 @@ end
 if #r<most and #p<page then at='' end
 return {at,r}
 )lua",
-    "b0b5dedc695a0149d8afa2180bcf3b3f9a20a2e2"};
+    "5614e0a99e4c9f4840811f91c1e96540f3bbaaf7"};
 
 constexpr RedisScript kTidyScript = {
     R"lua(local k,g,n=KEYS[1],ARGV[1],0
 for _,c in ipairs(redis.call('XINFO','CONSUMERS',k,g)) do
   local m={}
   for i=1,#c,2 do m[c[i]]=c[i+1] end
-  if m.pending==0 and (m.name==ARGV[2] or m.idle>tonumber(ARGV[3])) then
+  if m.pending==0 and m.idle>tonumber(ARGV[2]) then
     redis.call('XGROUP','DELCONSUMER',k,g,m.name)
     n=n+1
   end
 end
 return n
 )lua",
-    "26aca1578ac1dd79420d87d3734af874fba0a1e9"};
+    "b9f6644106bc353b7e5c4f10f9aafc5949e94cbf"};
 
 }  // namespace MECHA_COMPONENT

@@ -14,8 +14,9 @@ namespace MECHA_COMPONENT {
 constexpr std::string_view kReturned = "mecha:returned";
 
 // KEYS: the stream. ARGV: group, consumer, what to do, ids. To do: "ack"; "keep" begins the lease
-// anew; "return" hands to kReturned, idle for ever. Reply: the places in the list, from 1, of ids
-// that the consumer does not hold. One that was trimmed off the stream is nobody's and is left out.
+// anew; "return" hands to kReturned, idle for ever; "leave" does that and then removes the
+// consumer, unless it holds something. Reply: the places in the list, from 1, of ids that the
+// consumer does not hold. One that was trimmed off the stream is nobody's and is left out.
 extern const RedisScript kOwnScript;
 
 // KEYS: the stream. ARGV: group, consumer, most entries, the id to begin at, least idle time in ms,
@@ -24,8 +25,8 @@ extern const RedisScript kOwnScript;
 // Deleted entries are acknowledged on the way.
 extern const RedisScript kTakeScript;
 
-// KEYS: the stream. ARGV: group, a consumer, idle time in ms. Removes consumers that hold nothing
-// and are that one, or were idle for longer. Reply: how many.
+// KEYS: the stream. ARGV: group, idle time in ms. Removes consumers that hold nothing and were idle
+// for longer. Reply: how many.
 extern const RedisScript kTidyScript;
 
 }  // namespace MECHA_COMPONENT

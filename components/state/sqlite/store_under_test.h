@@ -16,6 +16,7 @@
 #include "sqlite_state_store.h"
 #include "support/catch.h"
 #include "support/raw_database.h"
+#include "support/state_store_user.h"
 #include "support/test_host.h"
 
 namespace MECHA_COMPONENT {
@@ -25,7 +26,8 @@ using test::RawDatabase;
 
 extern const ComponentInfo kComponentInfo;
 
-using Fields = std::map<std::string, std::string>;
+using test::Fields;
+using Call = test::TestCall;
 
 inline Settings SettingsOf(const Fields& fields) {
   std::map<std::string, Settings::Value, std::less<>> values;
@@ -97,16 +99,6 @@ class Answer {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::optional<StatusOr<T>> value_;
-};
-
-// One call's context with its own waiter.
-struct Call {
-  Call() {
-    context.waiter = &waiter;
-    context.may_block = true;
-  }
-  Waiter waiter;
-  CallContext context;
 };
 
 class StoreUnderTest {
