@@ -50,6 +50,7 @@ class Serving {
                           const std::shared_ptr<Registration>& registration);
 
   RequestTable& requests() { return *requests_; }
+  size_t open_requests() const { return requests_->size(); }
   // For handles, which may outlive the runtime.
   const std::shared_ptr<RegistrationTable>& registrations() const { return registrations_; }
   const std::shared_ptr<SubscriptionTable>& subscriptions() const { return subscriptions_; }
