@@ -38,7 +38,7 @@ class Serving {
   using Tally = Registration::Tally;
 
   Serving(std::shared_ptr<RuntimeHost> host, std::shared_ptr<OperationTable> operations,
-          SubscriptionTable::FindBlock find_block);
+          SubscriptionTable::FindBlock find_block, Strictness strictness);
 
   // A registration and the operation that makes it live. `target` as of other operations.
   struct Begun {
