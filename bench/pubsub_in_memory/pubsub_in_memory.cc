@@ -56,7 +56,23 @@ Rate RunMecha(Messages& messages, std::string_view data) {
   return RunFor([&] { messages.Publish(data); }, [&](size_t most) { messages.AwaitOpen(most); });
 }
 
-// A hundred in one call.
+// One thread publishes some and handles them.
+Rate RunOnOneThread(Messages& messages, std::string_view data) {
+  return RunFor(
+      [&] {
+        messages.Publish(data);
+        if (messages.open() == kStride) {
+          messages.Handle();
+        }
+      },
+      [&](size_t most) {
+        while (messages.open() > most) {
+          messages.Handle();
+        }
+      });
+}
+
+// A stride in one call.
 Rate RunMany(Messages& messages, std::string_view data) {
   constexpr size_t kMany = kStride;
   size_t turn = 0;
@@ -124,6 +140,8 @@ int Main(int argc, char** argv) {
   }
   {
     Messages messages(InMemory(false));
+    compare("publish to handler, 1 KB, poll queue, one thread", 0, "mecha pubsub.in-memory",
+            [&] { return RunOnOneThread(messages, data); });
     messages.HandleElsewhere();
     compare("publish to handler, 1 KB, poll queue", kPoll, "mecha pubsub.in-memory",
             [&] { return RunMecha(messages, data); });

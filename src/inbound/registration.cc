@@ -266,10 +266,13 @@ void Registration::CountLocked(Answer::Kind kind, size_t messages) {
 
 void Registration::EndEach(Request& request, std::span<const Answer> answers) {
   const std::span<const Offered> messages = request.messages();
+  bool may_go_on = false;
   {
     const std::lock_guard lock(mutex_);
     UnlinkLocked(&request);
     CountLocked(answers.front().kind, messages.size());
+    // Where no key holds them up, those that come after this pump themselves.
+    may_go_on = options_.ordering != Ordering::kNone || !waiting_.empty();
   }
   requests_->Remove(request.id(), IsTakenBack(answers.front().kind));
   for (size_t i = 0; i < messages.size(); ++i) {
@@ -282,7 +285,9 @@ void Registration::EndEach(Request& request, std::span<const Answer> answers) {
       ReleaseKey(*messages[i]);
     }
   }
-  Pump();
+  if (may_go_on) {
+    Pump();
+  }
 }
 
 void Registration::SetCredit(uint32_t credit) {

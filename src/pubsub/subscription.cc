@@ -3,6 +3,7 @@
 #include "pubsub/subscription.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -63,26 +64,35 @@ void Subscription::SetWindow(size_t window) {
   TopUp();
 }
 
-// Asks for a good part of the window at once, so that brokers can deliver several together; but
-// never waits with an empty hand for more to be free.
 void Subscription::TopUp() {
-  const FeedUse feed(*this);
+  std::optional<FeedUse> feed;
   size_t more = 0;
   {
     const std::lock_guard lock(mutex_);
-    const size_t busy = CountLocked(HeldMessage::Phase::kArriving) +
-                        CountLocked(HeldMessage::Phase::kWithHandler) + requested_;
-    if (feed.is_closed() || is_stopping_ || busy >= window_ ||
-        CountLocked(HeldMessage::Phase::kPausing) >= kMostPausing) {
+    more = TakeWishLocked();
+    if (more == 0) {
       return;
     }
-    more = window_ - busy;
-    if (requested_ > 0 && more < window_ / 4) {
-      return;
-    }
-    requested_ += more;
+    feed.emplace(*this, lock);
   }
-  feed->Request(more);
+  (*feed)->Request(more);
+}
+
+// How many more to request now. Asks for a good part of the window at once, so that brokers can
+// deliver several together; but never waits with an empty hand for more to be free.
+size_t Subscription::TakeWishLocked() {
+  const size_t busy = CountLocked(HeldMessage::Phase::kArriving) +
+                      CountLocked(HeldMessage::Phase::kWithHandler) + requested_;
+  if (feed_ == nullptr || is_stopping_ || busy >= window_ ||
+      CountLocked(HeldMessage::Phase::kPausing) >= kMostPausing) {
+    return 0;
+  }
+  const size_t more = window_ - busy;
+  if (requested_ > 0 && more < window_ / 4) {
+    return 0;
+  }
+  requested_ += more;
+  return more;
 }
 
 void Subscription::BeginStop() {
@@ -216,9 +226,12 @@ void Subscription::OnHealth(const Status& health) {
   }
 }
 
-Subscription::FeedUse::FeedUse(Subscription& subscription) : subscription_(subscription) {
-  const std::lock_guard lock(subscription_.mutex_);
-  feed_ = subscription_.feed_.get();
+Subscription::FeedUse::FeedUse(Subscription& subscription)
+    : FeedUse(subscription, std::lock_guard(subscription.mutex_)) {}
+
+Subscription::FeedUse::FeedUse(Subscription& subscription,
+                               const std::lock_guard<std::mutex>& /*held*/)
+    : subscription_(subscription), feed_(subscription.feed_.get()) {
   subscription_.uses_ += feed_ == nullptr ? 0 : 1;
 }
 

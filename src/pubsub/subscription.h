@@ -96,6 +96,8 @@ class Subscription final : public MessageSource,
   class FeedUse {
    public:
     explicit FeedUse(Subscription& subscription);
+    // By who holds the lock already. It is destroyed without it.
+    FeedUse(Subscription& subscription, const std::lock_guard<std::mutex>& held);
     ~FeedUse();
     FeedUse(const FeedUse&) = delete;
     FeedUse& operator=(const FeedUse&) = delete;
@@ -129,8 +131,11 @@ class Subscription final : public MessageSource,
   void Drop(const HeldPtr& message);
   void SendToDeadLetters(const HeldPtr& message);
   void Forward(const HeldPtr& message);
-  void Settle(const HeldPtr& message, const Settlement& settlement);
+  // Counts it as `what` besides.
+  void Settle(const HeldPtr& message, const Settlement& settlement,
+              uint64_t Tally::*what = nullptr);
   void SendSettlement(const HeldPtr& message);
+  static void SettleThrough(const FeedUse& feed, const HeldPtr& message);
   void OnSettled(const HeldPtr& message, const Status& status);
   void TryAgainLater(const HeldPtr& message, void (Subscription::*what)(const HeldPtr&));
   void Forget(const HeldPtr& message);
@@ -138,9 +143,11 @@ class Subscription final : public MessageSource,
   bool MovesTo(HeldMessage& message, HeldMessage::Phase phase);
   void MoveLocked(HeldMessage& message, HeldMessage::Phase phase);
   Offered OfferOf(const HeldPtr& message);
+  Offered OfferOfLocked(const HeldPtr& message);
   Duration PauseBefore(uint32_t attempt) const;
   bool HasDeadLetters() const { return !spec_.dead_letter_topic.empty(); }
   void TopUp();
+  size_t TakeWishLocked();
   void CancelTimerLocked(HeldMessage& message);
   size_t CountLocked(HeldMessage::Phase phase) const { return counts_[static_cast<size_t>(phase)]; }
   template <class IsQuiet>

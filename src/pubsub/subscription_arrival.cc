@@ -118,9 +118,16 @@ void Subscription::Offer(const HeldPtr& message) {
     Settle(message, {.kind = Settlement::Kind::kReturn});
     return;
   }
-  if (MovesTo(*message, HeldMessage::Phase::kWithHandler)) {
-    message->handler->Offer(OfferOf(message));
+  Offered offered;
+  {
+    const std::lock_guard lock(mutex_);
+    if (message->self == nullptr) {
+      return;
+    }
+    MoveLocked(*message, HeldMessage::Phase::kWithHandler);
+    offered = OfferOfLocked(message);
   }
+  message->handler->Offer(std::move(offered));
 }
 
 // It never gets better, but it is not lost either: where nothing takes dead letters it comes again,

@@ -2,6 +2,7 @@
 // Subscription: from a verdict back to the broker. Nothing is acknowledged before it was handled or
 // is safe among the dead letters.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "pubsub/subscription.h"
@@ -31,8 +32,7 @@ MessageSource::Then Subscription::OnAnswer(const MessagePtr& message, const Answ
   const HeldPtr held = ToHeld(message);
   switch (answer.kind) {
     case Answer::Kind::kOk:
-      Count(&Tally::handled);
-      Settle(held, {.kind = Settlement::Kind::kDone});
+      Settle(held, {.kind = Settlement::Kind::kDone}, &Tally::handled);
       return Then::kIsOver;
     case Answer::Kind::kDrop:
       Drop(held);
@@ -161,18 +161,34 @@ void Subscription::Forward(const HeldPtr& message) {
   Settle(message, {.kind = Settlement::Kind::kDone});
 }
 
-void Subscription::Settle(const HeldPtr& message, const Settlement& settlement) {
+// For every message: all that needs the lock is done at once.
+void Subscription::Settle(const HeldPtr& message, const Settlement& settlement,
+                          uint64_t Tally::*what) {
+  std::optional<FeedUse> feed;
+  size_t more = 0;
   {
     const std::lock_guard lock(mutex_);
+    if (what != nullptr) {
+      ++(tally_.*what);
+    }
     if (message->self == nullptr) {
       return;
     }
     MoveLocked(*message, HeldMessage::Phase::kEnding);
     message->settlement = settlement;
     message->settlement.number = message->delivery.number;
+    more = TakeWishLocked();
+    feed.emplace(*this, lock);
+    calls_ += feed->is_closed() ? 0 : 1;
   }
-  TopUp();
-  SendSettlement(message);
+  if (feed->is_closed()) {
+    Forget(message);
+    return;
+  }
+  if (more > 0) {
+    (*feed)->Request(more);
+  }
+  SettleThrough(*feed, message);
 }
 
 void Subscription::SendSettlement(const HeldPtr& message) {
@@ -182,6 +198,11 @@ void Subscription::SendSettlement(const HeldPtr& message) {
     return;
   }
   BeginCall();
+  SettleThrough(feed, message);
+}
+
+// After BeginCall.
+void Subscription::SettleThrough(const FeedUse& feed, const HeldPtr& message) {
   feed->Settle(message->settlement, [message](const Status& status) {
     auto& self = static_cast<Subscription&>(*message->source);
     self.OnSettled(message, status);
@@ -212,9 +233,11 @@ void Subscription::TryAgainLater(const HeldPtr& message,
 // It is in this process's hands no more.
 void Subscription::Forget(const HeldPtr& message) {
   bool paused = false;
+  bool was_ending = false;
   {
     const std::lock_guard lock(mutex_);
     paused = message->phase == HeldMessage::Phase::kPausing;
+    was_ending = message->phase == HeldMessage::Phase::kEnding;
     if (!held_.Remove(*message)) {
       return;
     }
@@ -227,7 +250,9 @@ void Subscription::Forget(const HeldPtr& message) {
   if (paused && message->handler != nullptr) {
     message->handler->Forget(*message);
   }
-  TopUp();
+  if (!was_ending) {
+    TopUp();  // else it made room when it began to end
+  }
 }
 
 // False when it has ended already.
@@ -257,6 +282,10 @@ void Subscription::CancelTimerLocked(HeldMessage& message) {
 
 Offered Subscription::OfferOf(const HeldPtr& message) {
   const std::lock_guard lock(mutex_);
+  return OfferOfLocked(message);
+}
+
+Offered Subscription::OfferOfLocked(const HeldPtr& message) {
   return {.message = message,
           .attempt = message->attempt,
           .is_last_attempt = HasDeadLetters() && message->attempt >= spec_.redelivery.attempts};

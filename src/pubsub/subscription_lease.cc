@@ -18,8 +18,11 @@ bool Subscription::Holds(const Message& message) const {
 }
 
 void Subscription::ArmRenewal() {
+  if (lease() == Duration::zero()) {
+    return;
+  }
   const std::lock_guard lock(mutex_);
-  if (lease() == Duration::zero() || renewal_timer_ != 0 || feed_ == nullptr || held_.size() == 0) {
+  if (renewal_timer_ != 0 || feed_ == nullptr || held_.size() == 0) {
     return;
   }
   renewal_timer_ = host_->RunAfter(lease() / 3, [weak = weak_from_this()] {
