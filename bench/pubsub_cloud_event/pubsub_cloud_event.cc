@@ -2,7 +2,7 @@
 // What does a CloudEvent with 1 KB of data cost: making it, writing it as JSON and reading it? The
 // peer is nlohmann-json with the same envelope as a tree, whose data must be parsed too, and which
 // does less: it checks nothing of an event.
-//   cloud_event [--json FILE]
+//   pubsub_cloud_event [--json FILE]
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -29,7 +29,7 @@ constexpr const char* kPeer = "nlohmann-json";
 
 void Demand(bool condition, const char* what) {
   if (!condition) {
-    std::fprintf(stderr, "cloud_event: %s\n", what);
+    std::fprintf(stderr, "pubsub_cloud_event: %s\n", what);
     std::exit(2);
   }
 }
@@ -129,7 +129,7 @@ void MeasureCodec(bench::Report& report, const std::string& name, const CloudEve
 }  // namespace
 
 int main(int argc, char** argv) {
-  bench::Report report("cloud_event",
+  bench::Report report("pubsub_cloud_event",
                        "What does a CloudEvent of 1 KB cost: making it, writing it as JSON and "
                        "reading it?");
   MeasureMaking(report);
