@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # From a fresh clone to a running program: installs what is missing, builds the library and the
-# examples without tests, and runs examples/orders on SQLite. Options go to the example.
+# examples without tests, and runs examples/orders on SQLite: publisher and workers in one process,
+# then several workers of which some are killed. Options go to the first of the two.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # Another clone, or another build folder, finds what this one compiled.
@@ -36,5 +37,9 @@ mkdir -p "$data"
 echo "quickstart: 3/3 running examples/orders on SQLite (data in $data)"
 program=$build/examples/orders/orders
 "$program" --resources examples/orders/sqlite --data "$data" "$@" examples/orders/orders.jsonl
+echo "quickstart: once more with three workers, killing one of them ten times"
+mkdir -p "$data/workers"
+examples/orders/kill_workers.py --kills 10 "$program" \
+  --resources examples/orders/sqlite --data "$data/workers"
 echo "quickstart: done. The same program on Redis, without a rebuild:"
 echo "  $program --resources examples/orders/redis examples/orders/orders.jsonl"

@@ -6,12 +6,20 @@
 
 namespace orders {
 
+enum class Mode {
+  kAll,      // publish, and store what comes, in one process
+  kPublish,  // publish only
+  kWork,     // store what others publish, until a signal
+  kVerify
+};
+
 struct Options {
+  Mode mode = Mode::kAll;
   std::string input;      // a file, or "-" for standard input
   std::string resources;  // the folder with the store's YAML
   std::string data = ".";
   int threads = 4;
-  bool verifies = false;
+  int wait_seconds = 0;
   bool wants_help = false;
 };
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "arrivals.h"
 #include "order.h"
 #include "report.h"
 
@@ -89,11 +90,21 @@ void CheckTotals(const Totals& wanted, const Totals& stored, Differences& differ
 
 }  // namespace
 
-Verdict Verify(const mecha::State& store, OrderFile& file, std::string& problem) {
+Verdict Verify(const mecha::State& store, OrderFile& file, std::chrono::seconds patience,
+               const std::atomic<bool>& stop, std::string& problem) {
   const Input input = ReadInput(file);
   if (file.IsBroken()) {
     problem = "the input broke before its end";
     return Verdict::kFailed;
+  }
+  if (patience.count() > 0) {
+    std::vector<std::string> ids;
+    for (const auto& [id, versions] : input) ids.push_back(id);
+    const auto give_up = std::chrono::steady_clock::now() + patience;
+    // What is missing at the end is told below.
+    if (AwaitOrders(store, ids, give_up, stop, problem) == Arrival::kFailed) {
+      return Verdict::kFailed;
+    }
   }
   Differences differences;
   Totals wanted;

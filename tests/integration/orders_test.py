@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Kills the orders example at random moments and checks that no order is lost or counted twice.
+"""Kills the orders example at random moments and checks that no order is lost or counted twice:
+workers of their own with the example's script, then all of it in one process.
 
   orders_test.py PROGRAM STORE [--seed N]      STORE is memory, sqlite or redis
 
@@ -22,6 +23,7 @@ import time
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "orders"
 INPUT = EXAMPLE / "orders.jsonl"
 KILLS = 6
+WORKER_KILLS = 10
 SKIPPED = 77
 SECONDS = 120  # for any one run
 BROKEN_LINES = 6
@@ -36,6 +38,21 @@ spec:
   metadata:
     - name: redisHost
       value: "127.0.0.1:{port}"
+---
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata:
+  name: order-messages
+spec:
+  type: pubsub.redis
+  version: v1
+  metadata:
+    - name: redisHost
+      value: "127.0.0.1:{port}"
+    - name: processingTimeout
+      value: "2s"
+    - name: redeliverInterval
+      value: "500ms"
 """
 
 
@@ -58,11 +75,17 @@ class Redis:
 
     def answers(self):
         try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")
+            return self.ask(b"PING").startswith(b"+PONG")
         except OSError:
             return False
+
+    def ask(self, command):
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            connection.sendall(command + b"\r\n")
+            return connection.recv(16)
+
+    def clear(self):
+        expect(self.ask(b"FLUSHALL").startswith(b"+OK"), "the server forgets everything")
 
     def end(self):
         self.process.kill()
@@ -182,6 +205,20 @@ def test_verify_finds_differences(orders):
            "--verify finds an order too many", check)
 
 
+def test_killed_workers(command, folder, seed):
+    """On a store and a broker that are empty yet."""
+    data = folder / "workers"
+    data.mkdir()
+    program, *options = command
+    options[options.index("--data") + 1] = str(data)
+    run = subprocess.run([sys.executable, str(EXAMPLE / "kill_workers.py"), "--seed", str(seed),
+                          "--kills", str(WORKER_KILLS), program, *options], capture_output=True,
+                         timeout=2 * SECONDS, check=False, encoding="utf-8")
+    print(run.stdout, flush=True)
+    expect(run.returncode == 0 and f"killed {WORKER_KILLS} workers" in run.stdout and
+           "verified: 5000 orders" in run.stdout, "the totals match after the kills", run)
+
+
 def test_memory(orders):
     run = orders.run(str(INPUT))
     expect(run.returncode == 0 and "5000 orders stored" in run.stdout, "all orders are stored", run)
@@ -198,6 +235,8 @@ def test_errors(orders):
     expect(run.returncode == 2 and "usage:" in run.stderr, "wrong use shows the usage", run)
     run = orders.run("--threads", "many", "-")
     expect(run.returncode == 2 and "many" in run.stderr, "a wrong number is named", run)
+    run = orders.run("--wait", "long", "--verify", "-")
+    expect(run.returncode == 2 and "long" in run.stderr, "a wrong time is named", run)
 
 
 def test_unreachable(program, folder):
@@ -240,6 +279,9 @@ def run_tests(arguments, folder):
         if arguments.store == "memory":
             test_memory(orders)
             return
+        test_killed_workers(orders.command, folder, arguments.seed)
+        if redis is not None:
+            redis.clear()
         test_kills(orders, random.Random(arguments.seed))
         test_second_run(orders)
         test_verify_finds_differences(orders)
