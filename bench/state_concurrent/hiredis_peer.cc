@@ -71,7 +71,7 @@ Rate GetPipelined(int port, size_t window) {
     done += window;
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  return {static_cast<double>(done) / seconds, 0, 0};
+  return {static_cast<double>(done) / seconds, 0, 0, 0};
 }
 
 }  // namespace bench

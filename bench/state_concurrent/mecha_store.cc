@@ -120,7 +120,7 @@ Rate MechaStore::RunOnQueue(size_t window, const std::string_view* value) const 
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
   mecha_queue_free(queue);
-  return {static_cast<double>(done) / seconds, 0, 0};
+  return {static_cast<double>(done) / seconds, 0, 0, 0};
 }
 
 }  // namespace bench

@@ -106,7 +106,7 @@ Rate RunPipelined(const std::string& connection, size_t window, Syncs syncs,
     done += window;
   }
   const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-  return {static_cast<double>(done) / seconds, 0, 0};
+  return {static_cast<double>(done) / seconds, 0, 0, 0};
 }
 
 class TestServer final : public PostgresServer {

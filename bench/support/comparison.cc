@@ -11,13 +11,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Of the whole process: helpers' threads count, too.
-double CpuSeconds() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
-}
-
 double MedianOf(const std::vector<Cost>& costs, double Cost::*field) {
   std::vector<double> values;
   for (const Cost& cost : costs) {
@@ -36,6 +29,12 @@ Cost MedianCost(const std::vector<Cost>& costs) {
 }
 
 }  // namespace
+
+double CpuSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 double Median(std::vector<double> values) {
   if (values.empty()) {

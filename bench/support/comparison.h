@@ -37,6 +37,9 @@ Cost Run(const Plan& plan, const Operation& operation);
 // Runs both once for warmth, then in turns: first, second, second, first, ...
 Comparison Compare(const Plan& plan, const Operation& first, const Operation& second);
 
+// Of the whole process: helpers' threads count, too.
+double CpuSeconds();
+
 double Median(std::vector<double> values);
 
 }  // namespace bench

@@ -26,7 +26,7 @@ typedef struct mecha_message {
   mecha_view content_type; /**< absent: text/plain. application/cloudevents+json: `data` is the
                                 envelope */
   mecha_view id;           /**< absent: a new UUID */
-  mecha_view key;          /**< ordering key; absent: none */
+  mecha_view key;          /**< ordering key; absent: metadata partitionKey, or none */
   const mecha_kv*
       metadata; /**< cloudevent.* overrides, ttlInSeconds, rawPayload, the broker's own */
   size_t metadata_count;

@@ -191,8 +191,8 @@ MECHA_API int32_t mecha_runtime_run(mecha_runtime* rt, int64_t timeout_ns);
 MECHA_API int mecha_runtime_fd(mecha_runtime* rt);
 
 /**
- * Describes the runtime as JSON: components with capabilities, health and its reason, warnings,
- * counters, limits, threads, life-cycle phase.
+ * Describes the runtime as JSON: components with capabilities, health and its reason, subscriptions
+ * with what became of their messages, warnings, counters, limits, threads, life-cycle phase.
  *
  * Fields may be added, never removed. No secret is in it.
  *

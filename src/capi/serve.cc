@@ -201,12 +201,14 @@ mecha_status OnRequest(mecha_runtime* rt, Body body) {
 }  // namespace mecha::capi
 
 using mecha::CallOptions;
+using mecha::InvalidArgument;
 using mecha::Prepared;
 using mecha::Runtime;
 using mecha::Status;
 using mecha::StatusOr;
 using mecha::capi::CheckRegistration;
 using mecha::capi::OnRequest;
+using mecha::capi::Refuse;
 using mecha::capi::Submit;
 
 extern "C" {
@@ -215,7 +217,7 @@ mecha_status mecha_serve(mecha_runtime* rt, const mecha_call* call, mecha_queue*
                          const mecha_serve_options* options, mecha_registration** out,
                          mecha_result** result) {
   if (out == nullptr) {
-    return MECHA_INVALID_ARGUMENT;
+    return Refuse(rt, InvalidArgument("out is NULL; the registration has nowhere to go"), result);
   }
   *out = nullptr;
   const mecha_status status =
@@ -252,7 +254,7 @@ mecha_status mecha_serve_stop(mecha_runtime* rt, const mecha_call* call,
                               mecha_registration* registration, mecha_result** out) {
   return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
     if (registration == nullptr || registration->host.get() != &runtime.host()) {
-      return mecha::InvalidArgument("the registration is NULL or belongs to another runtime");
+      return InvalidArgument("the registration is NULL or belongs to another runtime");
     }
     return runtime.serving().Stop(runtime.own_target(), how, registration->registration);
   });
@@ -308,10 +310,10 @@ mecha_status mecha_request_cancelled(mecha_runtime* rt, mecha_request id) {
 }
 
 mecha_status mecha_request_extend(mecha_runtime* rt, mecha_request id, int64_t by_ns) {
-  if (by_ns <= 0) {
-    return MECHA_INVALID_ARGUMENT;
-  }
   return OnRequest(rt, [&](Runtime& runtime) {
+    if (by_ns <= 0) {
+      return InvalidArgument("by_ns is not above 0");
+    }
     return runtime.serving().requests().Extend(id, mecha::Duration(by_ns));
   });
 }

@@ -116,7 +116,7 @@ class Feed {
 struct SubscribeRequest {
   std::string_view topic;
   std::string_view group;     // competing consumers share it: each message goes to one of them
-  std::string_view consumer;  // this process among them; no other living process has this name
+  std::string_view consumer;  // this feed among them; no other one has this name
   Metadata metadata;          // of the subscription
 };
 

@@ -2,10 +2,14 @@
 #include "inbound/registration.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace mecha {
 namespace {
+
+// How often a wait on the lent loop looks up.
+constexpr Duration kLoopStep = std::chrono::milliseconds(10);
 
 bool HasMessageOf(const Request& request, const MessageSource* source) {
   return source == nullptr ||
@@ -77,12 +81,30 @@ bool Registration::TakeIn(Offered&& message, bool comes_again) {
   if (options_.is_batch) {
     waiting.since = host_->clock().Now();
   }
+  auto place = waiting_.end();
   if (comes_again) {
-    waiting_.push_front(std::move(waiting));
-  } else {
-    waiting_.push_back(std::move(waiting));
+    place = std::ranges::find_if(waiting_, [&](const Waiting& other) {
+      return !other.holds_its_key || IsBeforeLocked(*waiting.message, *other.message);
+    });
   }
+  waiting_.insert(place, std::move(waiting));
   return true;
+}
+
+// Of two that come again.
+bool Registration::IsBeforeLocked(const Message& message, const Message& other) const {
+  const std::string* key = KeyOf(message);
+  const std::string* other_key = KeyOf(other);
+  if (key == nullptr || other_key == nullptr || *key != *other_key) {
+    return false;
+  }
+  const auto line = lines_.find(*key);
+  if (line == lines_.end()) {
+    return false;
+  }
+  const auto first = std::ranges::find_if(
+      line->second.messages, [&](const Message* one) { return one == &message || one == &other; });
+  return first != line->second.messages.end() && *first == &message;
 }
 
 void Registration::Forget(const Message& message) {
@@ -96,9 +118,12 @@ void Registration::ReleaseKey(const Message& message) {
     return;
   }
   const std::lock_guard lock(mutex_);
-  const auto found = busy_keys_.find(*key);
-  if (found != busy_keys_.end() && --found->second == 0) {
-    busy_keys_.erase(found);
+  const auto found = lines_.find(*key);
+  if (found != lines_.end()) {
+    std::erase(found->second.messages, &message);
+    if (found->second.messages.empty()) {
+      lines_.erase(found);
+    }
   }
 }
 
@@ -139,28 +164,38 @@ Request* Registration::TakeNextLocked() {
 // As many as a request takes, of those that no earlier one holds up.
 std::vector<Offered> Registration::TakeMessagesLocked() {
   std::vector<Offered> messages;
-  std::vector<const std::string*> keys;  // of this request
+  ++requests_made_;
   for (auto next = waiting_.begin(); next != waiting_.end();) {
     const std::string* key = KeyOf(*next->message);
-    if (key != nullptr && !next->holds_its_key) {
-      const bool is_mine =
-          std::ranges::any_of(keys, [key](const std::string* mine) { return *mine == *key; });
-      if (!is_mine && busy_keys_.contains(*key)) {
-        ++next;
-        continue;
-      }
-      ++busy_keys_[*key];
+    if (key != nullptr && !TakeTurnLocked(*key, *next)) {
+      ++next;
+      continue;
     }
     messages.push_back(std::move(next->message));
-    if (key != nullptr) {
-      keys.push_back(KeyOf(*messages.back()));
-    }
     next = waiting_.erase(next);
     if (messages.size() == options_.batch_max) {
       break;
     }
   }
   return messages;
+}
+
+// True when all before it that are not over are in the same request.
+bool Registration::TakeTurnLocked(const std::string& key, const Waiting& waiting) {
+  Line& line = lines_[key];
+  const size_t before = line.request == requests_made_ ? line.taken : 0;
+  if (!waiting.holds_its_key) {
+    if (line.messages.size() > before) {
+      return false;
+    }
+    line.messages.push_back(waiting.message.message.get());
+  } else if (before >= line.messages.size() ||
+             line.messages[before] != waiting.message.message.get()) {
+    return false;
+  }
+  line.request = requests_made_;
+  line.taken = before + 1;
+  return true;
 }
 
 bool Registration::IsBatchDueLocked() {
@@ -214,7 +249,9 @@ void Registration::UnlinkLocked(Request* request) {
   }
   request->before = nullptr;
   request->after = nullptr;
-  --open_count_;
+  if (--open_count_ == 0) {
+    all_answered_.notify_all();
+  }
 }
 
 void Registration::CountLocked(Answer::Kind kind, size_t messages) {
@@ -264,7 +301,8 @@ uint32_t Registration::credit() const {
 
 uint32_t Registration::window() const {
   const std::lock_guard lock(mutex_);
-  return is_held_ || is_stopped_ ? 0 : credit_ * options_.batch_max;
+  const uint64_t room = is_held_ || is_stopped_ ? 0 : uint64_t{credit_} * options_.batch_max;
+  return static_cast<uint32_t>(std::min<uint64_t>(room, std::numeric_limits<uint32_t>::max()));
 }
 
 void Registration::TellWindow() {
@@ -279,6 +317,7 @@ void Registration::Hold() {
     is_held_ = true;
   }
   ReturnUnseen(nullptr);
+  TellWindow();
 }
 
 void Registration::Resume() {
@@ -303,7 +342,10 @@ bool Registration::is_stopped() const {
   return is_stopped_;
 }
 
-void Registration::Withdraw(const MessageSource& source) { ReturnUnseen(&source); }
+void Registration::Withdraw(const MessageSource& source) {
+  ReturnUnseen(&source);
+  Pump();
+}
 
 template <class IsWanted>
 size_t Registration::AnswerWaiting(IsWanted is_wanted, Answer::Kind kind) {
@@ -362,6 +404,7 @@ void Registration::EndAll(const std::vector<Request*>& requests, Answer::Kind ki
 }
 
 void Registration::Abandon(const MessageSource* source) {
+  ReturnUnseen(source);
   EndAll(CollectOpen([source](const Request& request) { return HasMessageOf(request, source); }),
          Answer::Kind::kAbandoned, false);
 }
@@ -369,6 +412,7 @@ void Registration::Abandon(const MessageSource* source) {
 bool Registration::Lose(const Message& message) {
   const auto is_it = [&message](const Offered& one) { return one.message.get() == &message; };
   if (AnswerWaiting(is_it, Answer::Kind::kLost) > 0) {
+    Pump();
     return true;
   }
   // Of a batch the others go on; its handler may still answer for them.
@@ -386,6 +430,25 @@ SteadyTime Registration::ReplyBy() const {
 size_t Registration::open() const {
   const std::lock_guard lock(mutex_);
   return open_count_;
+}
+
+bool Registration::AwaitAnswers(Deadline deadline) {
+  std::unique_lock lock(mutex_);
+  while (open_count_ > 0) {
+    const Duration left = deadline.Remaining(host_->clock().Now());
+    if (left == Duration::zero()) {
+      return false;
+    }
+    if (host_->host_runs_loop()) {
+      lock.unlock();
+      host_->loop().Run(std::min(left, kLoopStep));
+      lock.lock();
+    } else {
+      // In steps, because tests move the clock.
+      all_answered_.wait_for(lock, std::min<Duration>(left, std::chrono::milliseconds(100)));
+    }
+  }
+  return true;
 }
 
 Registration::Tally Registration::tally() const {
@@ -412,7 +475,7 @@ void Registration::Sweep() {
   EndAll(late, Answer::Kind::kLate, false);
   const std::lock_guard lock(mutex_);
   sweep_timer_ = 0;
-  SteadyTime next = now + options_.reply_timeout;
+  SteadyTime next = Deadline::After(now, options_.reply_timeout).at();
   for (Request* request = first_open_; request != nullptr; request = request->after) {
     next = std::min(next, request->reply_by());
   }

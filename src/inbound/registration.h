@@ -6,6 +6,7 @@
 // Safe from any thread. Sources and queues are called without its lock, so that they may come back.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -17,6 +18,7 @@
 #include <vector>
 
 #include "async/runtime_host.h"
+#include "call/deadline.h"
 #include "inbound/message.h"
 #include "inbound/request.h"
 #include "inbound/request_table.h"
@@ -88,8 +90,10 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   void End(Request& request, const Answer& answer) { EndEach(request, {&answer, 1}); }
   void EndEach(Request& request, std::span<const Answer> answers);
 
-  // Taken by a handler and not answered.
+  // Those that are not answered, in handlers or on their way there.
   size_t open() const;
+  // Waits until there are none. False at the deadline.
+  bool AwaitAnswers(Deadline deadline);
   Tally tally() const;
 
  private:
@@ -99,12 +103,21 @@ class Registration final : public std::enable_shared_from_this<Registration> {
     SteadyTime since{};
   };
 
+  // The messages of one key that are not over, in their order.
+  struct Line {
+    std::vector<const Message*> messages;
+    uint64_t request = 0;  // the last one that took some
+    size_t taken = 0;      // by that one: always the first ones
+  };
+
   // The key that keeps messages in order; null: none does.
   const std::string* KeyOf(const Message& message) const;
   void Pump();
   Request* TakeNextLocked();
   std::vector<Offered> TakeMessagesLocked();
   bool TakeIn(Offered&& message, bool comes_again);
+  bool IsBeforeLocked(const Message& message, const Message& other) const;
+  bool TakeTurnLocked(const std::string& key, const Waiting& waiting);
   bool IsBatchDueLocked();
   void Hand(Request* request);
   void LinkLocked(Request* request);
@@ -138,9 +151,11 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   bool is_pumping_ = false;
   bool must_pump_again_ = false;
   std::deque<Waiting> waiting_;
-  std::unordered_map<std::string, uint32_t> busy_keys_;  // how many of each are not over
+  std::unordered_map<std::string, Line> lines_;  // by key
+  uint64_t requests_made_ = 0;
   Request* first_open_ = nullptr;
   size_t open_count_ = 0;
+  std::condition_variable all_answered_;
   uint64_t sweep_timer_ = 0;
   uint64_t batch_timer_ = 0;
   Tally tally_;

@@ -56,25 +56,20 @@ void RequestTable::Remove(uint64_t id, bool was_cancelled) {
   if (request == nullptr) {
     return;
   }
-  table_.Remove(id);
   if (was_cancelled) {
-    NoteCancelled(id);
-  }
-  request->Release();  // of Find
-  request->Release();  // of the table
-}
-
-void RequestTable::NoteCancelled(uint64_t id) {
-  {
     const std::lock_guard lock(mutex_);
     cancelled_.push_back(id);
     if (cancelled_.size() > kMostCancelled) {
       cancelled_.pop_front();
     }
   }
-  if (cancel_listener_) {
+  table_.Remove(id);
+  // What enters on its behalf from here on finds it gone.
+  if (was_cancelled && cancel_listener_) {
     cancel_listener_(id);
   }
+  request->Release();  // of Find
+  request->Release();  // of the table
 }
 
 Status RequestTable::Reply(uint64_t id, const HostReply& reply) {
@@ -119,12 +114,13 @@ Status RequestTable::Extend(uint64_t id, Duration by) {
   if (request == nullptr) {
     return Gone();
   }
-  const SteadyTime until = Deadline::After(clock_.Now(), by).at();
-  if (request->is_taken()) {
+  const bool is_held = IsHeld(*request);
+  if (is_held && request->is_taken()) {
+    const SteadyTime until = Deadline::After(clock_.Now(), by).at();
     request->set_reply_by(std::max(request->reply_by(), until));
   }
   request->Release();
-  return OkStatus();
+  return is_held ? OkStatus() : Gone();
 }
 
 }  // namespace mecha

@@ -55,8 +55,6 @@ class RequestTable {
   size_t size() const { return table_.size(); }
 
  private:
-  void NoteCancelled(uint64_t id);
-
   const Clock& clock_;
   std::function<void(uint64_t id)> cancel_listener_;
   SlotTable<Request> table_;

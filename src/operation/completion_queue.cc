@@ -97,6 +97,13 @@ bool CompletionQueue::DeliverRequest(Result* request) {
 void CompletionQueue::Push(Result* result) {
   std::unique_lock lock(mutex_);
   NoteArrival();
+  if (is_closed_ && result->kind() == Result::Kind::kRequest) {
+    // Not kept: whoever frees what was dropped may have been here already.
+    lock.unlock();
+    result->OnDropped();
+    result->Release();
+    return;
+  }
   if (is_closed_) {
     result->next = std::exchange(dropped_, result);
     return;

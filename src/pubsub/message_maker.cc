@@ -22,6 +22,16 @@ Duration DurationOf(int64_t ttl_ms) {
   return milliseconds(std::min(ttl_ms, kMost));
 }
 
+// The ordering key where it is given as brokers of Dapr's know it.
+std::string_view KeyOf(Metadata metadata) {
+  for (const auto& [name, value] : metadata) {
+    if (EqualsIgnoringCase(name, "partitionKey")) {
+      return value;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 MessageMaker::MessageMaker(PubSubBlock& block, const Call& call)
@@ -93,7 +103,7 @@ Status MessageMaker::Make(const MessageRequest& request, MadeMessage& made) {
   RETURN_IF_ERROR(CheckSize(request));
   made.message.metadata = Merge(request.metadata, made);
   ASSIGN_OR_RETURN(const Terms terms, ReadTerms(request, made.message.metadata));
-  made.message.key = Keep(request.key);
+  made.message.key = request.key.empty() ? KeyOf(made.message.metadata) : Keep(request.key);
   if (has_native_ttl_ && terms.read.ttl.has_value()) {
     made.message.ttl = std::chrono::ceil<milliseconds>(*terms.read.ttl);
   }

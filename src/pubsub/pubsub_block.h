@@ -4,6 +4,7 @@
 // asked runs them. Safe from any thread.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ struct PubSubLimits {
 struct PubSubBlockOptions {
   std::string app_id;
   std::string consumer_group;  // whom each message goes to once
-  std::string consumer_name;   // this runtime in the group; no other living one has it
+  std::string consumer_name;   // how this runtime's feeds are named in the group
   std::string topic_prefix;    // of every topic at the broker; no separator
   TopicScopes scopes;
   PubSubLimits limits;
@@ -49,6 +50,10 @@ class PubSubBlock {
   // Whether this application may use the topic: OK, INVALID_ARGUMENT or PERMISSION_DENIED.
   Status CheckPublish(std::string_view topic) const;
   Status CheckSubscribe(std::string_view topic) const;
+  // A name for one feed among the consumers of the group: two feeds of one runtime are two.
+  std::string NewConsumerName() {
+    return options_.consumer_name + "-" + std::to_string(feeds_.fetch_add(1) + 1);
+  }
   // The topic as the broker knows it.
   std::string BrokerTopic(std::string_view topic) const;
 
@@ -75,6 +80,7 @@ class PubSubBlock {
   Service& service_;
   PubSub& component_;
   PubSubBlockOptions options_;
+  std::atomic<uint64_t> feeds_{0};
   MessageIds ids_;
 };
 

@@ -39,7 +39,8 @@ Status Subscription::Start(const CallContext& call) {
   SubscribeRequest request;
   request.topic = topic;
   request.group = block_.options().consumer_group;
-  request.consumer = block_.options().consumer_name;
+  const std::string consumer = block_.NewConsumerName();
+  request.consumer = consumer;
   request.metadata = metadata;
   auto feed = block_.component().Subscribe(call, request, *this);
   const std::lock_guard lock(mutex_);

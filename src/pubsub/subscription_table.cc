@@ -36,20 +36,30 @@ bool AwaitInSteps(const Clock& clock, Deadline deadline, const Waiter* waiter, W
 
 }  // namespace
 
-SubscriptionTable::SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block)
-    : host_(std::move(host)), find_block_(std::move(find_block)) {}
+SubscriptionTable::SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block,
+                                     Strictness strictness)
+    : host_(std::move(host)), find_block_(std::move(find_block)), strictness_(strictness) {}
 
-StatusOr<SubscriptionTable::EntryPtr> SubscriptionTable::MakeEntry(std::string name,
-                                                                   SubscriptionSpec spec) const {
-  Findings findings(Strictness::kStrict);
-  const auto router = TopicRouter::Create(spec, findings);
+StatusOr<TopicRouter> SubscriptionTable::MakeRouter(std::string_view name,
+                                                    const SubscriptionSpec& spec) const {
+  Findings findings(name.empty() ? Strictness::kStrict : strictness_);
+  std::optional<TopicRouter> router = TopicRouter::Create(spec, findings);
+  for (const std::string& warning : findings.warnings()) {
+    host_->Log(Severity::kWarning, spec.pubsub_name, warning);
+  }
   RETURN_IF_ERROR(findings.ToStatus());
   if (!router.has_value()) {
     return InvalidArgument("the routes of the subscription cannot be used");
   }
+  return *std::move(router);
+}
+
+StatusOr<SubscriptionTable::EntryPtr> SubscriptionTable::MakeEntry(std::string name,
+                                                                   SubscriptionSpec spec) const {
+  ASSIGN_OR_RETURN(const TopicRouter router, MakeRouter(name, spec));
   auto entry = std::make_shared<Entry>();
   entry->name = std::move(name);
-  for (const std::string_view path : router->paths()) {
+  for (const std::string_view path : router.paths()) {
     entry->paths.emplace_back(path);
   }
   entry->spec = std::move(spec);
@@ -131,10 +141,9 @@ Status SubscriptionTable::Bring(const CallContext& call, Entry& entry) {
   if (entry.subscription == nullptr) {
     ASSIGN_OR_RETURN(PubSubBlock * block, find_block_(entry.spec.pubsub_name));
     RETURN_IF_ERROR(block->CheckSubscribe(entry.spec.topic));
-    Findings findings(Strictness::kStrict);
-    auto router = TopicRouter::Create(entry.spec, findings);
+    ASSIGN_OR_RETURN(TopicRouter router, MakeRouter(entry.name, entry.spec));
     // The table outlives its subscriptions' feeds; what holds the entry is the table itself.
-    Subscription::Way way{*block, entry.spec, entry.name, *std::move(router),
+    Subscription::Way way{*block, entry.spec, entry.name, std::move(router),
                           [this, registration = entry.registration](std::string_view path) {
                             return registration != nullptr ? registration : routes_.Find(path);
                           }};

@@ -21,6 +21,7 @@
 #include "inbound/route_table.h"
 #include "pubsub/pubsub_block.h"
 #include "pubsub/subscription.h"
+#include "resources/strictness.h"
 #include "resources/subscription_document.h"
 #include "result/status.h"
 #include "result/status_or.h"
@@ -42,7 +43,8 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
     Subscription::Tally tally;
   };
 
-  SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block);
+  // `strictness` is that of documents; what a host registers is always strict.
+  SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block, Strictness strictness);
 
   // A document, new or in place of the one of its name. INVALID_ARGUMENT for a rule that does not
   // compile. It starts with Reconcile.
@@ -87,6 +89,7 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   using EntryPtr = std::shared_ptr<Entry>;
 
   StatusOr<EntryPtr> MakeEntry(std::string name, SubscriptionSpec spec) const;
+  StatusOr<TopicRouter> MakeRouter(std::string_view name, const SubscriptionSpec& spec) const;
   std::vector<EntryPtr> entries() const;
   void Remove(const EntryPtr& entry);
   std::shared_ptr<Registration> FindHandler(const Entry& entry, std::string_view path) const;
@@ -101,6 +104,7 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
 
   const std::shared_ptr<RuntimeHost> host_;
   const FindBlock find_block_;
+  const Strictness strictness_;
   RouteTable routes_;
   mutable std::mutex mutex_;  // entries_, and what of an entry is not under its life
   std::vector<EntryPtr> entries_;

@@ -93,6 +93,28 @@ Json DescribeLeftOut(const ComponentTable& components) {
   return left_out;
 }
 
+Json DescribeSubscriptions(const SubscriptionTable& subscriptions) {
+  Json described = Json::array();
+  for (const SubscriptionTable::Row& row : subscriptions.rows()) {
+    const Subscription::Tally& tally = row.tally;
+    described.push_back({{"name", row.name},
+                         {"component", row.component},
+                         {"topic", row.topic},
+                         {"live", row.is_live},
+                         {"reason", row.health.message()},
+                         {"missing_paths", row.missing_paths},
+                         {"messages",
+                          {{"received", tally.received},
+                           {"handled", tally.handled},
+                           {"retried", tally.retried},
+                           {"dead_lettered", tally.dead_lettered},
+                           {"dropped", tally.dropped},
+                           {"malformed", tally.malformed},
+                           {"lost", tally.lost}}}});
+  }
+  return described;
+}
+
 Json DescribeWarnings(const Notices& notices) {
   Json warnings = Json::array();
   for (const Notice& notice : notices.Warnings()) {
@@ -142,6 +164,8 @@ std::string Runtime::Describe() const {
       {"plugins", options_.settings.plugins},
       {"components", std::move(components)},
       {"left_out", DescribeLeftOut(components_)},
+      {"subscriptions", DescribeSubscriptions(*serving_->subscriptions())},
+      {"open_requests", serving_->open_requests()},
       {"warnings", DescribeWarnings(host_->notices())},
       {"warnings_dropped", host_->notices().dropped()},
       {"inflight", gate_.inside()},

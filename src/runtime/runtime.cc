@@ -85,7 +85,8 @@ Runtime::Runtime(RuntimeOptions options)
       ComponentStarter::Surroundings{*host_, components_, configuration_, resolver_options_,
                                      options_.settings, [this] { return instance_id(); }});
   serving_ = std::make_unique<Serving>(
-      host_, operations_, [this](std::string_view name) { return components_.FindPubSub(name); });
+      host_, operations_, [this](std::string_view name) { return components_.FindPubSub(name); },
+      options_.settings.strictness);
   RenewInstanceId();
   ForwardNotices();
 }

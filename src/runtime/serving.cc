@@ -72,11 +72,12 @@ void TakeBulk(const SubscriptionSpec& spec, RegistrationOptions& options) {
 }  // namespace
 
 Serving::Serving(std::shared_ptr<RuntimeHost> host, std::shared_ptr<OperationTable> operations,
-                 SubscriptionTable::FindBlock find_block)
+                 SubscriptionTable::FindBlock find_block, Strictness strictness)
     : host_(std::move(host)),
       requests_(std::make_shared<RequestTable>(host_->clock())),
       registrations_(std::make_shared<RegistrationTable>()),
-      subscriptions_(std::make_shared<SubscriptionTable>(host_, std::move(find_block))) {
+      subscriptions_(
+          std::make_shared<SubscriptionTable>(host_, std::move(find_block), strictness)) {
   requests_->SetCancelListener(
       [operations = std::move(operations)](uint64_t id) { operations->StopAllWithin(id); });
 }

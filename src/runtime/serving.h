@@ -38,7 +38,7 @@ class Serving {
   using Tally = Registration::Tally;
 
   Serving(std::shared_ptr<RuntimeHost> host, std::shared_ptr<OperationTable> operations,
-          SubscriptionTable::FindBlock find_block);
+          SubscriptionTable::FindBlock find_block, Strictness strictness);
 
   // A registration and the operation that makes it live. `target` as of other operations.
   struct Begun {
@@ -50,6 +50,7 @@ class Serving {
                           const std::shared_ptr<Registration>& registration);
 
   RequestTable& requests() { return *requests_; }
+  size_t open_requests() const { return requests_->size(); }
   // For handles, which may outlive the runtime.
   const std::shared_ptr<RegistrationTable>& registrations() const { return registrations_; }
   const std::shared_ptr<SubscriptionTable>& subscriptions() const { return subscriptions_; }

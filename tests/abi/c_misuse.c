@@ -126,6 +126,40 @@ static void null_to_operations(mecha_runtime* rt, const mecha_call* call) {
   }
 }
 
+/* What belongs to inbound work, with `rt` NULL or started. */
+static void null_to_serving(mecha_runtime* rt, const mecha_call* call) {
+  mecha_registration* registration = NULL;
+  mecha_request_info info;
+  mecha_kv entry;
+  memset(&info, 0, sizeof(info));
+  EXPECT(mecha_serve(rt, call, NULL, NULL, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_serve(rt, call, NULL, NULL, &registration, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT_TRUE(registration == NULL);
+  EXPECT(mecha_serve_credit(NULL, 1), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_serve_stop(rt, call, NULL, NULL), MECHA_INVALID_ARGUMENT);
+  mecha_registration_free(NULL);
+  EXPECT(mecha_request_read(NULL, 0, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_read(NULL, 0, &info), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_metadata(NULL, 0, 0, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_metadata(NULL, 0, 0, &entry), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_cancelled(NULL, 1), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_extend(NULL, 1, 1), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_extend(rt, 1, 0), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_extend(rt, 1, -1), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_reply(NULL, 1, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_resource_apply(rt, call, kNothing, NULL), MECHA_INVALID_ARGUMENT);
+  if (rt == NULL) {
+    EXPECT(mecha_resource_delete(rt, call, kNothing, kNothing, NULL), MECHA_INVALID_ARGUMENT);
+    return;
+  }
+  EXPECT(mecha_resource_delete(rt, call, host_view("Subscription"), host_view("none"), NULL),
+         MECHA_NOT_FOUND);
+  EXPECT(mecha_request_cancelled(rt, 0), MECHA_GONE);
+  EXPECT(mecha_request_cancelled(rt, ~(mecha_request)0), MECHA_GONE);
+  EXPECT(mecha_request_extend(rt, 4711, 1), MECHA_GONE);
+  EXPECT(mecha_request_reply(rt, 4711, NULL), MECHA_GONE);
+}
+
 static void struct_sizes_of_open(void) {
   struct {
     mecha_runtime_options options;
@@ -355,6 +389,190 @@ static void wrong_messages(mecha_runtime* rt) {
   EXPECT(released, 20);
 }
 
+static mecha_serve_options topic_options(const mecha_view* topic) {
+  mecha_serve_options options;
+  memset(&options, 0, sizeof(options));
+  options.struct_size = sizeof(options);
+  options.kind = MECHA_SERVE_TOPIC;
+  options.component = host_view("messages");
+  options.names = topic;
+  options.name_count = 1;
+  return options;
+}
+
+static mecha_status serve(mecha_runtime* rt, mecha_queue* queue, const void* options) {
+  mecha_registration* registration = NULL;
+  mecha_result* result = NULL;
+  mecha_status status =
+      mecha_serve(rt, NULL, queue, (const mecha_serve_options*)options, &registration, &result);
+  EXPECT_TRUE((status == MECHA_OK) == (registration != NULL));
+  EXPECT_TRUE(status == MECHA_OK || mecha_result_error(result, MECHA_RESULT_WHOLE) != NULL);
+  mecha_result_release(result);
+  mecha_registration_free(registration);
+  return status;
+}
+
+static void wrong_registrations(mecha_runtime* rt) {
+  mecha_view topic = host_view("topic"), path = host_view("/orders");
+  mecha_runtime* other = started();
+  mecha_queue *queue = NULL, *foreign = NULL;
+  struct {
+    mecha_serve_options options;
+    uint64_t tail;
+  } future;
+  memset(&future, 0, sizeof(future));
+  EXPECT(mecha_queue_open(rt, NULL, &queue), MECHA_OK);
+  EXPECT(mecha_queue_open(other, NULL, &foreign), MECHA_OK);
+  future.options = topic_options(&topic);
+  future.options.struct_size = sizeof(future);
+  EXPECT(serve(rt, queue, &future), MECHA_OK);
+  EXPECT(serve(rt, foreign, &future), MECHA_INVALID_ARGUMENT);
+  EXPECT(serve(rt, NULL, &future), MECHA_INVALID_ARGUMENT);
+  future.tail = 1;
+  EXPECT(serve(rt, queue, &future), MECHA_VERSION);
+  future.options.struct_size = 0;
+  EXPECT(serve(rt, queue, &future), MECHA_INVALID_ARGUMENT);
+#define EXPECT_WITH(change, wanted)       \
+  future.options = topic_options(&topic); \
+  future.options.change;                  \
+  EXPECT(serve(rt, queue, &future.options), wanted)
+  EXPECT_WITH(kind = 0, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(kind = MECHA_SERVE_ACTOR + 1, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(kind = MECHA_SERVE_ACTOR, MECHA_UNIMPLEMENTED);
+  EXPECT_WITH(kind = MECHA_SERVE_ROUTE, MECHA_INVALID_ARGUMENT); /* has a component */
+  EXPECT_WITH(component = kNothing, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(component = host_view("nowhere"), MECHA_NOT_FOUND);
+  EXPECT_WITH(component = host_view("memory"), MECHA_NOT_FOUND);
+  EXPECT_WITH(component.data = NULL, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(names = NULL, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(names = &kNothing, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(name_count = 0, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(flags = MECHA_SERVE_SNAPSHOT, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(ordering = MECHA_ORDER_SERIAL + 1, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(reply_timeout_ns = -1, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(setting_count = 1, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(spec.size = 5, MECHA_INVALID_ARGUMENT);
+  EXPECT_WITH(spec = host_view("topic: a"), MECHA_INVALID_ARGUMENT); /* beside names */
+#undef EXPECT_WITH
+  memset(&future, 0, sizeof(future));
+  future.options.struct_size = sizeof(future.options);
+  future.options.kind = MECHA_SERVE_ROUTE;
+  EXPECT(serve(rt, queue, &future.options), MECHA_INVALID_ARGUMENT);
+  future.options.names = &path;
+  future.options.name_count = 1;
+  EXPECT(serve(rt, queue, &future.options), MECHA_OK);
+  mecha_queue_free(queue);
+  mecha_queue_free(foreign);
+  mecha_runtime_free(other);
+}
+
+/* One message of the topic as a request; the result is the caller's. */
+static mecha_event received(mecha_runtime* rt, mecha_queue* queue, mecha_view topic) {
+  mecha_message message;
+  mecha_event event;
+  memset(&message, 0, sizeof(message));
+  memset(&event, 0, sizeof(event));
+  message.data = host_buf("hello");
+  EXPECT(mecha_publish(rt, NULL, host_view("messages"), topic, &message, 1, NULL, NULL), MECHA_OK);
+  EXPECT(mecha_queue_wait(queue, &event, 1, -1), 1);
+  EXPECT(event.kind, MECHA_EVENT_REQUEST);
+  EXPECT(event.token, 11);
+  return event;
+}
+
+static void wrong_replies(mecha_runtime* rt, mecha_event event) {
+  mecha_entry_verdict entry;
+  struct {
+    mecha_reply reply;
+    uint64_t tail;
+  } future;
+  memset(&entry, 0, sizeof(entry));
+  memset(&future, 0, sizeof(future));
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_INVALID_ARGUMENT);
+  future.tail = 1;
+  future.reply.struct_size = sizeof(future);
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_VERSION);
+  future.reply.struct_size = sizeof(future.reply);
+  future.reply.verdict = MECHA_VERDICT_ERROR + 1;
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_INVALID_ARGUMENT);
+  future.reply.verdict = MECHA_VERDICT_OK;
+  future.reply.entry_count = 1;
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_INVALID_ARGUMENT);
+  future.reply.entries = &entry;
+  entry.index = 1;
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_INVALID_ARGUMENT);
+  entry.index = 0;
+  entry.verdict = 77;
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_cancelled(rt, event.id), MECHA_OK);
+  EXPECT(mecha_request_extend(rt, event.id, 1000000000), MECHA_OK);
+  entry.verdict = MECHA_VERDICT_OK;
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_OK);
+  EXPECT(mecha_request_reply(rt, event.id, &future.reply), MECHA_GONE);
+  EXPECT(mecha_request_reply(rt, event.id, NULL), MECHA_GONE);
+  EXPECT(mecha_request_cancelled(rt, event.id), MECHA_GONE);
+  EXPECT(mecha_request_extend(rt, event.id, 1), MECHA_GONE);
+}
+
+static void wrong_reads_of_a_request(const mecha_result* request) {
+  struct {
+    mecha_request_info info;
+    uint64_t tail;
+  } future;
+  mecha_kv entry;
+  memset(&future, 0, sizeof(future));
+  EXPECT(mecha_request_read(request, 0, &future.info), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_read(request, 0, NULL), MECHA_INVALID_ARGUMENT);
+  future.info.struct_size = sizeof(future);
+  EXPECT(mecha_request_read(request, 1, &future.info), MECHA_OUT_OF_RANGE);
+  EXPECT(mecha_request_read(request, (size_t)-1, &future.info), MECHA_OUT_OF_RANGE);
+  EXPECT(mecha_request_read(request, 0, &future.info), MECHA_OK);
+  EXPECT(future.info.attempt, 1);
+  EXPECT_TRUE(future.info.topic.size == 5 && memcmp(future.info.topic.data, "topic", 5) == 0);
+  memset(&future, 0xEE, sizeof(future));
+  future.info.struct_size = offsetof(mecha_request_info, topic);
+  EXPECT(mecha_request_read(request, 0, &future.info), MECHA_OK);
+  EXPECT(future.info.component.size, 8);
+  EXPECT_TRUE(future.info.topic.size == (size_t)0xEEEEEEEEEEEEEEEEu);
+  EXPECT(mecha_request_metadata(request, 0, 0, &entry), MECHA_OK);
+  EXPECT(mecha_request_metadata(request, 0, 0, NULL), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_metadata(request, 0, 4711, &entry), MECHA_OUT_OF_RANGE);
+  EXPECT(mecha_request_metadata(request, 1, 0, &entry), MECHA_OUT_OF_RANGE);
+}
+
+static void wrong_requests(mecha_runtime* rt) {
+  mecha_view topic = host_view("topic");
+  mecha_serve_options options = topic_options(&topic);
+  mecha_registration* registration = NULL;
+  mecha_queue* queue = NULL;
+  mecha_result* other = NULL;
+  mecha_request_info info;
+  mecha_kv entry;
+  mecha_event event;
+  options.token = 11;
+  EXPECT(mecha_queue_open(rt, NULL, &queue), MECHA_OK);
+  EXPECT(mecha_serve(rt, NULL, queue, &options, &registration, NULL), MECHA_OK);
+  event = received(rt, queue, topic);
+  wrong_reads_of_a_request(event.result);
+  wrong_replies(rt, event);
+  wrong_reads_of_a_request(event.result); /* it is read after its answer as before */
+  mecha_result_release(event.result);
+  EXPECT(host_set(rt, "memory", "read", "value"), MECHA_OK);
+  EXPECT(mecha_state_get(rt, NULL, host_view("memory"), host_view("read"), NULL, &other), MECHA_OK);
+  memset(&info, 0, sizeof(info));
+  info.struct_size = sizeof(info);
+  EXPECT(mecha_request_read(other, 0, &info), MECHA_INVALID_ARGUMENT);
+  EXPECT(mecha_request_metadata(other, 0, 0, &entry), MECHA_INVALID_ARGUMENT);
+  mecha_result_release(other);
+  EXPECT(mecha_serve_credit(registration, 0), MECHA_OK);
+  EXPECT(mecha_serve_credit(registration, UINT32_MAX), MECHA_OK);
+  EXPECT(mecha_serve_stop(rt, NULL, registration, NULL), MECHA_OK);
+  EXPECT(mecha_serve_stop(rt, NULL, registration, NULL), MECHA_CLOSED);
+  EXPECT(mecha_serve_credit(registration, 1), MECHA_CLOSED);
+  mecha_registration_free(registration);
+  mecha_queue_free(queue);
+}
+
 static void wrong_queues(mecha_runtime* rt) {
   mecha_queue* queue = NULL;
   mecha_queue_options options;
@@ -463,11 +681,15 @@ static void wrong_phases(void) {
 
 static void after_the_end(void) {
   mecha_runtime* rt = started();
+  mecha_view topic = host_view("topic");
+  mecha_serve_options options = topic_options(&topic);
+  mecha_registration *registration = NULL, *refused = NULL;
   mecha_queue *queue = NULL, *late = NULL;
   mecha_result* kept = NULL;
   mecha_event event;
   mecha_item item;
   EXPECT(mecha_queue_open(rt, NULL, &queue), MECHA_OK);
+  EXPECT(mecha_serve(rt, NULL, queue, &options, &registration, NULL), MECHA_OK);
   EXPECT(host_use(rt, "memory"), MECHA_OK);
   EXPECT(mecha_state_get(rt, NULL, host_view("memory"), host_view("key"), NULL, &kept), MECHA_OK);
   EXPECT(mecha_runtime_shutdown(rt, 1000000000, NULL), MECHA_OK);
@@ -477,6 +699,10 @@ static void after_the_end(void) {
   EXPECT(mecha_runtime_resume(rt, NULL), MECHA_CLOSED);
   EXPECT(host_set(rt, "memory", "key", "value"), MECHA_CLOSED);
   EXPECT(mecha_queue_open(rt, NULL, &late), MECHA_CLOSED);
+  EXPECT(mecha_serve(rt, NULL, queue, &options, &refused, NULL), MECHA_CLOSED);
+  EXPECT_TRUE(refused == NULL);
+  EXPECT(mecha_request_reply(rt, 1, NULL), MECHA_GONE);
+  EXPECT(mecha_serve_credit(registration, 1), MECHA_CLOSED);
   EXPECT(mecha_queue_poll(queue, &event, 1), MECHA_CLOSED);
   EXPECT(mecha_queue_wake(queue), MECHA_CLOSED);
   mecha_runtime_free(rt);
@@ -485,6 +711,7 @@ static void after_the_end(void) {
   EXPECT_TRUE(mecha_queue_fd(queue) >= 0);
   EXPECT(mecha_queue_close(queue), MECHA_OK);
   mecha_queue_free(queue);
+  mecha_registration_free(registration); /* the last of all */
   memset(&item, 0, sizeof(item));
   item.struct_size = sizeof(item);
   EXPECT(mecha_result_item(kept, 0, &item), MECHA_OK);
@@ -500,17 +727,23 @@ int main(void) {
   null_to_runtime_and_queue();
   null_to_operations(NULL, NULL);
   null_to_operations(NULL, &call);
+  null_to_serving(NULL, NULL);
+  null_to_serving(NULL, &call);
   struct_sizes_of_open();
   settings_of_open();
   rt = started();
   if (rt == NULL) return 1;
   null_to_operations(rt, NULL);
   null_to_operations(rt, &call);
+  null_to_serving(rt, NULL);
+  null_to_serving(rt, &call);
   struct_sizes_of_calls(rt);
   wrong_keys_and_ops(rt);
   wrong_reads_of_a_result(rt);
   values_are_released_once_even_when_the_call_fails(rt);
   wrong_messages(rt);
+  wrong_registrations(rt);
+  wrong_requests(rt);
   wrong_queues(rt);
   blocking_on_a_thread_of_the_runtime(rt);
   mecha_runtime_free(rt);

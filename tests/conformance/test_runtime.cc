@@ -45,9 +45,10 @@ std::vector<std::string> PluginFaults() {
   return faults.messages;
 }
 
-TestRuntime::TestRuntime(const BackEnd& back_end, const RuntimeSetup& setup) {
+TestRuntime::TestRuntime(const BackEnd& back_end, const RuntimeSetup& setup)
+    : component_(setup.component) {
   std::vector<std::string> documents = setup.texts;
-  documents.push_back(back_end.Document("store", setup.metadata));
+  documents.push_back(back_end.Document(component_, setup.metadata));
   std::vector<mecha_view> texts;
   for (const std::string& document : documents) {
     texts.push_back(ViewOf(document));
@@ -99,7 +100,7 @@ nlohmann::json TestRuntime::Describe() const {
 std::string TestRuntime::Support(std::string_view capability) const {
   const nlohmann::json description = Describe();
   for (const nlohmann::json& component : description.at("components")) {
-    if (component.at("name") == "store") {
+    if (component.at("name") == component_) {
       return component.at("capabilities").value(std::string(capability), "none");
     }
   }

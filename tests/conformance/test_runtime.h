@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TestRuntime: an opened and started runtime with the component under test, named "store". Failing
-// to start fails the test. It shuts down when it goes.
+// TestRuntime: an opened and started runtime with the component under test, named "store" unless
+// the setup says otherwise. Failing to start fails the test. It shuts down when it goes.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -20,6 +20,7 @@ struct RuntimeSetup {
   std::vector<std::string> texts = {};  // more documents
   Metadata settings = {};
   bool uses_environment = false;
+  std::string component = "store";  // what the one under test is called
 };
 
 class TestRuntime {
@@ -39,6 +40,7 @@ class TestRuntime {
   void Advance(int64_t milliseconds) const;
 
  private:
+  const std::string component_;
   mecha_runtime* runtime_ = nullptr;
 };
 

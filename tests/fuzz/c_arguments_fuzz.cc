@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Feeds the C interface with calls made from the input: views of odd sizes, structs of other sizes,
 // stale ids, handles that are NULL or closed. What is checked is that nothing crashes, that every
-// MECHA_PENDING brings one event, and that every value's `release` runs once.
+// MECHA_PENDING brings one event, that a request is answered once, and that every value's `release`
+// runs once.
 //
 // Pointers are valid for the size they come with; that much a C caller must get right.
 #include <cstdlib>
@@ -106,7 +107,9 @@ struct Session {
   mecha_queue* queue = nullptr;
   mecha_op op = 0;
   int pending = 0;
-  int events = 0;
+  int events = 0;  // without requests
+  mecha_registration* registration = nullptr;
+  mecha_request request = 0;  // the last one, answered
 };
 
 // One call's description, with what it points to.
@@ -212,6 +215,77 @@ void Publish(Session& session, Source& source) {
   Expect(session, status, result, source);
 }
 
+void Serve(Session& session, Source& source) {
+  mecha_registration_free(session.registration);
+  session.registration = nullptr;
+  const mecha_view names[3] = {source.Key(), host_view("/orders/*"), source.View()};
+  const mecha_kv setting{host_view("rawPayload"), source.View()};
+  Roomy<mecha_serve_options> options(source);
+  mecha_serve_options& value = options.value;
+  value.kind = source.Byte() % 4 == 0 ? source.Byte() % 9 : 1 + source.Byte() % 2;
+  if (value.kind != MECHA_SERVE_ROUTE || source.Byte() % 8 == 0) {
+    value.component = source.Byte() % 8 == 0 ? source.View() : host_view("messages");
+    value.spec = source.Byte() % 4 == 0 ? source.View() : mecha_view{};
+    value.setting_count = source.Byte() % 8 == 0 ? 1 : 0;
+  }
+  value.names = names;
+  value.name_count = source.Byte() % 4 == 0 ? source.Byte() % 4 : 1;
+  value.settings = &setting;
+  value.credit = source.Byte() % 4;
+  value.flags = source.Byte() % 8 == 0 ? source.Number<uint32_t>() : source.Byte() % 2;
+  value.ordering = source.Byte() % 4;
+  value.batch_max = source.Byte() % 4;
+  value.batch_wait_ns = source.Byte() % 2 == 0 ? -1 : source.Number<int64_t>();
+  value.reply_timeout_ns = source.Byte() % 4 == 0 ? source.Number<int64_t>() : 0;
+  value.struct_size = source.StructSize<mecha_serve_options>();
+  Call call(source, session);
+  mecha_result* result = nullptr;
+  const mecha_status status = mecha_serve(session.runtime, call.get(), session.queue, &value,
+                                          &session.registration, &result);
+  Demand((status == MECHA_OK || status == MECHA_PENDING) == (session.registration != nullptr));
+  Expect(session, status, result, source);
+}
+
+// Answers in some way; in the end the request is answered for sure.
+void Answer(Session& session, mecha_request id, Source& source) {
+  mecha_entry_verdict entries[2] = {{source.Byte() % 3u, source.Byte() % 5u, 1},
+                                    {source.Byte() % 3u, 0, source.Byte() - 8}};
+  Roomy<mecha_reply> reply(source);
+  reply.value.verdict = source.Byte() % 5;
+  reply.value.entries = source.Byte() % 2 == 0 ? entries : nullptr;
+  reply.value.entry_count = reply.value.entries == nullptr ? 0 : source.Byte() % 3;
+  reply.value.retry_after_ns = source.Byte() - 8;
+  reply.value.struct_size = source.StructSize<mecha_reply>();
+  mecha_request_extend(session.runtime, id, source.Byte() - 8);
+  mecha_request_cancelled(session.runtime, id);
+  mecha_request_reply(session.runtime, id, &reply.value);
+  mecha_request_reply(session.runtime, id, nullptr);
+  Demand(mecha_request_reply(session.runtime, id, nullptr) == MECHA_GONE);
+  session.request = id;
+}
+
+void Handle(Session& session, const mecha_event& event, Source& source) {
+  Roomy<mecha_request_info> info(source);
+  info.value.struct_size = source.StructSize<mecha_request_info>();
+  mecha_request_read(event.result, source.Byte() % 3, &info.value);
+  mecha_kv entry;
+  mecha_request_metadata(event.result, source.Byte() % 3, source.Byte(), &entry);
+  Answer(session, event.id, source);
+  Read(event.result, source);
+}
+
+void Steer(Session& session, Source& source) {
+  if (source.Byte() % 2 == 0) {
+    mecha_serve_credit(session.registration, source.Number<uint32_t>());
+    Answer(session, source.Byte() % 2 == 0 ? session.request : source.Number<uint64_t>(), source);
+    return;
+  }
+  Call call(source, session);
+  mecha_result* result = nullptr;
+  Expect(session, mecha_serve_stop(session.runtime, call.get(), session.registration, &result),
+         result, source);
+}
+
 void GetOrSet(Session& session, Source& source, bool is_set) {
   Call call(source, session);
   mecha_result* result = nullptr;
@@ -310,17 +384,23 @@ void Other(Session& session, Source& source) {
   }
 }
 
-void Collect(Session& session, int64_t timeout_ns, Source& source) {
+// True when something came.
+bool Collect(Session& session, int64_t timeout_ns, Source& source) {
   mecha_event events[4];
   const int32_t count = mecha_queue_wait(session.queue, events, 4, timeout_ns);
   for (int32_t i = 0; i < count; ++i) {
+    if (events[i].kind == MECHA_EVENT_REQUEST) {
+      Handle(session, events[i], source);
+      continue;
+    }
     ++session.events;
     Read(events[i].result, source);
   }
+  return count > 0;
 }
 
 void Step(Session& session, Source& source) {
-  switch (source.Byte() % 9) {
+  switch (source.Byte() % 11) {
     case 0:
       return GetOrSet(session, source, true);
     case 1:
@@ -337,8 +417,12 @@ void Step(Session& session, Source& source) {
       return Search(session, source);
     case 7:
       return Publish(session, source);
+    case 8:
+      return Serve(session, source);
+    case 9:
+      return Steer(session, source);
     default:
-      return Collect(session, 0, source);
+      Collect(session, 0, source);
   }
 }
 
@@ -364,12 +448,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     Step(session, source);
   }
   while (session.events < session.pending) {
-    const int before = session.events;
-    Collect(session, 5'000'000'000, source);
-    Demand(session.events > before);
+    Demand(Collect(session, 5'000'000'000, source));
   }
-  mecha_event none;
-  Demand(mecha_queue_poll(session.queue, &none, 1) == 0);
+  mecha_registration_free(session.registration);
+  while (Collect(session, 0, source)) {
+  }
+  Demand(session.events == session.pending);
   mecha_queue_free(session.queue);
   Demand(released == releases_expected);
   return 0;

@@ -35,6 +35,41 @@ std::string CheckOperationsAreForked(mecha_runtime* rt, const mecha_call* call) 
   COMPLAIN_UNLESS(mecha_publish(rt, call, kStore, kKey, &message, 1, nullptr, nullptr) ==
                   MECHA_FORKED);
   COMPLAIN_UNLESS(mecha_component_ping(rt, nullptr, kStore, nullptr) == MECHA_FORKED);
+  COMPLAIN_UNLESS(mecha_resource_apply(rt, call, kKey, nullptr) == MECHA_FORKED);
+  COMPLAIN_UNLESS(mecha_resource_delete(rt, call, kKey, kKey, nullptr) == MECHA_FORKED);
+  return "";
+}
+
+mecha_serve_options TopicOptions() {
+  static constexpr mecha_view kTopic{"topic", 5};
+  mecha_serve_options options{};
+  options.struct_size = sizeof options;
+  options.kind = MECHA_SERVE_TOPIC;
+  options.component = {"messages", 8};
+  options.names = &kTopic;
+  options.name_count = 1;
+  return options;
+}
+
+std::string CheckServingIsForked(mecha_runtime* rt, mecha_queue* queue,
+                                 mecha_registration* registration, const mecha_event& request) {
+  const mecha_serve_options options = TopicOptions();
+  mecha_registration* own = nullptr;
+  COMPLAIN_UNLESS(mecha_serve(rt, nullptr, queue, &options, &own, nullptr) == MECHA_FORKED);
+  COMPLAIN_UNLESS(own == nullptr);
+  COMPLAIN_UNLESS(mecha_serve_credit(registration, 1) == MECHA_FORKED);
+  COMPLAIN_UNLESS(mecha_serve_stop(rt, nullptr, registration, nullptr) == MECHA_FORKED);
+  COMPLAIN_UNLESS(mecha_request_cancelled(rt, request.id) == MECHA_FORKED);
+  COMPLAIN_UNLESS(mecha_request_extend(rt, request.id, 1) == MECHA_FORKED);
+  COMPLAIN_UNLESS(mecha_request_reply(rt, request.id, nullptr) == MECHA_FORKED);
+  mecha_request_info info{};
+  info.struct_size = sizeof info;
+  COMPLAIN_UNLESS(mecha_request_read(request.result, 0, &info) == MECHA_OK);
+  COMPLAIN_UNLESS(info.attempt == 1);
+  mecha_kv entry;
+  COMPLAIN_UNLESS(mecha_request_metadata(request.result, 0, 0, &entry) == MECHA_OK);
+  mecha_result_release(request.result);
+  mecha_registration_free(registration);
   return "";
 }
 
@@ -105,6 +140,28 @@ TEST_CASE("in a forked child every handle of the parent answers FORKED and frees
           return complaints;
         }) == "");
   CHECK(host_expect(guest.get(), "memory", "key", "value") == MECHA_OK);
+  mecha_queue_free(queue);
+}
+
+TEST_CASE("a child forked in a handler cannot answer its request, and the parent can") {
+  Guest guest(HOST_MESSAGES_YAML);
+  mecha_queue* queue = nullptr;
+  REQUIRE(mecha_queue_open(guest.get(), nullptr, &queue) == MECHA_OK);
+  const mecha_serve_options options = TopicOptions();
+  mecha_registration* registration = nullptr;
+  REQUIRE(mecha_serve(guest.get(), nullptr, queue, &options, &registration, nullptr) == MECHA_OK);
+  mecha_message message{};
+  message.data = host_buf("hello");
+  REQUIRE(mecha_publish(guest.get(), nullptr, options.component, *options.names, &message, 1,
+                        nullptr, nullptr) == MECHA_OK);
+  mecha_event event{};
+  REQUIRE(mecha_queue_wait(queue, &event, 1, -1) == 1);
+  CHECK(RunInChild([&] { return CheckServingIsForked(guest.get(), queue, registration, event); }) ==
+        "");
+  CHECK(mecha_request_reply(guest.get(), event.id, nullptr) == MECHA_OK);
+  mecha_result_release(event.result);
+  CHECK(mecha_serve_stop(guest.get(), nullptr, registration, nullptr) == MECHA_OK);
+  mecha_registration_free(registration);
   mecha_queue_free(queue);
 }
 

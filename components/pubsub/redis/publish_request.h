@@ -25,7 +25,7 @@ class PublishRequest final : public RedisRequest {
       : RedisRequest(call),
         topic_(topic),
         payload_(message.payload),
-        json_(MetadataToJson(message.metadata)),
+        json_(MetadataToJson(message.metadata, message.key)),
         trim_(trim),
         done_(std::move(done)) {}
 

@@ -45,9 +45,15 @@ Status RedisPubSub::Resume(const CallContext&) {
   return OkStatus();
 }
 
+// The clock is asked only where it matters.
+Trim RedisPubSub::NewTrim() const {
+  const bool trims = options_.oldest.count() > 0;
+  return TrimOf(options_, trims ? host_->clock().WallNow() : WallTime());
+}
+
 void RedisPubSub::Publish(const CallContext& call, std::string_view topic,
                           const OutgoingMessage& message, Done<std::string> done) {
-  const Trim trim = TrimOf(options_, host_->clock().WallNow());
+  const Trim trim = NewTrim();
   auto request = std::make_unique<PublishRequest>(call, topic, message, trim, std::move(done));
   if (!call.may_block) {
     if (request->fits()) {
@@ -74,7 +80,7 @@ void RedisPubSub::PublishMany(const CallContext& call, std::string_view topic,
     std::move(done)(WouldBlock());
     return;
   }
-  const Trim trim = TrimOf(options_, host_->clock().WallNow());
+  const Trim trim = NewTrim();
   std::move(done)(PublishEach(access_.pool(), call, topic, messages, trim));
 }
 

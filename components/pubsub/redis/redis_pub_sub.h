@@ -12,6 +12,7 @@
 
 #include "contract/pub_sub.h"
 #include "redis/redis_access.h"
+#include "stream_commands.h"
 #include "stream_options.h"
 
 namespace MECHA_COMPONENT {
@@ -34,6 +35,8 @@ class RedisPubSub : public PubSub {
                                             FeedListener& listener) override;
 
  private:
+  Trim NewTrim() const;
+
   Host* host_ = nullptr;
   StreamOptions options_;
   RedisAccess access_;

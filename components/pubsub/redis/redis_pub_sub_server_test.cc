@@ -161,6 +161,14 @@ TEST_CASE("a message that is given back comes again, to whoever asks") {
     CHECK(one.recorder.at(1).attempt == 2);
     CHECK(one.Done(1).ok());
   }
+  SECTION("a daprd, which claims what was idle for its processingTimeout") {
+    CHECK(one.Return(0).ok());
+    const std::string claimed = fixture.server.Command(
+        {"XCLAIM", "orders", "shop", "shop", "60000", one.recorder.at(0).id});
+    CHECK(claimed.find("data\r\n$1\r\nm\r\n") != std::string::npos);
+    two.Request(1);
+    fixture.server.Command({"XACK", "orders", "shop", one.recorder.at(0).id});
+  }
   SECTION("another one") {
     CHECK(one.Return(0).ok());
     two.Request(1);

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "encoding/ascii.h"
 #include "stream_metadata.h"
 
 namespace MECHA_COMPONENT {
@@ -29,6 +30,11 @@ std::optional<StreamEntry> TakeEntry(Reply& entry, uint32_t attempt) {
       taken.delivery.payload = fields[i + 1].TakeText();
     } else if (fields[i].text() == "metadata") {
       taken.delivery.metadata = MetadataFromJson(fields[i + 1].text());
+      for (const auto& [key, value] : taken.delivery.metadata) {
+        if (EqualsIgnoringCase(key, kOrderingKey)) {
+          taken.delivery.key = value;
+        }
+      }
     }
   }
   if (taken.delivery.payload.is_null()) {

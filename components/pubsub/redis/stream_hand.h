@@ -63,10 +63,11 @@ class StreamHand {
       places_.erase(number);
     }
   }
-  bool empty() {
+  size_t size() {
     const std::lock_guard lock(mutex_);
-    return places_.empty();
+    return places_.size();
   }
+  bool empty() { return size() == 0; }
   // All that is not being settled, which it is from now on.
   std::vector<StreamId> SettleAll() {
     const std::lock_guard lock(mutex_);

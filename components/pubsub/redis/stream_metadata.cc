@@ -113,13 +113,22 @@ class Walker {
 
 }  // namespace
 
-std::string MetadataToJson(Metadata metadata) {
+std::string MetadataToJson(Metadata metadata, std::string_view ordering_key) {
   std::string json;
-  for (const auto& [key, value] : metadata) {
+  const auto add = [&json](std::string_view key, std::string_view value) {
     json += json.empty() ? '{' : ',';
     AppendJsonString(json, key);
     json += ':';
     AppendJsonString(json, value);
+  };
+  for (const auto& [key, value] : metadata) {
+    add(key, value);
+    if (EqualsIgnoringCase(key, kOrderingKey)) {
+      ordering_key = {};
+    }
+  }
+  if (!ordering_key.empty()) {
+    add(kOrderingKey, ordering_key);
   }
   return json.empty() ? json : json + '}';
 }

@@ -13,8 +13,11 @@ namespace MECHA_COMPONENT {
 
 using OwnedMetadata = std::vector<std::pair<std::string, std::string>>;
 
-// Empty for no metadata: then the field is left out.
-std::string MetadataToJson(Metadata metadata);
+// What a message's ordering key is called among its metadata, as other brokers of Dapr's know it.
+inline constexpr std::string_view kOrderingKey = "partitionKey";
+
+// Empty for no metadata: then the field is left out. The key is added unless the metadata has one.
+std::string MetadataToJson(Metadata metadata, std::string_view ordering_key = {});
 // Keys in lower case. A value that is no text is kept as it is written; what is no object is no
 // metadata.
 OwnedMetadata MetadataFromJson(std::string_view json);

@@ -26,7 +26,7 @@ StatusOr<std::vector<PublishOutcome>> PublishEach(ConnectionPool& pool, const Ca
   std::vector<std::string> json;  // sent from there
   json.reserve(messages.size());
   for (const OutgoingMessage& message : messages) {
-    json.push_back(MetadataToJson(message.metadata));
+    json.push_back(MetadataToJson(message.metadata, message.key));
     AddPublish(lease.commands(), {topic, message.payload, json.back()}, trim);
   }
   std::vector<PublishOutcome> outcomes;

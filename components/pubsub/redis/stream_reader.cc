@@ -281,7 +281,9 @@ Status StreamReader::AskForMessages(size_t credit) {
     is_wanted_ |= !is_idle_;
     return OkStatus();
   }
-  asked_count_ = std::min(credit, most_at_once_);
+  // Half of what may be in hand: while it is handled and acknowledged the other half comes.
+  const size_t half = std::max(kFirstCount, (credit + hand.size() + 1) / 2);
+  asked_count_ = std::min({credit, most_at_once_, half});
   if (hand.has_returned || now >= returned_at_) {
     hand.has_returned = false;
     AddTakeReturned(commands, form_, keeper_->place(), asked_count_);

@@ -7,6 +7,7 @@
 #include "encoding/number.h"
 #include "queue_layout.h"
 #include "result/status.h"
+#include "upkeep.h"
 
 namespace MECHA_COMPONENT {
 namespace {
@@ -54,11 +55,11 @@ StatusOr<std::optional<int64_t>> LookUpGroup(Connection& connection, int64_t top
   return FoundId(statement);
 }
 
-Status ForgetTooOld(Connection& connection, int64_t topic, std::chrono::milliseconds retention) {
-  ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kForgetUnwantedOf));
-  statement.BindInteger(1, Now(connection) - retention.count());
-  statement.BindInteger(2, topic);
-  return statement.Step().status();
+StatusOr<bool> IsWithoutGroups(Connection& connection, int64_t topic) {
+  ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kHasGroups));
+  statement.BindInteger(1, topic);
+  ASSIGN_OR_RETURN(const bool has_one, statement.Step());
+  return !has_one;
 }
 
 }  // namespace
@@ -87,7 +88,10 @@ StatusOr<GroupIds> FindGroup(Connection& connection, std::string_view topic, std
     ids.group = *found;
     return ids;
   }
-  RETURN_IF_ERROR(ForgetTooOld(connection, ids.topic, retention));
+  ASSIGN_OR_RETURN(const bool is_first, IsWithoutGroups(connection, ids.topic));
+  if (is_first) {
+    RETURN_IF_ERROR(ForgetOld(connection, ids.topic, Now(connection) - retention.count()));
+  }
   ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kAddGroup));
   statement.BindInteger(1, ids.topic);
   statement.BindText(2, group);

@@ -13,7 +13,8 @@ namespace {
 constexpr int kLevel = 1;
 
 // AUTOINCREMENT: an id must not come again after its row was deleted, because a group's position
-// would be past it. The span of a delivery is what its `until` was made with.
+// would be past it. The span of a delivery is what its `until` was made with. The trigger is for
+// who ends a group by hand: what was kept for it alone goes with it.
 constexpr const char* kTables = R"(
 CREATE TABLE IF NOT EXISTS mecha_queue (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS mecha_topic (
@@ -33,6 +34,14 @@ CREATE TABLE IF NOT EXISTS mecha_delivery (
   until INTEGER NOT NULL, span INTEGER NOT NULL, attempts INTEGER NOT NULL,
   PRIMARY KEY (consumer_group, message)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS mecha_delivery_due ON mecha_delivery (consumer_group, until);
+CREATE TRIGGER IF NOT EXISTS mecha_group_deleted AFTER DELETE ON mecha_group BEGIN
+  DELETE FROM mecha_delivery WHERE consumer_group = OLD.id;
+  DELETE FROM mecha_message WHERE topic = OLD.topic
+    AND EXISTS (SELECT 1 FROM mecha_group WHERE topic = OLD.topic)
+    AND NOT EXISTS (SELECT 1 FROM mecha_group AS g WHERE g.topic = OLD.topic AND
+      (g.position < mecha_message.id OR EXISTS (SELECT 1 FROM mecha_delivery AS d
+        WHERE d.consumer_group = g.id AND d.message = mecha_message.id)));
+END;
 )";
 
 constexpr std::string_view kColumns =
@@ -80,6 +89,7 @@ void QueueLayout::AddPublishing() {
       "INSERT INTO mecha_message (topic, published, expires, content_type, message_key, metadata,"
       " payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
   At(Sql::kFindGroup) = "SELECT id FROM mecha_group WHERE topic = ?1 AND name = ?2";
+  At(Sql::kHasGroups) = "SELECT 1 FROM mecha_group WHERE topic = ?1 LIMIT 1";
   At(Sql::kAddGroup) =
       "INSERT INTO mecha_group (topic, name, position, created) VALUES (?1, ?2,"
       " CASE WHEN EXISTS (SELECT 1 FROM mecha_group WHERE topic = ?1) THEN coalesce("
@@ -118,10 +128,6 @@ void QueueLayout::AddLending() {
 }
 
 void QueueLayout::AddUpkeep() {
-  const std::string unwanted =
-      "DELETE FROM mecha_message WHERE id IN (SELECT m.id FROM mecha_topic AS t JOIN mecha_message"
-      " AS m ON m.topic = t.id WHERE NOT EXISTS (SELECT 1 FROM mecha_group AS g WHERE g.topic ="
-      " t.id) AND m.published <= ?1";
   At(Sql::kExpired) = "SELECT id, topic FROM mecha_message WHERE expires <= ?1 LIMIT ?2";
   At(Sql::kDropFree) =
       "DELETE FROM mecha_delivery WHERE message = ?1 AND until <= ?3 AND consumer_group IN"
@@ -129,16 +135,16 @@ void QueueLayout::AddUpkeep() {
   At(Sql::kForgetExpired) =
       "DELETE FROM mecha_message WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM mecha_group AS g JOIN"
       " mecha_delivery AS d ON d.consumer_group = g.id AND d.message = ?1 WHERE g.topic = ?2)";
-  At(Sql::kForgetUnwanted) = unwanted + " LIMIT ?2)";
-  At(Sql::kForgetUnwantedOf) = unwanted + " AND t.id = ?2)";
-  At(Sql::kDropOfNoGroup) =
-      "DELETE FROM mecha_delivery WHERE consumer_group NOT IN (SELECT id FROM mecha_group)";
-  At(Sql::kForgetOfNoGroup) =
-      "DELETE FROM mecha_message WHERE id IN (SELECT m.id FROM mecha_topic AS t JOIN mecha_message"
-      " AS m ON m.topic = t.id AND m.id <= (SELECT min(position) FROM mecha_group WHERE topic ="
-      " t.id) WHERE NOT EXISTS (SELECT 1 FROM mecha_group AS g JOIN mecha_delivery AS d ON"
-      " d.consumer_group = g.id AND d.message = m.id WHERE g.topic = t.id) LIMIT ?1)";
-  At(Sql::kShorten) = "UPDATE mecha_delivery SET until = ?1 + span WHERE until > ?1 + span + 60000";
+  At(Sql::kWaitingTopics) =
+      "SELECT id FROM mecha_topic AS t WHERE NOT EXISTS (SELECT 1 FROM mecha_group AS g WHERE"
+      " g.topic = t.id)";
+  At(Sql::kForgetOld) =
+      "DELETE FROM mecha_message WHERE id IN (SELECT id FROM mecha_message INDEXED BY"
+      " mecha_message_topic WHERE topic = ?2 ORDER BY id LIMIT ?3) AND published <= ?1";
+  At(Sql::kShorten) =
+      "UPDATE mecha_delivery INDEXED BY mecha_delivery_due SET until = ?1 + span WHERE"
+      " consumer_group IN (SELECT id FROM mecha_group) AND until > ?1 + 60000"
+      " AND until > ?1 + span + 60000";
 }
 
 Status QueueLayout::Check(Connection& connection) const { return ReadLevel(connection).status(); }

@@ -22,6 +22,8 @@ enum class Sql : unsigned char {
   kAddMessage,
   // Of the group ?2 of topic ?1: its id.
   kFindGroup,
+  // Of topic ?1: a row when there is any.
+  kHasGroups,
   // ?1 topic, ?2 name, ?3 now. The first of a topic gets what was kept, others what comes.
   kAddGroup,
   // Of group ?1: its position.
@@ -54,13 +56,10 @@ enum class Sql : unsigned char {
   // none is left.
   kDropFree,
   kForgetExpired,
-  // Deletes up to ?2 messages published by ?1 of topics without groups.
-  kForgetUnwanted,
-  // The same, all of topic ?2 alone.
-  kForgetUnwantedOf,
-  // After somebody deleted a group: its deliveries, and up to ?1 messages that no other one needs.
-  kDropOfNoGroup,
-  kForgetOfNoGroup,
+  // The ids of topics without groups.
+  kWaitingTopics,
+  // Of the ?3 oldest messages of topic ?2 deletes those published by ?1.
+  kForgetOld,
   // Shortens what lasts longer than it can, because the clock went back: ?1 now.
   kShorten,
 };

@@ -292,9 +292,7 @@ TEST_CASE("a group that was deleted by hand frees what was kept for it alone") {
   }
   CHECK(world.CountOf("mecha_message") == "3");
   RawDatabase(world.file).Run("DELETE FROM mecha_group WHERE name = 'gone'");
-  world.host.Advance(seconds(61));
-  REQUIRE(world.queue.user().Publish("other", "upkeep").ok());
-  CHECK(world.CountOf("mecha_message WHERE payload = CAST('m' AS BLOB)") == "2");
+  CHECK(world.CountOf("mecha_message") == "2");
   CHECK(world.CountOf("mecha_delivery") == "2");
   CHECK(stays.Settle(DoneWith(stays.recorder.at(1))).ok());
   CHECK(stays.Settle(DoneWith(stays.recorder.at(2))).ok());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "upkeep.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -53,23 +52,26 @@ Status ForgetExpired(Connection& connection, const Expired& expired, int64_t now
   return forget.Step().status();
 }
 
-StatusOr<int64_t> ForgetOfNoGroup(Connection& connection) {
-  {
-    ASSIGN_OR_RETURN(Statement drop, connection.Prepare(Sql::kDropOfNoGroup));
-    RETURN_IF_ERROR(drop.Step().status());
+StatusOr<std::vector<int64_t>> ListWaitingTopics(Connection& connection) {
+  ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kWaitingTopics));
+  std::vector<int64_t> topics;
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool is_row, statement.Step());
+    if (!is_row) {
+      return topics;
+    }
+    topics.push_back(statement.Integer(0));
   }
-  ASSIGN_OR_RETURN(Statement forget, connection.Prepare(Sql::kForgetOfNoGroup));
-  forget.BindInteger(1, kMostAtOnce);
-  RETURN_IF_ERROR(forget.Step().status());
-  return connection.changed_rows();
 }
 
-StatusOr<int64_t> ForgetUnwanted(Connection& connection, int64_t published_by) {
-  ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kForgetUnwanted));
+// True when there may be more to delete.
+StatusOr<bool> ForgetPiece(Connection& connection, int64_t topic, int64_t published_by) {
+  ASSIGN_OR_RETURN(Statement statement, connection.Prepare(Sql::kForgetOld));
   statement.BindInteger(1, published_by);
-  statement.BindInteger(2, kMostAtOnce);
+  statement.BindInteger(2, topic);
+  statement.BindInteger(3, kMostAtOnce);
   RETURN_IF_ERROR(statement.Step().status());
-  return connection.changed_rows();
+  return connection.changed_rows() == kMostAtOnce;
 }
 
 Status Shorten(Connection& connection, int64_t now) {
@@ -104,11 +106,21 @@ Status Upkeep::Run(Connection& connection) {
   for (const Expired& message : expired) {
     RETURN_IF_ERROR(ForgetExpired(connection, message, now));
   }
-  ASSIGN_OR_RETURN(const int64_t unwanted, ForgetUnwanted(connection, now - retention_.count()));
-  ASSIGN_OR_RETURN(const int64_t orphans, ForgetOfNoGroup(connection));
-  const auto most = std::max({unwanted, orphans, static_cast<int64_t>(expired.size())});
-  if (most == kMostAtOnce) {
+  bool has_more = static_cast<int64_t>(expired.size()) == kMostAtOnce;
+  ASSIGN_OR_RETURN(const std::vector<int64_t> topics, ListWaitingTopics(connection));
+  for (const int64_t topic : topics) {
+    ASSIGN_OR_RETURN(const bool is_piece, ForgetPiece(connection, topic, now - retention_.count()));
+    has_more = has_more || is_piece;
+  }
+  if (has_more) {
     next_ = connection.host().clock().Now() + kIntervalOfPieces;
+  }
+  return OkStatus();
+}
+
+Status ForgetOld(Connection& connection, int64_t topic, int64_t published_by) {
+  for (bool has_more = true; has_more;) {
+    ASSIGN_OR_RETURN(has_more, ForgetPiece(connection, topic, published_by));
   }
   return OkStatus();
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Upkeep: deletes what expired and what nobody wants any more, also after somebody deleted a group
-// by hand, and mends leases after the clock was set back. It has no timer: once a minute a
+// Upkeep: deletes what expired and what nobody wants any more, and mends leases after the clock was
+// set back. It has no timer: once a minute a
 // transaction that is under way anyway takes it along, so a process that does nothing costs
 // nothing. Used by whoever leads the writers, one at a time.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 #include "call/clock.h"
 #include "sqlite/sqlite_connection.h"
@@ -26,5 +27,8 @@ class Upkeep {
   const std::chrono::milliseconds retention_;
   SteadyTime next_{};
 };
+
+// Deletes the oldest messages of a topic, as far as they were published by then.
+Status ForgetOld(Connection& connection, int64_t topic, int64_t published_by);
 
 }  // namespace MECHA_COMPONENT
