@@ -43,8 +43,8 @@ def scene_kills(world, source, is_long):
 
 
 def check_dead_are_removed(world, consumers):
-    """Some time after the last kill the group has no dead consumers any more. Redis may have dropped
-    idle ones that live, too: they are there again with their next message."""
+    """Some time after the last kill the group has no dead consumers any more. Redis may have
+    dropped idle ones that live, too: they are there again with their next message."""
     def count():
         return int(world.redis.ask(f"XINFO CONSUMERS {world.topic} chaos").split("\r\n")[0][1:])
     world.ready(*consumers)
