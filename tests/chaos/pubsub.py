@@ -20,14 +20,18 @@ FOREVER = {"redeliveryAttempts": "1000000"}
 
 
 def scene_kills(world, source, is_long):
-    """kill -9 of consumers at random instants: everything is handled, never by two at a time."""
+    """kill -9 of consumers, and of the publisher now and then, at random instants: everything is
+    handled, never by two at a time."""
     kills = 1000 if is_long else 200
     settings = {"work_us": 4000, "policy": FOREVER}
     consumers = [world.consumer(**settings) for _ in range(4)]
     world.ready(*consumers)
     publisher = world.publisher(batch=10, pause_us=10000)
-    for _ in range(kills):
+    for number in range(kills):
         time.sleep(source.uniform(0, 0.06))
+        if number % 10 == 9:
+            world.kill(publisher)
+            publisher = world.publisher(batch=10, pause_us=10000, prefix=f"{number}-")
         victim = consumers.pop(source.randrange(len(consumers)))
         world.kill(victim)
         consumers.append(world.consumer(**settings))
@@ -123,6 +127,31 @@ def scene_frozen(world, source, is_long):
         world.drain(frozen)
         world.drain(heir)
     return f"{rounds} rounds"
+
+
+def scene_freezes(world, source, is_long):
+    """SIGSTOP of most consumers under load, around the length of the lease: never two at a time."""
+    rounds = 60 if is_long else 8
+    settings = {"work_us": 30000, "policy": FOREVER}
+    consumers = [world.consumer(**settings) for _ in range(4)]
+    world.ready(*consumers)
+    publisher = world.publisher(batch=5, pause_us=10000)
+    for _ in range(rounds):
+        frozen = source.sample(consumers, 3)
+        for consumer in frozen:
+            consumer.send_signal(signal.SIGSTOP)
+        pauses = sorted(source.uniform(0, 2 * world.lease) for _ in frozen)
+        for consumer, before, until in zip(frozen, [0, *pauses], pauses):
+            time.sleep(until - before)
+            consumer.send_signal(signal.SIGCONT)
+        time.sleep(source.uniform(0, 0.1))
+    published = world.finish(publisher)
+    world.check_all_handled(published)
+    for consumer in consumers:
+        world.drain(consumer)
+    world.check_no_overlap()
+    gone = sum(entry.status == GONE for entry in world.log.of("R"))
+    return f"{rounds} rounds, {len(published)} published, {gone} late replies"
 
 
 def scene_slow(world, _, is_long):
