@@ -9,6 +9,7 @@
 #include "result.hpp"
 #include "runtime.hpp"
 #include "secretstores.hpp"
+#include "serve.hpp"
 #include "state.hpp"
 #include "types.hpp"
 

@@ -40,6 +40,8 @@ class Event {
   std::uint64_t id() const noexcept { return id_; }
   /// What came back, untyped.
   const Answer& answer() const noexcept { return answer_; }
+  /// The same, now the caller's. Leaves the event without an answer.
+  Answer TakeAnswer() noexcept { return std::move(answer_); }
   /// What came back as the blocking call would have returned it: Take<Value>() after GetAsync,
   /// Take<Written>() after SetAsync and so on. Leaves the event without an answer.
   template <class T>

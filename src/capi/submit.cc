@@ -127,6 +127,10 @@ mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& op
     return Finish(operation, out);
   }
   Register(runtime, call, operation);
+  // Its request may have been taken back before the operation could be found by its id.
+  if (call.within != 0 && IsCancelled(runtime.serving().requests().Check(call.within))) {
+    operation->Stop(StopCause::kCancelled);
+  }
   if (queue == nullptr) {
     operation->RunBlocking();
     return Finish(operation, out);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "call/clock.h"
+#include "call/waiter.h"
 #include "contract/pub_sub.h"
 #include "inbound/message.h"
 
@@ -26,7 +27,17 @@ struct HeldMessage final : Message {
   };
 
   std::shared_ptr<Registration> handler;  // who was offered it
-  std::atomic<SteadyTime> renewed_at{};   // when its lease surely ran
+  // When its lease surely ran. kNotHeld, for ever, once others may have the message.
+  static constexpr SteadyTime kNotHeld = SteadyTime::min();
+  std::atomic<SteadyTime> renewed_at{};
+
+  void GiveUp() { renewed_at.store(kNotHeld, std::memory_order_release); }
+  void NoteRenewal(SteadyTime at) {
+    SteadyTime seen = renewed_at.load(std::memory_order_relaxed);
+    while (seen != kNotHeld && seen < at &&
+           !renewed_at.compare_exchange_weak(seen, at, std::memory_order_release)) {
+    }
+  }
 
   // Under the subscription's lock:
   Phase phase = Phase::kArriving;
@@ -34,7 +45,8 @@ struct HeldMessage final : Message {
   uint64_t timer = 0;
   int tries = 0;  // of its end at the broker
   Settlement settlement;
-  std::shared_ptr<HeldMessage> self;  // while in the list
+  std::shared_ptr<Waiter> forwarding;  // while it is published to the dead letters
+  std::shared_ptr<HeldMessage> self;   // while in the list
   HeldMessage* before = nullptr;
   HeldMessage* after = nullptr;
 };

@@ -22,6 +22,13 @@ void ServeOperation::Attempt() {
   AttemptDone(served);
 }
 
+// Not before: another try could follow.
+void ServeOperation::Finish(const Status& status) {
+  if (!status.ok()) {
+    registration_->Stop();
+  }
+}
+
 Status ServeOperation::Serve() {
   tables_.registrations.Add(registration_);
   if (!served_.topics.empty()) {

@@ -35,6 +35,7 @@ class ServeOperation final : public Operation {
 
  protected:
   void Attempt() override;
+  void Finish(const Status& status) override;
   std::unique_ptr<Error> MakeError(const Status& status) override;
 
  private:

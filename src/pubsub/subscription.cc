@@ -12,7 +12,8 @@
 namespace mecha {
 namespace {
 
-// More messages than this do not wait here for another try; no more are taken until some went.
+// More messages than this, and a window, do not wait here for another try or for their end at the
+// broker; no more are taken until some went.
 constexpr size_t kMostPausing = 1000;
 // How often a wait on the lent loop looks up.
 constexpr Duration kLoopStep = std::chrono::milliseconds(10);
@@ -43,6 +44,9 @@ Status Subscription::Start(const CallContext& call) {
   const std::string consumer = block_.NewConsumerName();
   request.consumer = consumer;
   request.metadata = metadata;
+  if (is_open()) {
+    return FailedPrecondition("the subscription ends just now; it can start again afterwards");
+  }
   auto feed = block_.component().Subscribe(call, request, *this);
   const std::lock_guard lock(mutex_);
   health_ = feed.status();
@@ -83,8 +87,9 @@ void Subscription::TopUp() {
 size_t Subscription::TakeWishLocked() {
   const size_t busy = CountLocked(HeldMessage::Phase::kArriving) +
                       CountLocked(HeldMessage::Phase::kWithHandler) + requested_;
-  if (feed_ == nullptr || is_stopping_ || busy >= window_ ||
-      CountLocked(HeldMessage::Phase::kPausing) >= kMostPausing) {
+  const size_t waiting =
+      CountLocked(HeldMessage::Phase::kPausing) + CountLocked(HeldMessage::Phase::kEnding);
+  if (feed_ == nullptr || is_stopping_ || busy >= window_ || waiting >= kMostPausing + window_) {
     return 0;
   }
   const size_t more = window_ - busy;
@@ -186,15 +191,40 @@ void Subscription::Close() {
   if (timer != 0) {
     host_->CancelTimer(timer);
   }
+  StopForwarding();
   feed.reset();  // what it still owed has reported now
-  std::vector<HeldPtr> left;
-  {
-    const std::lock_guard lock(mutex_);
-    left = held_.Collect([](const HeldMessage&) { return true; });
+  const std::vector<HeldPtr> left = Left();
+  for (const HeldPtr& message : left) {
+    message->GiveUp();
   }
+  Abandon();
   for (const HeldPtr& message : left) {
     Forget(message);
   }
+}
+
+std::vector<HeldPtr> Subscription::Left() const {
+  const std::lock_guard lock(mutex_);
+  return held_.Collect([](const HeldMessage&) { return true; });
+}
+
+void Subscription::StopForwarding() {
+  std::vector<std::shared_ptr<Waiter>> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const HeldPtr& message :
+         held_.Collect([](const HeldMessage& one) { return one.forwarding != nullptr; })) {
+      waiters.push_back(message->forwarding);
+    }
+  }
+  for (const auto& waiter : waiters) {
+    waiter->Stop(StopCause::kCancelled);
+  }
+}
+
+bool Subscription::is_open() const {
+  const std::lock_guard lock(mutex_);
+  return feed_ != nullptr;
 }
 
 bool Subscription::is_live() const {

@@ -72,7 +72,8 @@ class Subscription final : public MessageSource,
   // Waits until the broker has taken every settlement. False at the deadline: then those messages
   // come again.
   bool AwaitSettled(Deadline deadline);
-  // Ends the feed. Start may be called again.
+  // Ends the feed, and whatever is still under way with it: no message is with a handler then, and
+  // late replies are GONE. Start may be called again.
   void Close();
 
   const SubscriptionSpec& spec() const { return spec_; }
@@ -123,6 +124,7 @@ class Subscription final : public MessageSource,
   void RenewAll();
   void Renew(const std::vector<HeldPtr>& messages, std::function<void(bool)> then);
   void Lose(const HeldPtr& message);
+  HeldMessage::Phase RemoveUnlessWithHandler(const HeldPtr& message);
 
   // Ends (subscription_end.cc).
   Then Retry(const HeldPtr& message, const Answer& answer);
@@ -138,8 +140,13 @@ class Subscription final : public MessageSource,
   static void SettleThrough(const FeedUse& feed, const HeldPtr& message);
   void OnSettled(const HeldPtr& message, const Status& status);
   void TryAgainLater(const HeldPtr& message, void (Subscription::*what)(const HeldPtr&));
-  void Forget(const HeldPtr& message);
+  bool Forget(const HeldPtr& message);
+  bool RemoveLocked(HeldMessage& message);
+  void AfterRemoval(const HeldMessage& message, HeldMessage::Phase phase);
 
+  std::vector<HeldPtr> Left() const;
+  void StopForwarding();
+  bool is_open() const;
   bool MovesTo(HeldMessage& message, HeldMessage::Phase phase);
   void MoveLocked(HeldMessage& message, HeldMessage::Phase phase);
   Offered OfferOf(const HeldPtr& message);

@@ -14,30 +14,29 @@ namespace mecha {
 void Subscription::OnDeliveries(std::span<Delivery> deliveries) {
   const SteadyTime now = lease() > Duration::zero() ? Now() : SteadyTime{};
   std::vector<HeldPtr> taken;
-  std::vector<HeldPtr> stale;
+  bool is_stale = false;
   taken.reserve(deliveries.size());
   for (Delivery& delivery : deliveries) {
     // A process that was frozen may read what it asked for long ago, and others may have it.
-    const bool is_stale = lease() > Duration::zero() && now - delivery.held_since > lease() / 3;
-    (is_stale ? stale : taken).push_back(TakeIn(delivery));
+    is_stale |= lease() > Duration::zero() && now - delivery.held_since > lease() / 3;
+    taken.push_back(TakeIn(delivery));
   }
   {
     const std::lock_guard lock(mutex_);
-    for (const auto* messages : {&taken, &stale}) {
-      for (const HeldPtr& message : *messages) {
-        held_.Add(message);
-      }
+    for (const HeldPtr& message : taken) {
+      held_.Add(message);
     }
     counts_[static_cast<size_t>(HeldMessage::Phase::kArriving)] += deliveries.size();
     requested_ -= std::min(requested_, deliveries.size());
     tally_.received += deliveries.size();
   }
   ArmRenewal();
+  if (is_stale) {
+    ConfirmLeases(std::move(taken));  // all of them, or they would not stay in order
+    return;
+  }
   for (const HeldPtr& message : taken) {
     Arrive(message);
-  }
-  if (!stale.empty()) {
-    ConfirmLeases(std::move(stale));
   }
 }
 
@@ -113,21 +112,27 @@ void Subscription::Arrive(const HeldPtr& message) {
 }
 
 void Subscription::Offer(const HeldPtr& message) {
-  message->handler = find_handler_(message->path);
-  if (message->handler == nullptr) {
-    Settle(message, {.kind = Settlement::Kind::kReturn});
-    return;
-  }
+  std::shared_ptr<Registration> handler = find_handler_(message->path);
   Offered offered;
   {
     const std::lock_guard lock(mutex_);
     if (message->self == nullptr) {
       return;
     }
-    MoveLocked(*message, HeldMessage::Phase::kWithHandler);
-    offered = OfferOfLocked(message);
+    if (is_stopping_) {
+      handler = nullptr;
+    }
+    if (handler != nullptr) {
+      message->handler = handler;
+      MoveLocked(*message, HeldMessage::Phase::kWithHandler);
+      offered = OfferOfLocked(message);
+    }
   }
-  message->handler->Offer(std::move(offered));
+  if (handler == nullptr) {
+    Settle(message, {.kind = Settlement::Kind::kReturn});
+  } else {
+    handler->Offer(std::move(offered));
+  }
 }
 
 // It never gets better, but it is not lost either: where nothing takes dead letters it comes again,

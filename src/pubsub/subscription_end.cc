@@ -13,6 +13,8 @@ namespace {
 constexpr Duration kFirstSettlePause = std::chrono::milliseconds(100);
 constexpr Duration kLongestSettlePause = std::chrono::seconds(5);
 constexpr Duration kForwardTimeout = std::chrono::seconds(30);
+// When everything ends nobody waits longer.
+constexpr Duration kForwardAtStop = std::chrono::seconds(1);
 
 HeldPtr ToHeld(const MessagePtr& message) {
   return std::const_pointer_cast<HeldMessage>(std::static_pointer_cast<const HeldMessage>(message));
@@ -20,8 +22,8 @@ HeldPtr ToHeld(const MessagePtr& message) {
 
 Duration Doubled(Duration first, Duration longest, uint32_t times) {
   Duration pause = first;
-  for (uint32_t i = 0; i < times && pause < longest; ++i) {
-    pause *= 2;
+  for (uint32_t i = 0; i < times && pause > Duration::zero() && pause < longest; ++i) {
+    pause = pause > longest / 2 ? longest : pause * 2;
   }
   return std::min(pause, longest);
 }
@@ -45,8 +47,9 @@ MessageSource::Then Subscription::OnAnswer(const MessagePtr& message, const Answ
       Settle(held, {.kind = Settlement::Kind::kReturn});
       return Then::kIsOver;
     case Answer::Kind::kLost:
-      Count(&Tally::lost);
-      Forget(held);
+      if (Forget(held)) {
+        Count(&Tally::lost);
+      }
       return Then::kIsOver;
   }
   return Then::kIsOver;
@@ -93,25 +96,27 @@ bool Subscription::Pause(const HeldPtr& message, Duration pause) {
 
 // After its pause; or early, at a stop, and then it goes back.
 void Subscription::OfferAgain(const HeldPtr& message) {
-  bool is_stopping = false;
+  auto phase = HeldMessage::Phase::kEnding;
   {
     const std::lock_guard lock(mutex_);
     if (message->self == nullptr || message->phase != HeldMessage::Phase::kPausing) {
       return;
     }
-    is_stopping = is_stopping_;
     CancelTimerLocked(*message);
-    MoveLocked(*message,
-               is_stopping ? HeldMessage::Phase::kEnding : HeldMessage::Phase::kWithHandler);
+    if (!is_stopping_) {
+      phase = message->handler == nullptr ? HeldMessage::Phase::kArriving
+                                          : HeldMessage::Phase::kWithHandler;
+    }
+    MoveLocked(*message, phase);
   }
-  if (!is_stopping && message->handler != nullptr) {
+  if (phase == HeldMessage::Phase::kWithHandler) {
     message->handler->OfferAgain(OfferOf(message));
     return;
   }
   if (message->handler != nullptr) {
     message->handler->Forget(*message);
   }
-  if (is_stopping) {
+  if (phase == HeldMessage::Phase::kEnding) {
     Settle(message, {.kind = Settlement::Kind::kReturn});
   } else {
     Arrive(message);  // it was malformed; perhaps a newer version of a rule takes it
@@ -145,11 +150,18 @@ void Subscription::Forward(const HeldPtr& message) {
     Forget(message);
     return;
   }
-  Waiter waiter;
+  const auto waiter = std::make_shared<Waiter>();
   CallContext call;
-  call.waiter = &waiter;
+  call.waiter = waiter.get();
   call.may_block = true;
-  call.deadline = Deadline::After(Now(), kForwardTimeout);
+  {
+    const std::lock_guard lock(mutex_);
+    if (message->self == nullptr) {
+      return;
+    }
+    message->forwarding = waiter;
+    call.deadline = Deadline::After(Now(), is_stopping_ ? kForwardAtStop : kForwardTimeout);
+  }
   Status forwarded;
   block_.Forward(call, spec_.dead_letter_topic, message->delivery,
                  [&forwarded](const Status& status) { forwarded = status; });
@@ -171,6 +183,7 @@ void Subscription::Settle(const HeldPtr& message, const Settlement& settlement,
     if (what != nullptr) {
       ++(tally_.*what);
     }
+    message->forwarding.reset();
     if (message->self == nullptr) {
       return;
     }
@@ -197,11 +210,17 @@ void Subscription::SendSettlement(const HeldPtr& message) {
     Forget(message);
     return;
   }
-  BeginCall();
+  {
+    const std::lock_guard lock(mutex_);
+    if (message->self == nullptr) {
+      return;  // it was another feed's, and the number may now be another message's
+    }
+    ++calls_;
+  }
   SettleThrough(feed, message);
 }
 
-// After BeginCall.
+// After its call was counted.
 void Subscription::SettleThrough(const FeedUse& feed, const HeldPtr& message) {
   feed->Settle(message->settlement, [message](const Status& status) {
     auto& self = static_cast<Subscription&>(*message->source);
@@ -222,6 +241,7 @@ void Subscription::OnSettled(const HeldPtr& message, const Status& status) {
 void Subscription::TryAgainLater(const HeldPtr& message,
                                  void (Subscription::*what)(const HeldPtr&)) {
   const std::lock_guard lock(mutex_);
+  message->forwarding.reset();
   if (feed_ == nullptr || message->self == nullptr) {
     return;
   }
@@ -230,29 +250,37 @@ void Subscription::TryAgainLater(const HeldPtr& message,
       pause, [self = shared_from_this(), message, what] { ((*self).*what)(message); });
 }
 
-// It is in this process's hands no more.
-void Subscription::Forget(const HeldPtr& message) {
-  bool paused = false;
-  bool was_ending = false;
+// It is in this process's hands no more. False when it was not before.
+bool Subscription::Forget(const HeldPtr& message) {
+  HeldMessage::Phase phase{};
   {
     const std::lock_guard lock(mutex_);
-    paused = message->phase == HeldMessage::Phase::kPausing;
-    was_ending = message->phase == HeldMessage::Phase::kEnding;
-    if (!held_.Remove(*message)) {
-      return;
-    }
-    --counts_[static_cast<size_t>(message->phase)];
-    CancelTimerLocked(*message);
-    if (held_.size() == 0) {
-      changed_.notify_all();
+    phase = message->phase;
+    if (!RemoveLocked(*message)) {
+      return false;
     }
   }
-  if (paused && message->handler != nullptr) {
-    message->handler->Forget(*message);
+  AfterRemoval(*message, phase);
+  return true;
+}
+
+bool Subscription::RemoveLocked(HeldMessage& message) {
+  if (!held_.Remove(message)) {
+    return false;
   }
-  if (!was_ending) {
-    TopUp();  // else it made room when it began to end
+  --counts_[static_cast<size_t>(message.phase)];
+  CancelTimerLocked(message);
+  if (is_stopping_) {
+    changed_.notify_all();
   }
+  return true;
+}
+
+void Subscription::AfterRemoval(const HeldMessage& message, HeldMessage::Phase phase) {
+  if (phase == HeldMessage::Phase::kPausing && message.handler != nullptr) {
+    message.handler->Forget(message);
+  }
+  TopUp();
 }
 
 // False when it has ended already.

@@ -10,11 +10,12 @@
 namespace mecha {
 
 bool Subscription::Holds(const Message& message) const {
-  if (lease() == Duration::zero()) {
-    return true;
+  const SteadyTime renewed_at =
+      static_cast<const HeldMessage&>(message).renewed_at.load(std::memory_order_acquire);
+  if (renewed_at == HeldMessage::kNotHeld) {
+    return false;
   }
-  const auto& held = static_cast<const HeldMessage&>(message);
-  return Now() - held.renewed_at.load(std::memory_order_acquire) < lease() / 3 * 2;
+  return lease() == Duration::zero() || Now() - renewed_at < lease() / 3 * 2;
 }
 
 void Subscription::ArmRenewal() {
@@ -74,7 +75,7 @@ void Subscription::Renew(const std::vector<HeldPtr>& messages, std::function<voi
       if (std::ranges::find(*lost, message->delivery.number) != lost->end()) {
         self->Lose(message);
       } else {
-        message->renewed_at.store(sent_at, std::memory_order_release);
+        message->NoteRenewal(sent_at);
       }
     }
     then(lost.ok());
@@ -85,21 +86,26 @@ void Subscription::Renew(const std::vector<HeldPtr>& messages, std::function<voi
 // Others may have it: whoever handles it here is told, and nothing more is said of it to the
 // broker.
 void Subscription::Lose(const HeldPtr& message) {
-  message->renewed_at.store(SteadyTime{}, std::memory_order_release);
-  bool is_with_handler = false;
+  message->GiveUp();
+  const HeldMessage::Phase phase = RemoveUnlessWithHandler(message);
+  if (phase == HeldMessage::Phase::kWithHandler) {
+    message->handler->Lose(*message);  // OnAnswer does the rest, at the latest with the reply
+  }
+}
+
+// The phase it had.
+HeldMessage::Phase Subscription::RemoveUnlessWithHandler(const HeldPtr& message) {
+  HeldMessage::Phase phase{};
   {
     const std::lock_guard lock(mutex_);
-    if (message->self == nullptr) {
-      return;
+    phase = message->phase;
+    if (phase == HeldMessage::Phase::kWithHandler || !RemoveLocked(*message)) {
+      return phase;
     }
-    is_with_handler = message->phase == HeldMessage::Phase::kWithHandler;
+    ++tally_.lost;
   }
-  if (is_with_handler && message->handler->Lose(*message)) {
-    return;  // OnAnswer did the rest
-  }
-  if (!is_with_handler) {
-    Forget(message);
-  }
+  AfterRemoval(*message, phase);
+  return phase;
 }
 
 }  // namespace mecha

@@ -19,11 +19,17 @@ constexpr Duration kGrace = std::chrono::seconds(2);
 // How often a wait looks whether its call was stopped.
 constexpr Duration kStep = std::chrono::milliseconds(50);
 
-// Waits in steps. False at the deadline or when the call is stopped.
+Status Stopped() { return Cancelled("the registration was stopped before it was live"); }
+
+}  // namespace
+
+// Waits in steps. False at the deadline, or when the call is stopped.
 template <class Wait>
-bool AwaitInSteps(const Clock& clock, Deadline deadline, const Waiter* waiter, Wait wait) {
+bool SubscriptionTable::AwaitInSteps(Deadline deadline, const Waiter* waiter, Wait wait) const {
+  const Clock& clock = host_->clock();
   for (;;) {
-    const Duration left = deadline.Remaining(clock.Now());
+    const Deadline until = Deadline::At(std::min(deadline.at(), rest_by_.load()));
+    const Duration left = until.Remaining(clock.Now());
     if (wait(Deadline::After(clock.Now(), std::min(left, kStep)))) {
       return true;
     }
@@ -33,8 +39,6 @@ bool AwaitInSteps(const Clock& clock, Deadline deadline, const Waiter* waiter, W
     }
   }
 }
-
-}  // namespace
 
 SubscriptionTable::SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block,
                                      Strictness strictness)
@@ -89,6 +93,7 @@ Status SubscriptionTable::Apply(SubscriptionDocument document) {
     const std::lock_guard lock(mutex_);
     std::ranges::copy_if(entries_, std::back_inserter(replaced),
                          [&](const EntryPtr& known) { return known->name == document.name; });
+    std::ranges::for_each(replaced, [](const EntryPtr& known) { known->is_gone = true; });
     std::erase_if(entries_, [&](const EntryPtr& known) { return known->name == document.name; });
     entries_.push_back(std::move(entry));
   }
@@ -126,7 +131,13 @@ Status SubscriptionTable::StartEntry(const CallContext& call, const EntryPtr& en
   if (entry->is_gone || (entry->subscription != nullptr && entry->subscription->is_live())) {
     return OkStatus();
   }
-  const Status started = Bring(call, *entry);
+  if (entry->ending > 0) {
+    return FailedPrecondition("the subscription ends just now; it starts again afterwards");
+  }
+  if (!IsServed(*entry)) {
+    return Stopped();
+  }
+  const Status started = BringStoppable(call, *entry);
   {
     const std::lock_guard lock(mutex_);
     entry->cause = started;
@@ -135,6 +146,18 @@ Status SubscriptionTable::StartEntry(const CallContext& call, const EntryPtr& en
     UpdateWindow(*entry);
   }
   return started;
+}
+
+// Whoever comes to rest sees the starter, or the starter sees that.
+Status SubscriptionTable::BringStoppable(const CallContext& call, Entry& entry) {
+  {
+    const std::lock_guard lock(mutex_);
+    entry.starter = call.waiter;
+  }
+  const Status brought = is_resting_.load() ? StatusOf(StopCause::kSuspended) : Bring(call, entry);
+  const std::lock_guard lock(mutex_);
+  entry.starter = nullptr;
+  return brought;
 }
 
 Status SubscriptionTable::Bring(const CallContext& call, Entry& entry) {
@@ -156,27 +179,45 @@ Status SubscriptionTable::Bring(const CallContext& call, Entry& entry) {
 
 // All its paths have room, or it takes nothing: a message of a paused path would hold up the rest.
 void SubscriptionTable::UpdateWindow(Entry& entry) {
-  const std::shared_ptr<Subscription> subscription = SubscriptionOf(entry);
-  if (subscription == nullptr) {
+  // One at a time, and again when there was another change meanwhile: the last one counts.
+  if (entry.window_changes.fetch_add(1) != 0) {
     return;
   }
+  int seen = 1;
+  do {
+    seen = entry.window_changes.load();
+    const std::shared_ptr<Subscription> subscription = SubscriptionOf(entry);
+    if (subscription != nullptr) {
+      subscription->SetWindow(WindowOf(entry));
+    }
+  } while (entry.window_changes.fetch_sub(seen) != seen);
+}
+
+uint32_t SubscriptionTable::WindowOf(const Entry& entry) const {
   uint32_t most = 0;
   for (const std::string& path : entry.paths) {
     const std::shared_ptr<Registration> handler = FindHandler(entry, path);
     const uint32_t window = handler == nullptr ? 0 : handler->window();
     if (window == 0) {
-      most = 0;
-      break;
+      return 0;
     }
     most = std::max(most, window);
   }
-  subscription->SetWindow(most);
+  return most;
 }
 
 void SubscriptionTable::UpdateWindows() {
   for (const EntryPtr& entry : entries()) {
     UpdateWindow(*entry);
   }
+}
+
+void SubscriptionTable::Listen(Registration& registration) {
+  registration.SetWindowListener([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) {
+      self->UpdateWindows();
+    }
+  });
 }
 
 Status SubscriptionTable::ServeTopics(const CallContext& call,
@@ -188,19 +229,16 @@ Status SubscriptionTable::ServeTopics(const CallContext& call,
     entry->registration = registration;
     added.push_back(std::move(entry));
   }
-  registration->SetWindowListener([weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->UpdateWindows();
-    }
-  });
   {
     const std::lock_guard lock(mutex_);
     entries_.insert(entries_.end(), added.begin(), added.end());
   }
   for (const EntryPtr& entry : added) {
-    const Status started = StartEntry(call, entry);
+    Status started = StartEntry(call, entry);
+    if (started.ok() && registration->is_stopped()) {
+      started = Stopped();
+    }
     if (!started.ok()) {
-      registration->Stop();
       std::ranges::for_each(added, [this](const EntryPtr& one) { Remove(one); });
       EndAll(added, Deadline::After(host_->clock().Now(), kGrace), nullptr);
       return started;
@@ -212,12 +250,11 @@ Status SubscriptionTable::ServeTopics(const CallContext& call,
 Status SubscriptionTable::ServeRoutes(const CallContext& call,
                                       const std::shared_ptr<Registration>& registration,
                                       std::span<const std::string_view> patterns) {
-  registration->SetWindowListener([weak = weak_from_this()] {
-    if (const auto self = weak.lock()) {
-      self->UpdateWindows();
-    }
-  });
   RETURN_IF_ERROR(routes_.Add(patterns, registration));
+  if (registration->is_stopped()) {
+    routes_.Remove(*registration);
+    return Stopped();
+  }
   Reconcile(call);
   return OkStatus();
 }
@@ -278,10 +315,11 @@ void SubscriptionTable::TryLater() {
 bool SubscriptionTable::EndAll(const std::vector<EntryPtr>& ending, Deadline deadline,
                                const Waiter* waiter) {
   const Clock& clock = host_->clock();
-  std::vector<std::unique_lock<std::mutex>> lives;
+  std::vector<std::unique_lock<std::recursive_mutex>> lives;
   std::vector<std::shared_ptr<Subscription>> subscriptions;
   for (const EntryPtr& entry : ending) {
     lives.emplace_back(entry->life);
+    ++entry->ending;
     if (entry->subscription != nullptr) {
       subscriptions.push_back(entry->subscription);
       subscriptions.back()->BeginStop();
@@ -289,9 +327,8 @@ bool SubscriptionTable::EndAll(const std::vector<EntryPtr>& ending, Deadline dea
   }
   bool is_clean = true;
   for (const auto& subscription : subscriptions) {
-    const bool has_ended = AwaitInSteps(clock, deadline, waiter, [&](Deadline until) {
-      return subscription->AwaitHandlers(until);
-    });
+    const bool has_ended = AwaitInSteps(
+        deadline, waiter, [&](Deadline until) { return subscription->AwaitHandlers(until); });
     if (!has_ended) {
       is_clean = false;
       subscription->Abandon();
@@ -302,6 +339,7 @@ bool SubscriptionTable::EndAll(const std::vector<EntryPtr>& ending, Deadline dea
     subscription->AwaitSettled(grace);
     subscription->Close();
   }
+  std::ranges::for_each(ending, [](const EntryPtr& entry) { --entry->ending; });
   return is_clean;
 }
 
@@ -319,7 +357,9 @@ Status SubscriptionTable::Stop(const CallContext& call,
     }
   }
   bool is_clean = EndAll(ending, call.deadline, call.waiter);
-  if (registration->open() > 0) {
+  // Of subscriptions that live on, because another registration serves the path from now on.
+  if (!AwaitInSteps(call.deadline, call.waiter,
+                    [&](Deadline until) { return registration->AwaitAnswers(until); })) {
     is_clean = false;
     registration->Abandon(nullptr);
   }
@@ -328,22 +368,40 @@ Status SubscriptionTable::Stop(const CallContext& call,
 }
 
 void SubscriptionTable::StopSoon(std::shared_ptr<Registration> registration) {
-  host_->PostBlocking([self = shared_from_this(), registration = std::move(registration)] {
+  auto stop = [self = shared_from_this(), registration = std::move(registration)] {
     Waiter waiter;
     CallContext call;
     call.waiter = &waiter;
     call.may_block = true;
     call.deadline = Deadline::At(SteadyTime{});
     self->Stop(call, registration).IgnoreError();
-  });
+  };
+  if (has_come_to_rest_.load()) {
+    stop();  // there is nothing to wait for, and no thread may be started
+  } else {
+    host_->PostBlocking(std::move(stop));
+  }
 }
 
 bool SubscriptionTable::Drain(Deadline deadline) {
+  rest_by_.store(deadline.at());
   is_resting_.store(true);
-  return EndAll(entries(), deadline, nullptr);
+  {
+    const std::lock_guard lock(mutex_);
+    for (const EntryPtr& entry : entries_) {
+      if (entry->starter != nullptr) {
+        entry->starter->Stop(StopCause::kSuspended);
+      }
+    }
+  }
+  const bool is_clean = EndAll(entries(), deadline, nullptr);
+  has_come_to_rest_.store(true);
+  return is_clean;
 }
 
 void SubscriptionTable::Resume(const CallContext& call) {
+  has_come_to_rest_.store(false);
+  rest_by_.store(SteadyTime::max());
   is_resting_.store(false);
   Reconcile(call);
 }

@@ -52,7 +52,10 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   // NOT_FOUND when there is none of that name.
   Status Delete(const CallContext& call, std::string_view name);
 
-  // Subscribes to topics for one registration; all or none.
+  // Follows the window of a registration that nobody else has yet.
+  void Listen(Registration& registration);
+  // Subscribes to topics for one registration; all or none. CANCELLED when it was stopped
+  // meanwhile.
   Status ServeTopics(const CallContext& call, const std::shared_ptr<Registration>& registration,
                      std::vector<SubscriptionSpec> specs);
   Status ServeRoutes(const CallContext& call, const std::shared_ptr<Registration>& registration,
@@ -81,10 +84,14 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
     SubscriptionSpec spec;
     std::shared_ptr<Registration> registration;  // null: by routes
     std::vector<std::string> paths;
-    std::mutex life;  // one change at a time
+    // One change at a time. Recursive, because a wait on the lent loop may run the next change.
+    std::recursive_mutex life;
+    int ending = 0;  // changes under way that end it; under `life`
     std::shared_ptr<Subscription> subscription;
-    Status cause;  // why it is not live
-    bool is_gone = false;
+    Status cause;               // why it is not live
+    Waiter* starter = nullptr;  // of the call that starts it just now
+    std::atomic<bool> is_gone{false};
+    std::atomic<int> window_changes{0};  // to be looked at
   };
   using EntryPtr = std::shared_ptr<Entry>;
 
@@ -95,9 +102,13 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   std::shared_ptr<Registration> FindHandler(const Entry& entry, std::string_view path) const;
   bool IsServed(const Entry& entry) const;
   Status StartEntry(const CallContext& call, const EntryPtr& entry);
+  Status BringStoppable(const CallContext& call, Entry& entry);
   Status Bring(const CallContext& call, Entry& entry);
   bool EndAll(const std::vector<EntryPtr>& ending, Deadline deadline, const Waiter* waiter);
+  template <class Wait>
+  bool AwaitInSteps(Deadline deadline, const Waiter* waiter, Wait wait) const;
   void UpdateWindow(Entry& entry);
+  uint32_t WindowOf(const Entry& entry) const;
   void UpdateWindows();
   void TryLater();
   std::shared_ptr<Subscription> SubscriptionOf(Entry& entry) const;
@@ -109,6 +120,8 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   mutable std::mutex mutex_;  // entries_, and what of an entry is not under its life
   std::vector<EntryPtr> entries_;
   std::atomic<bool> is_resting_{false};
+  std::atomic<bool> has_come_to_rest_{false};
+  std::atomic<SteadyTime> rest_by_{SteadyTime::max()};  // no other wait goes on for longer
   std::atomic<bool> will_try_{false};
   std::atomic<Duration> pause_{std::chrono::seconds(1)};
 };

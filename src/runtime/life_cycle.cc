@@ -93,9 +93,9 @@ DrainReport Runtime::Drain(Duration deadline, StopCause cause) {
   report.left_handlers = !serving_->Drain(until);
   report.returned = serving_->tally().returned - returned_before;
   report.registrations = serving_->registrations()->ReportJson();
-  AwaitOperations(until);
-  const uint32_t late = std::min(gate_.inside(), before);
-  report.finished = before - late;
+  // Also more than before: handlers begin some on behalf of their requests.
+  const uint32_t late = AwaitOperations(until) ? 0 : gate_.inside();
+  report.finished = before - std::min(late, before);
   if (late > 0) {
     StopAllOperations(cause);
     AwaitOperations(Deadline::After(clock.Now(), kGrace));

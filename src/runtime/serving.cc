@@ -100,6 +100,7 @@ StatusOr<Serving::Begun> Serving::Serve(const Target& target, const CallOptions&
   Begun begun;
   begun.registration =
       std::make_shared<Registration>(host_, requests_, request.queue, std::move(options));
+  subscriptions_->Listen(*begun.registration);
   begun.prepared.operation = new ServeOperation(target, call, {*registrations_, subscriptions_},
                                                 begun.registration, std::move(served));
   return begun;
@@ -116,7 +117,14 @@ StatusOr<Prepared> Serving::Stop(const Target& target, const CallOptions& call,
 
 bool Serving::Drain(Deadline deadline) {
   registrations_->HoldAll();
-  return subscriptions_->Drain(deadline);
+  bool is_clean = subscriptions_->Drain(deadline);
+  for (const auto& registration : registrations_->all()) {
+    if (registration->open() > 0) {
+      is_clean = false;
+      registration->Abandon(nullptr);
+    }
+  }
+  return is_clean;
 }
 
 void Serving::Resume(Duration timeout) {

@@ -11,7 +11,8 @@ from pathlib import Path
 import golden_file
 import headers
 
-PROGRAM = """#include <mecha/mecha.h>
+PROGRAM = """#include <mecha/dispatcher.h>
+#include <mecha/mecha.h>
 #include <stddef.h>
 #include <stdio.h>
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiled, never run: the wrapper and the library's own headers in one file.
 #define MECHA_CPP_QUALIFIED
+#include <mecha/dispatcher.hpp>
 #include <mecha/mecha.hpp>
 
 #include "config/load_resources.h"

@@ -1,21 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stores.h"
 
-namespace {
-
-mecha::Runtime StartedBroker() {
-  mecha::RuntimeOptions options = MemoryOptions();
-  options.resource_texts.push_back(
-      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: messages\nspec:\n"
-      "  type: pubsub.in-memory\n  version: v1\n");
-  mecha::Result<mecha::Runtime> runtime = mecha::Runtime::OpenAndStart(options);
-  INFO((runtime.ok() ? "" : std::string(runtime.error().message())));
-  REQUIRE(runtime.ok());
-  return std::move(runtime).value();
-}
-
-}  // namespace
-
 TEST_CASE("a message is published and its id comes back") {
   const mecha::Runtime runtime = StartedBroker();
   const mecha::PubSub messages = runtime.pubsub("messages");
