@@ -64,7 +64,8 @@ class Dispatcher {
     return registration ? registration->SetCredit(credit) : Status::kNotFound;
   }
 
-  /// Ends one registration; blocks until its handlers have answered. Not from a handler of its own.
+  /// Ends one registration; blocks until its handlers have answered, or to the call's timeout. The
+  /// value is the report of Registration::Stop. Not from a handler of its own.
   Result<Value> End(std::uint64_t served, const CallOptions& call = {}) {
     const std::shared_ptr<Registration> registration = Find(served).registration;
     if (!registration) return Error(Status::kNotFound, "nothing of that number is served");

@@ -25,7 +25,7 @@ typedef struct mecha_message {
   mecha_buf data;
   mecha_view content_type; /**< absent: text/plain. application/cloudevents+json: `data` is the
                                 envelope */
-  mecha_view id;           /**< absent: a new UUID */
+  mecha_view id;           /**< absent: metadata cloudevent.id, or a new UUID */
   mecha_view key;          /**< ordering key; absent: metadata partitionKey, or none */
   const mecha_kv*
       metadata; /**< cloudevent.* overrides, ttlInSeconds, rawPayload, the broker's own */
@@ -60,7 +60,9 @@ typedef struct mecha_publish_options {
  * @return MECHA_OK when the broker has them; MECHA_PENDING; MECHA_PARTIAL; MECHA_NOT_FOUND for an
  *         unknown component; MECHA_PERMISSION_DENIED for a topic out of scope;
  *         MECHA_INVALID_ARGUMENT for an empty topic, a broken envelope or metadata;
- *         MECHA_OUT_OF_RANGE for a message over the limit; MECHA_UNAVAILABLE, perhaps with
+ *         MECHA_OUT_OF_RANGE for a message over the limit; MECHA_UNIMPLEMENTED for a raw message
+ *         with a TTL where the broker knows none; MECHA_RESOURCE_EXHAUSTED when the broker has no
+ *         room; MECHA_UNAVAILABLE, perhaps with
  *         MECHA_RESULT_MAYBE_APPLIED; MECHA_DEADLINE_EXCEEDED; MECHA_CANCELLED; MECHA_CLOSED;
  *         MECHA_SUSPENDED; MECHA_FORKED; MECHA_BUSY; MECHA_VERSION; MECHA_REENTRANT.
  * @blocks without a queue in `call`, until the broker has answered.

@@ -29,7 +29,8 @@ typedef struct mecha_runtime_options {
   uint32_t api_version; /**< MECHA_API_VERSION */
   uint32_t flags;       /**< MECHA_OPEN_* */
   uint32_t reserved;
-  /** This application's id. Needed unless every store's keyPrefix is `none` or `name`. */
+  /** This application's id. Needed unless every store's keyPrefix is `none` or `name` and every
+   *  pubsub component has a consumerID. */
   mecha_view app_id;
   /** Its namespace; absent means none. ("namespace" is a C++ keyword.) */
   mecha_view name_space;
@@ -97,7 +98,8 @@ MECHA_API mecha_status mecha_runtime_start(mecha_runtime* rt, mecha_error** erro
  * Brings the runtime to rest before a freeze, a snapshot or a fork: no thread, socket or file left.
  *
  * New calls return MECHA_SUSPENDED and waiting ones are woken with it. In-memory data and queues
- * stay.
+ * stay. Handlers of messages may go on until the deadline; then their requests are cancelled and
+ * the messages go back.
  *
  * @param rt           borrowed.
  * @param deadline_ns  how long running operations may take to end before they are stopped.
@@ -136,12 +138,12 @@ MECHA_API mecha_status mecha_runtime_resume(mecha_runtime* rt, mecha_error** err
  * is gone. A second call returns MECHA_CLOSED.
  *
  * @param rt           borrowed; still to be freed.
- * @param deadline_ns  how long running operations may take; <=0 stops them at once.
- * @param out          given: item 0 is a report as JSON (finished, returned, abandoned). May be
- * NULL.
- * @return MECHA_OK; MECHA_DEADLINE_EXCEEDED when operations had to be stopped or abandoned, and the
- *         report counts them; MECHA_CLOSED; MECHA_FORKED; MECHA_REENTRANT on a thread of the
- *         runtime; MECHA_INVALID_ARGUMENT for NULL.
+ * @param deadline_ns  how long running operations and handlers of messages may take; <=0 stops
+ *                     them at once.
+ * @param out          given: item 0 is a report as JSON, see docs/ARCHITECTURE.md. May be NULL.
+ * @return MECHA_OK; MECHA_DEADLINE_EXCEEDED when operations had to be stopped, or they or handlers
+ *         to be abandoned, and the report counts them; MECHA_CLOSED; MECHA_FORKED;
+ *         MECHA_REENTRANT on a thread of the runtime; MECHA_INVALID_ARGUMENT for NULL.
  * @blocks up to the deadline plus one disk operation.
  * @thread any, except the runtime's own.
  * @since 0.1

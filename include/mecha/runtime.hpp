@@ -16,8 +16,10 @@ class PubSub;
 
 /// What a runtime is made of.
 struct RuntimeOptions {
-  std::string app_id{};      ///< needed unless every store's keyPrefix is `none` or `name`
-  std::string name_space{};  ///< empty = none ("namespace" is a C++ keyword)
+  /// Needed unless every store's keyPrefix is `none` or `name` and every pubsub component has a
+  /// consumerID.
+  std::string app_id{};
+  std::string name_space{};                   ///< empty = none ("namespace" is a C++ keyword)
   std::vector<std::string> resource_paths{};  ///< files, or folders of .yaml files, in this order
   std::vector<std::string> resource_texts{};  ///< YAML documents as text, read after the paths
   std::vector<Entry> settings{};              ///< see docs/settings.md; an unknown one is an error

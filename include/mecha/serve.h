@@ -63,7 +63,7 @@ typedef struct mecha_serve_options {
   uint32_t batch_max;       /**< messages per batch; 0 = 100 */
   int64_t batch_wait_ns;    /**< how long a batch waits to fill; 0 = 1 s; <0 = not at all */
   int64_t reply_timeout_ns; /**< without a reply by then it is MECHA_VERDICT_RETRY; 0 = 60 s */
-  const mecha_kv* settings; /**< TOPIC: the subscription's metadata, see docs/pubsub.md */
+  const mecha_kv* settings; /**< TOPIC: the subscription's metadata, see docs/routing.md */
   size_t setting_count;
   mecha_view spec; /**< TOPIC: the spec of a v2alpha1 Subscription as YAML or JSON: instead of
                         component, names and settings */
@@ -111,12 +111,12 @@ enum {
 
 /** What a request, or one entry of a batch, says of itself. Views live as long as the result. */
 typedef struct mecha_request_info {
-  uint32_t struct_size;     /**< in: the caller's sizeof */
-  uint32_t kind;            /**< MECHA_SERVE_* */
-  uint32_t flags;           /**< MECHA_REQUEST_* */
-  uint32_t attempt;         /**< how often it was handed to a handler, this time included */
-  int64_t remaining_ns;     /**< until the reply timeout, when the event was taken from the queue */
-  int64_t lease_ns;         /**< how long the broker waits without a renewal; 0 = for ever */
+  uint32_t struct_size; /**< in: the caller's sizeof */
+  uint32_t kind;        /**< MECHA_SERVE_* */
+  uint32_t flags;       /**< MECHA_REQUEST_* */
+  uint32_t attempt;     /**< how often it was handed out, this time included; see docs/serve.md */
+  int64_t remaining_ns; /**< until the reply timeout, when the event was taken from the queue */
+  int64_t lease_ns;     /**< how long the broker waits without a renewal; 0 = for ever */
   int64_t enqueued_unix_ms; /**< when the broker took it; 0 = it does not tell */
   mecha_view component;
   mecha_view topic;

@@ -173,7 +173,7 @@ void Runtime::AddSubscriptions(std::vector<SubscriptionDocument> documents, Find
     const Location location = document.location;
     if (components_.Find(document.spec.pubsub_name) == nullptr) {
       findings.Warn(location, "the subscription's component \"" + document.spec.pubsub_name +
-                                  "\" is not loaded; nothing comes until it is");
+                                  "\" is not loaded; nothing comes");
     }
     const Status applied = serving_->subscriptions()->Apply(std::move(document));
     if (!applied.ok()) {

@@ -6,7 +6,7 @@ constinit const std::string_view kUsage =
     "\n"
     "  mecha-check [OPTION...] FOLDER...      (a FOLDER may be a single file, too)\n"
     "\n"
-    "  --app-id ID         the application that will use them (mecha-check); components whose\n"
+    "  --app-id ID         the application that will use them (mecha-check); documents whose\n"
     "                      scopes do not name it are left out\n"
     "  --namespace NS      its namespace; components of another one are left out\n"
     "  --strictness WORD   strict (the default) or dapr: pass what Dapr passes, with a warning\n"
