@@ -22,6 +22,7 @@ BAD = {
     "src/a/unlicensed.cc": ("int x;\n", {"licence"}),
     "src/a/task.cc": (LICENCE + f"// {TASK}: later\n", {"open-task"}),
     "src/a/path.cc": (LICENCE + f'const char* x = "{FOLDER}";\n', {"machine-path"}),
+    "src/a/merge.cc": (LICENCE + "<" * 7 + " HEAD\n", {"merge-mark"}),
     "src/a/space.cc": (LICENCE + "int x; \n", {"trailing-space"}),
     "src/a/tab.cc": (LICENCE + "\tint x;\n", {"tab"}),
     "src/a/windows.cc": (LICENCE + "int x;\r\n", {"line-end"}),

@@ -12,6 +12,7 @@ SCRIPT = (".py", ".sh", ".cmake")
 TASK_WORDS = "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X"))
 MACHINE_FOLDERS = "|".join(("wo" + "rk", "ro" + "ot", "tmp/l" + "ab"))
 OPEN_TASK = re.compile(rf"\b({TASK_WORDS})\b(\(#\d+\))?")
+MERGE_MARK = re.compile(r"(<{7}|>{7}|={7}$)")
 MACHINE_PATH = re.compile(rf"(?<![\w.~/-])/(?:{MACHINE_FOLDERS})(?=[/\s\"'`),;:]|$)")
 LICENCE_LINE = "SPDX-" + "License-Identifier: Apache-2.0"
 HEADING = re.compile(r"^(#{1,6}) \S")
@@ -74,6 +75,9 @@ def check_any_lines(path, lines, is_markdown):
         if task and not task.group(2):
             offences.append(Offence(path, number, "open-task", f"a bare {task.group(1)}",
                                     f"write {task.group(1)}(#N) with the issue's number"))
+        if MERGE_MARK.match(line):
+            offences.append(Offence(path, number, "merge-mark", "what a merge left behind",
+                                    "choose one side"))
         if MACHINE_PATH.search(line):
             offences.append(Offence(path, number, "machine-path", "a path of one machine",
                                     "use a path relative to the repository"))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "inbound/request.h"
 
+#include <algorithm>
+
 #include "events/event_attributes.h"
 #include "inbound/registration.h"
 
@@ -65,6 +67,15 @@ bool Request::Claim(bool unseen_only) {
 }
 
 bool Request::OnTaken() {
+  // After a freeze others may have what waited here: no handler is to see it.
+  const bool is_held = std::ranges::any_of(
+      messages_, [](const Offered& message) { return message->source->Holds(*message); });
+  if (!is_held) {
+    if (Claim(true)) {
+      registration_->End(*this, {.kind = Answer::Kind::kLost});
+    }
+    return false;
+  }
   remaining_ = registration_->options().reply_timeout;
   set_reply_by(registration_->ReplyBy());
   State expected = State::kWaiting;

@@ -33,8 +33,13 @@ Status CheckSpecAlone(const ServeRequest& request) {
 
 StatusOr<std::vector<SubscriptionSpec>> TopicsOf(const ServeRequest& request) {
   RETURN_IF_ERROR(CheckSpecAlone(request));
-  ASSIGN_OR_RETURN(SubscriptionSpec spec,
-                   ReadSubscriptionSpec(request.spec.empty() ? SpecOf(request) : request.spec));
+  std::vector<std::string> unknown;
+  ASSIGN_OR_RETURN(
+      SubscriptionSpec spec,
+      ReadSubscriptionSpec(request.spec.empty() ? SpecOf(request) : request.spec, &unknown));
+  if (!unknown.empty()) {
+    return InvalidArgument(unknown.front());  // a document warns; what a program sets must be known
+  }
   std::vector<std::string_view> topics = request.names;
   if (request.spec.empty()) {
     spec.pubsub_name = request.component;
@@ -42,7 +47,8 @@ StatusOr<std::vector<SubscriptionSpec>> TopicsOf(const ServeRequest& request) {
     topics.push_back(spec.topic);
   }
   if (spec.pubsub_name.empty()) {
-    return InvalidArgument("no component is named; set component, or pubsubname in the spec");
+    return InvalidArgument(request.spec.empty() ? "no component is named; set component"
+                                                : "the spec names no component; set pubsubname");
   }
   std::vector<SubscriptionSpec> specs;
   for (const std::string_view topic : topics) {
