@@ -282,8 +282,9 @@ void Steer(Session& session, Source& source) {
   }
   Call call(source, session);
   mecha_result* result = nullptr;
-  Expect(session, mecha_serve_stop(session.runtime, call.get(), session.registration, &result),
-         result, source);
+  const mecha_status status =
+      mecha_serve_stop(session.runtime, call.get(), session.registration, &result);
+  Expect(session, status, result, source);
 }
 
 void GetOrSet(Session& session, Source& source, bool is_set) {
