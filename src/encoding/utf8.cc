@@ -39,10 +39,10 @@ size_t CharacterLength(const unsigned char* in, size_t left) {
 }
 
 // Whether the bytes at `in` are all ASCII; a multiple of eight.
-template <size_t kBytes>
+template <size_t Bytes>
 bool IsAscii(const unsigned char* in) {
-  std::array<uint64_t, kBytes / 8> words;
-  std::memcpy(words.data(), in, kBytes);
+  std::array<uint64_t, Bytes / 8> words;
+  std::memcpy(words.data(), in, Bytes);
   uint64_t all = 0;
   for (const uint64_t word : words) {
     all |= word;

@@ -353,7 +353,8 @@ size_t CelCompiler::Emit(Operation operation, int change, uint32_t argument, uin
   }
   steps.push_back({operation, argument, offset});
   const size_t before = height_;
-  height_ = static_cast<size_t>(static_cast<int>(height_) + change);
+  height_ =
+      change < 0 ? height_ - static_cast<size_t>(-change) : height_ + static_cast<size_t>(change);
   // Constants may be on their way into a list that is one constant.
   const bool is_step = operation != Operation::kConstant;
   if (is_step && std::max(before, height_) > CelProgram::kMostStack) {

@@ -55,7 +55,7 @@ const std::string* Registration::KeyOf(const Message& message) const {
 }
 
 void Registration::Offer(Offered message) {
-  if (TakeIn(std::move(message), false)) {
+  if (TakeIn(message, false)) {
     Pump();
     return;
   }
@@ -63,7 +63,7 @@ void Registration::Offer(Offered message) {
 }
 
 void Registration::OfferAgain(Offered message) {
-  if (TakeIn(std::move(message), true)) {
+  if (TakeIn(message, true)) {
     Pump();
     return;
   }
@@ -71,8 +71,8 @@ void Registration::OfferAgain(Offered message) {
   message->source->OnAnswer(message.message, {.kind = Answer::Kind::kUnseen});
 }
 
-// False, and `message` stays whole, while nothing is taken.
-bool Registration::TakeIn(Offered&& message, bool comes_again) {
+// Moves from `message`; false, and it stays whole, while nothing is taken.
+bool Registration::TakeIn(Offered& message, bool comes_again) {
   const std::lock_guard lock(mutex_);
   if (is_held_ || is_stopped_) {
     return false;

@@ -115,7 +115,7 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   void Pump();
   Request* TakeNextLocked();
   std::vector<Offered> TakeMessagesLocked();
-  bool TakeIn(Offered&& message, bool comes_again);
+  bool TakeIn(Offered& message, bool comes_again);
   bool IsBeforeLocked(const Message& message, const Message& other) const;
   bool TakeTurnLocked(const std::string& key, const Waiting& waiting);
   bool IsBatchDueLocked();
