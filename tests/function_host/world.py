@@ -77,11 +77,25 @@ class World:
         return host
 
     def rows(self, like):
-        """The store as it is, by key without the application's name."""
-        with sqlite3.connect(f"file:{self.folder / 'counts.db'}?mode=ro", uri=True) as database:
-            rows = database.execute("SELECT key, value FROM state WHERE key LIKE ?",
-                                    ("function-host||" + like,)).fetchall()
+        """The store as it is, by key without the application's name; empty before it is made."""
+        try:
+            with sqlite3.connect(f"file:{self.folder / 'counts.db'}?mode=ro", uri=True) as store:
+                rows = store.execute("SELECT key, value FROM state WHERE key LIKE ?",
+                                     ("function-host||" + like,)).fetchall()
+        except sqlite3.OperationalError:
+            return {}
         return {key.removeprefix("function-host||"): value for key, value in rows}
+
+    def is_locked(self):
+        """Whether somebody is in the middle of a write to one of the files."""
+        for file in self.folder.glob("*.db"):
+            try:
+                with sqlite3.connect(file, timeout=0, isolation_level=None) as database:
+                    database.execute("BEGIN IMMEDIATE")
+                    database.execute("ROLLBACK")
+            except sqlite3.OperationalError:
+                return True
+        return False
 
     def end(self):
         for host in self.hosts:
@@ -117,8 +131,16 @@ class Host:
         self.api.await_waiting(count)
 
     def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: self.status("State").startswith("T"), "the process is stopped")
+        """Not in the middle of a write to a file: that stays locked for the others, whatever the
+        library does."""
+        def stop():
+            self.process.send_signal(signal.SIGSTOP)
+            wait_until(lambda: self.status("State").startswith("T"), "the process is stopped")
+            if self.world.is_locked():
+                self.thaw()
+                return False
+            return True
+        wait_until(stop, "it is stopped outside a write")
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)
