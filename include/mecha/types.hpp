@@ -101,6 +101,8 @@ class Span {
   Span(std::initializer_list<T> list) noexcept : size_(list.size()) {
     data_ = list.begin();  // not above: g++ warns of the list's lifetime, which the caller has
   }
+  template <std::size_t size>
+  constexpr Span(const T (&array)[size]) noexcept : data_(array), size_(size) {}
   template <class Container, class = std::enable_if_t<std::is_convertible_v<
                                  decltype(std::declval<const Container&>().data()), const T*>>>
   Span(const Container& container) noexcept : data_(container.data()), size_(container.size()) {}
