@@ -119,8 +119,8 @@ def main():
         target = f"  {each['target']}: {'yes' if each['met'] else 'NO'}" if "met" in each else ""
         print(f"{each['case']:52} {each['value']:9g} {each['unit']}{target}")
     if options.json:
-        notes = [f"Median of {RUNS} fresh processes, or of {RUNS} invocations of one. An invocation "
-                 "reads two keys, writes them in a transaction and publishes an event.",
+        notes = [f"Median of {RUNS} fresh processes, or of {RUNS} invocations of one. An "
+                 "invocation reads two keys, writes them in a transaction and publishes an event.",
                  "The library's part is open, start, suspend, resume and that first invocation."]
         report = {"bench": "function_host", "rows": rows, "notes": notes, "question":
                   "How long does a function host take to start, and to wake between invocations?"}

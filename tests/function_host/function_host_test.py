@@ -4,8 +4,8 @@
 
   function_host_test.py CASE [--freeze SECONDS] -- PROGRAM [ARGUMENT...]
 
-CASE is protocol, counts, rest, freeze_sqlite, freeze_redis, copies or clock. Exit code 77: something that
-the case needs is not installed.
+CASE is protocol, counts, rest, freeze_sqlite, freeze_redis, copies or clock. With --freeze 300 a
+freeze lasts minutes. Exit code 77: something that the case needs is not installed.
 """
 import argparse
 import json
