@@ -9,6 +9,7 @@ use crate::shared::Shared;
 use crate::{json::Json, Result, Status, Verdict};
 use mecha_sys as sys;
 use std::future::Future;
+use std::ptr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -286,7 +287,8 @@ impl Request {
         reply.struct_size = size32::<sys::mecha_reply>();
         reply.verdict = verdict;
         reply.retry_after_ns = retry_after_ns;
-        reply.entries = entries.as_ptr();
+        // Not an empty slice's pointer: entries that are there count, also when there are none.
+        reply.entries = if entries.is_empty() { ptr::null() } else { entries.as_ptr() };
         reply.entry_count = entries.len();
         let status = unsafe { sys::mecha_request_reply(self.shared.runtime(), self.id, &reply) };
         // After a mistake in the arguments it is still open.

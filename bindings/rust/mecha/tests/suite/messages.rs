@@ -99,6 +99,11 @@ fn a_request_without_an_answer_comes_again() {
     let third = next(&requests);
     assert_eq!(third.info().attempt, 3);
     third.reply(Verdict::Drop).unwrap();
+    runtime.pubsub("messages").publish("t", "y").wait().unwrap();
+    next(&requests).reply(Verdict::Ok).unwrap();
+    runtime.pubsub("messages").publish("t", "z").wait().unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(next(&requests).body(), b"z", "what was dropped or handled does not come again");
 }
 
 #[test]
