@@ -24,12 +24,13 @@ from .runtime import Runtime
 from .serving import Subscription
 from .loading import check_version, connect
 from .state import State
+from .update import DELETE, UpdateOptions
 
 connect()
 __version__ = check_version()
 
 __all__ = ["Aborted", "AlreadyExists", "ApplyOptions", "AsyncRuntime", "Busy", "CallOptions",
-           "Cancelled", "Closed", "Consistency", "DataLoss", "DeadlineExceeded",
+           "Cancelled", "Closed", "Consistency", "DELETE", "DataLoss", "DeadlineExceeded",
            "DeleteOptions", "DropMessage", "Error", "Event", "FailedPrecondition", "Forked",
            "GetOptions", "Gone", "Internal", "InvalidArgument", "Item", "JSON", "Message",
            "MessageInfo", "NEVER_EXPIRES", "NoMemory", "NotFound", "Ordering", "OutOfRange",
@@ -37,4 +38,4 @@ __all__ = ["Aborted", "AlreadyExists", "ApplyOptions", "AsyncRuntime", "Busy", "
            "ResourceExhausted", "RetryMessage", "RetryPattern", "RetryPolicy", "Retryable",
            "Runtime", "RuntimeOptions", "Secrets", "ServeOptions", "SetOptions", "State",
            "Status", "Subscription", "Suspended", "Unauthenticated", "Unavailable",
-           "Unimplemented", "Verdict", "VersionMismatch", "Write", "current_trace", "trace"]
+           "Unimplemented", "UpdateOptions", "Verdict", "VersionMismatch", "Write", "current_trace", "trace"]

@@ -8,13 +8,14 @@ from typing import Any, Optional, Unpack, cast
 
 from . import _mecha
 from .components import message_of, split_options
-from .errors import Busy
+from .errors import Aborted, Busy
 from .items import Item, Page, Published, published_of
 from .messages import Message, Write, to_json
 from .options import (JSON, ApplyOptions, Buffer, CallOptions, DeleteOptions, GetOptions,
                       PageOptions, SetOptions)
 from .port import Port, Ports
 from .state import Query, query_text
+from .update import DELETE, Change, Race, Removal, UpdateOptions
 
 
 class AsyncComponent:
@@ -90,6 +91,26 @@ class AsyncState(AsyncComponent):
         """Writes `value` as JSON; returns the new etag."""
         options.setdefault("content_type", JSON)
         return await self.set(key, to_json(value), **options)
+
+    async def update(self, key: str, change: Change, **options: Unpack[UpdateOptions]
+                     ) -> Optional[str]:
+        """Writes what `change` makes of the value; see State.update."""
+        race = Race(key, options)
+        while True:
+            item = await self.get(key, **race.call())
+            wanted = change(None if item is None else item.value)
+            if wanted is None or (wanted is DELETE and item is None):
+                return None
+            try:
+                if isinstance(wanted, Removal):
+                    await self.delete(key, **race.condition(item), **race.call())
+                    return None
+                return await self.set(key, wanted, **race.condition(item), **race.set_options,
+                                      **race.call())
+            except Aborted as lost:
+                if lost.maybe_applied:
+                    raise
+                await asyncio.sleep(race.pause(lost))
 
     async def apply(self, writes: Iterable[Write], **options: Unpack[ApplyOptions]) -> list[Item]:
         """Applies several writes, as one transaction unless atomic=False."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator
-from typing import Any, Union, Unpack
+from typing import Any, Optional, Union, Unpack
 
 from . import _mecha
+from .errors import Aborted
 from .items import Item, Page
 from .messages import Write, to_json
 from .options import JSON, ApplyOptions, GetOptions, PageOptions, SetOptions
+from .update import DELETE, Change, Race, Removal, UpdateOptions
 
 Query = Union[str, dict[str, Any]]
 """A query as JSON text or as what becomes it: docs/query.md."""
@@ -42,6 +45,26 @@ class State(_mecha.State):
         """Writes `value` as JSON; returns the new etag."""
         options.setdefault("content_type", JSON)
         return self.set(key, to_json(value), **options)
+
+    def update(self, key: str, change: Change, **options: Unpack[UpdateOptions]) -> Optional[str]:
+        """Writes what `change` makes of the value, over no other version than the one it was given;
+        asks again when others were faster. Returns the new etag, None when nothing was written."""
+        race = Race(key, options)
+        while True:
+            item = self.get(key, **race.call())
+            wanted = change(None if item is None else item.value)
+            if wanted is None or (wanted is DELETE and item is None):
+                return None
+            try:
+                if isinstance(wanted, Removal):
+                    self.delete(key, **race.condition(item), **race.call())
+                    return None
+                return self.set(key, wanted, **race.condition(item), **race.set_options,
+                                **race.call())
+            except Aborted as lost:
+                if lost.maybe_applied:
+                    raise
+                time.sleep(race.pause(lost))
 
     def apply(self, writes: Iterable[Write],  # type: ignore[override]
               **options: Unpack[ApplyOptions]) -> list[Item]:
