@@ -2,6 +2,9 @@
 
 package mecha
 
+// #include "flat.h"
+import "C"
+
 import (
 	"context"
 	"time"
@@ -15,9 +18,9 @@ type RetryPattern uint32
 
 // How the pauses between tries grow.
 const (
-	RetryConstant    RetryPattern = 0
-	RetryLinear      RetryPattern = 1
-	RetryExponential RetryPattern = 2
+	RetryConstant    RetryPattern = C.MECHA_RETRY_CONSTANT
+	RetryLinear      RetryPattern = C.MECHA_RETRY_LINEAR
+	RetryExponential RetryPattern = C.MECHA_RETRY_EXPONENTIAL
 )
 
 // RetryPolicy says when to try a failed operation again; it replaces the resource's policy for one
@@ -93,9 +96,9 @@ func withRequest(ctx context.Context, rt *Runtime, id uint64, trace Trace) conte
 }
 
 const (
-	callInline     = 1 << 0
-	callBorrow     = 1 << 1
-	callIdempotent = 1 << 2
+	callInline     = C.MECHA_CALL_INLINE
+	callBorrow     = C.MECHA_CALL_BORROW
+	callIdempotent = C.MECHA_CALL_IDEMPOTENT
 )
 
 // prepare fills an operation's call from the context and the options; the tape is empty before, and
@@ -108,7 +111,7 @@ func (rt *Runtime) prepare(ctx context.Context, o *operation, options *CallOptio
 	trace := Trace{}
 	if found := carriedBy(ctx); found != nil {
 		if found.rt == rt {
-			call.within = cUint64(found.within)
+			call.within = C.uint64_t(found.within)
 		}
 		trace = found.trace
 	}
@@ -117,14 +120,14 @@ func (rt *Runtime) prepare(ctx context.Context, o *operation, options *CallOptio
 		timeout = max(time.Until(deadline), 1)
 	}
 	if options == nil {
-		call.timeout_ns = cInt64(timeout)
+		call.timeout_ns = C.int64_t(timeout)
 		o.putTrace(trace, "", nil)
 		return nil
 	}
 	if timeout == 0 || (options.Timeout > 0 && options.Timeout < timeout) {
 		timeout = options.Timeout
 	}
-	call.timeout_ns = cInt64(timeout)
+	call.timeout_ns = C.int64_t(timeout)
 	if options.NeverInline {
 		call.flags = 0
 	}

@@ -37,7 +37,7 @@ var detailNames = [...]string{
 // Error returns the message.
 func (e *Error) Error() string {
 	if e.Message == "" {
-		return e.Status.Error()
+		return "mecha: " + e.Status.String()
 	}
 	return "mecha: " + e.Message
 }

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const eventRequest = 4
+const eventRequest = C.MECHA_EVENT_REQUEST
 
 // take hands a request to a goroutine of its own, or to the channel.
 func (r *Registration) take(event *C.FlatEvent) {

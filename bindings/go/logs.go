@@ -10,7 +10,7 @@ import (
 	"log/slog"
 )
 
-const eventLog = 2
+const eventLog = C.MECHA_EVENT_LOG
 
 var levels = [...]slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError}
 

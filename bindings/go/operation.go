@@ -14,11 +14,6 @@ import (
 	"unsafe"
 )
 
-type (
-	cUint64 = C.uint64_t
-	cInt64  = C.int64_t
-)
-
 const blockBytes = 2048 // replies up to this size need no second call
 
 // operation is what one call needs: its C structs, its tape, and room for a short reply. They are

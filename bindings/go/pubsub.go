@@ -40,7 +40,7 @@ type Published struct {
 	Err      error  // of PublishMany: why this one failed
 }
 
-const messageRaw = 1 << 0
+const messageRaw = C.MECHA_MESSAGE_RAW
 
 func (t *tape) message(message *Message) {
 	t.bytes(message.Data)

@@ -25,9 +25,7 @@ type queue struct {
 	handler func(*C.FlatEvent)
 }
 
-const (
-	queueLogs = 1 << 1
-)
+const queueLogs = C.MECHA_QUEUE_LOGS
 
 func openQueue(rt *C.mecha_runtime, flags, maxInFlight uint32, handler func(*C.FlatEvent)) (*queue,
 	error) {

@@ -189,6 +189,6 @@ func (r *reply) errorAt(position uint64, status Status) *Error {
 }
 
 const (
-	itemJSON           = 1 << 0
-	resultMaybeApplied = 1 << 1
+	itemJSON           = C.MECHA_ITEM_JSON
+	resultMaybeApplied = C.MECHA_RESULT_MAYBE_APPLIED
 )

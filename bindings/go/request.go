@@ -18,10 +18,10 @@ type Verdict uint32
 
 // What is to become of a message.
 const (
-	VerdictOK    Verdict = 0 // handled
-	VerdictRetry Verdict = 1 // give it to somebody again, after a pause
-	VerdictDrop  Verdict = 2 // never again: to the dead-letter topic if there is one
-	VerdictError Verdict = 3 // of calls; for a message the same as VerdictRetry
+	VerdictOK    Verdict = C.MECHA_VERDICT_OK    // handled
+	VerdictRetry Verdict = C.MECHA_VERDICT_RETRY // give it to somebody again, after a pause
+	VerdictDrop  Verdict = C.MECHA_VERDICT_DROP  // never again: to the dead-letter topic if there is one
+	VerdictError Verdict = C.MECHA_VERDICT_ERROR // of calls; for a message the same as VerdictRetry
 )
 
 // EntryVerdict is the verdict on one message of a batch.
@@ -175,10 +175,10 @@ func (q *Request) Extend(by time.Duration) error {
 }
 
 const (
-	requestRedelivered = 1 << 0
-	requestLastAttempt = 1 << 1
-	requestBatch       = 1 << 2
-	requestRaw         = 1 << 3
+	requestRedelivered = C.MECHA_REQUEST_REDELIVERED
+	requestLastAttempt = C.MECHA_REQUEST_LAST_ATTEMPT
+	requestBatch       = C.MECHA_REQUEST_BATCH
+	requestRaw         = C.MECHA_REQUEST_RAW
 )
 
 // readRequest makes a request of an event.

@@ -57,9 +57,9 @@ type Runtime struct {
 }
 
 const (
-	openUsesEnvironment = 1 << 0
-	openLendsThreads    = 1 << 1
-	suspendKeeps        = 1 << 0
+	openUsesEnvironment = C.MECHA_OPEN_USE_ENVIRONMENT
+	openLendsThreads    = C.MECHA_OPEN_HOST_THREADS
+	suspendKeeps        = C.MECHA_SUSPEND_KEEP_CONNECTIONS
 )
 
 // Open reads and checks the resources. It starts and connects nothing. A mistake in YAML is an error
@@ -261,14 +261,14 @@ func (rt *Runtime) report(ctx context.Context, call func(*operation)) (string, e
 	return got.text(itemWord(0) + C.FLAT_ITEM_VALUE), nil
 }
 
-// ResourceApply adds a resource while the runtime runs, or replaces the one of its name. This version
+// ApplyResources adds resources while the runtime runs, or replaces those of their names. This version
 // takes documents of kind Subscription.
-func (rt *Runtime) ResourceApply(ctx context.Context, text string, options ...CallOptions) error {
+func (rt *Runtime) ApplyResources(ctx context.Context, text string, options ...CallOptions) error {
 	return rt.simple(ctx, options, C.FLAT_RESOURCE_APPLY, text)
 }
 
-// ResourceDelete takes a resource away while the runtime runs; a subscription ends in order.
-func (rt *Runtime) ResourceDelete(ctx context.Context, kind, name string,
+// DeleteResource takes a resource away while the runtime runs; a subscription ends in order.
+func (rt *Runtime) DeleteResource(ctx context.Context, kind, name string,
 	options ...CallOptions) error {
 	return rt.simple(ctx, options, C.FLAT_RESOURCE_DELETE, kind, name)
 }

@@ -17,13 +17,13 @@ type Kind uint32
 
 // What is served. Those beside topics and paths are reserved: ErrUnimplemented.
 const (
-	KindTopic   Kind = 1
-	KindRoute   Kind = 2
-	KindBinding Kind = 3
-	KindConfig  Kind = 4
-	KindJob     Kind = 5
-	KindMethod  Kind = 6
-	KindActor   Kind = 7
+	KindTopic   Kind = C.MECHA_SERVE_TOPIC
+	KindRoute   Kind = C.MECHA_SERVE_ROUTE
+	KindBinding Kind = C.MECHA_SERVE_BINDING
+	KindConfig  Kind = C.MECHA_SERVE_CONFIG
+	KindJob     Kind = C.MECHA_SERVE_JOB
+	KindMethod  Kind = C.MECHA_SERVE_METHOD
+	KindActor   Kind = C.MECHA_SERVE_ACTOR
 )
 
 // Ordering says which requests may be open side by side.
@@ -31,9 +31,9 @@ type Ordering uint32
 
 // Which requests may be open side by side.
 const (
-	OrderNone   Ordering = 0
-	OrderPerKey Ordering = 1 // one at a time for each ordering key
-	OrderSerial Ordering = 2 // one at a time
+	OrderNone   Ordering = C.MECHA_ORDER_NONE
+	OrderPerKey Ordering = C.MECHA_ORDER_PER_KEY // one at a time for each ordering key
+	OrderSerial Ordering = C.MECHA_ORDER_SERIAL  // one at a time
 )
 
 // ServeOptions says what to serve and how. Make it with Topics, Paths or Spec.
@@ -153,9 +153,9 @@ func (rt *Runtime) register(ctx context.Context, options *ServeOptions, r *Regis
 }
 
 const (
-	serveBatch    = 1 << 0
-	serveSnapshot = 1 << 1
-	servePaused   = 1 << 2
+	serveBatch    = C.MECHA_SERVE_BATCH
+	serveSnapshot = C.MECHA_SERVE_SNAPSHOT
+	servePaused   = C.MECHA_SERVE_PAUSED
 )
 
 func (options *ServeOptions) put(t *tape) {

@@ -215,16 +215,16 @@ apiVersion: dapr.io/v2alpha1
 kind: Subscription
 metadata: {name: placed}
 spec: {pubsubname: messages, topic: placed, routes: {default: /orders/placed}}`
-	if err := rt.ResourceApply(ctx, subscription); err != nil {
+	if err := rt.ApplyResources(ctx, subscription); err != nil {
 		t.Fatal(err)
 	}
 	must[mecha.Published](t)(rt.PubSub("messages").Publish(ctx, "placed", mecha.Message{Data: []byte("1")}))
 	wantText(t, <-got, "/orders/placed placed 1")
-	if err := rt.ResourceDelete(ctx, "Subscription", "placed"); err != nil {
+	if err := rt.DeleteResource(ctx, "Subscription", "placed"); err != nil {
 		t.Fatal(err)
 	}
-	wantError(t, rt.ResourceDelete(ctx, "Subscription", "placed"), mecha.ErrNotFound)
-	wantError(t, rt.ResourceApply(ctx, "kind: [}"), mecha.ErrInvalidArgument)
+	wantError(t, rt.DeleteResource(ctx, "Subscription", "placed"), mecha.ErrNotFound)
+	wantError(t, rt.ApplyResources(ctx, "kind: [}"), mecha.ErrInvalidArgument)
 	_, err := rt.Serve(ctx, mecha.Topics("none", "a"), func(context.Context, *mecha.Request) error {
 		return nil
 	})

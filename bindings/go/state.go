@@ -23,9 +23,9 @@ type Consistency uint32
 
 // How fresh a read must be, and how widely a write must have spread.
 const (
-	ConsistencyDefault Consistency = 0
-	Eventual           Consistency = 1
-	Strong             Consistency = 2
+	ConsistencyDefault Consistency = C.MECHA_STATE_CONSISTENCY_DEFAULT
+	Eventual           Consistency = C.MECHA_STATE_EVENTUAL
+	Strong             Consistency = C.MECHA_STATE_STRONG
 )
 
 // State is a handle to one state store. Copy it as you like.
@@ -93,7 +93,7 @@ type DeleteOptions struct {
 	CallOptions
 }
 
-const stateFirstWrite = 1 << 0
+const stateFirstWrite = C.MECHA_STATE_FIRST_WRITE
 
 func firstWrite(is bool) uint64 {
 	if is {
@@ -235,7 +235,7 @@ func (o *operation) borrow() {
 // milliseconds rounds up, so that something to live 1 ns lives.
 func milliseconds(ttl time.Duration) uint64 {
 	if ttl < 0 {
-		return uint64(int64(-1) & int64(ttl>>63))
+		return ^uint64(0) // -1
 	}
 	return uint64((ttl + time.Millisecond - 1) / time.Millisecond)
 }

@@ -61,8 +61,8 @@ func (s State) Apply(ctx context.Context, writes []Write, options ...ApplyOption
 }
 
 const (
-	stateSet    = 1
-	stateDelete = 2
+	stateSet    = C.MECHA_STATE_SET
+	stateDelete = C.MECHA_STATE_DELETE
 )
 
 func (t *tape) write(write *Write) {
