@@ -151,7 +151,7 @@ void Runtime::SuspendComponents(bool keep_connections) {
   }
 }
 
-// No lock is waited for: one that a thread of the parent held stays locked for ever.
+// A change of life that was under way at the fork keeps its lock for ever.
 bool Runtime::Adopt() {
   if (!is_at_rest_.load() || !life_mutex_.try_lock()) {
     return false;
