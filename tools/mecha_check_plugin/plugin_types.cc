@@ -74,6 +74,17 @@ bool AskStore(mecha_runtime* rt, const Tell& tell) {
          });
 }
 
+// A message to a topic that nobody serves.
+bool AskBroker(mecha_runtime* rt, const Tell& tell) {
+  mecha_message message{};
+  message.data.data = "value";
+  message.data.size = 5;
+  return Asked(tell, "publish", MECHA_OK, [&](const mecha_call* call, mecha_result** out) {
+    return mecha_publish(rt, call, conformance::ViewOf("store"), conformance::ViewOf("probe"),
+                         &message, 1, nullptr, out);
+  });
+}
+
 bool AskAll(mecha_runtime* rt, const Tell& tell) {
   const mecha_view store = conformance::ViewOf("store");
   const bool has_ping =
@@ -82,6 +93,9 @@ bool AskAll(mecha_runtime* rt, const Tell& tell) {
       });
   if (!has_ping || conformance::kHarness.type.starts_with("state.")) {
     return has_ping && AskStore(rt, tell);
+  }
+  if (conformance::kHarness.type.starts_with("pubsub.")) {
+    return AskBroker(rt, tell);
   }
   return Asked(tell, "get of an absent secret", MECHA_NOT_FOUND,
                [&](const mecha_call* call, mecha_result** out) {
