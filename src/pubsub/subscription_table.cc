@@ -53,7 +53,8 @@ StatusOr<TopicRouter> SubscriptionTable::MakeRouter(std::string_view name,
   }
   RETURN_IF_ERROR(findings.ToStatus());
   if (!router.has_value()) {
-    return InvalidArgument("the routes of the subscription cannot be used");
+    return InvalidArgument(ToText(spec.location) +
+                           ": the routes of the subscription cannot be used");
   }
   return *std::move(router);
 }

@@ -281,6 +281,28 @@ TEST_CASE("paths serve a subscription that the resources declare") {
   CHECK(twice.status() == mecha::Status::kAlreadyExists);
 }
 
+TEST_CASE("subscriptions come and go while the runtime runs") {
+  mecha::Runtime runtime = StartedBroker();
+  mecha::Queue queue = OpenedQueue(runtime);
+  const mecha::Registration registration =
+      Served(runtime, queue, mecha::ServeOptions::Paths({"/orders"}));
+  const mecha::Result<void> applied = runtime.ApplyResources(
+      "apiVersion: dapr.io/v2alpha1\nkind: Subscription\nmetadata: {name: late}\nspec:\n"
+      "  pubsubname: messages\n  topic: orders\n  routes: {default: /orders}\n");
+  REQUIRE(applied.ok());
+  Publish(runtime, "a");
+  mecha::Request request = NextRequest(runtime, queue);
+  CHECK(request.info().subscription == "late");
+  CHECK(request.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+  CHECK(runtime.DeleteResource("Subscription", "late").ok());
+  CHECK(runtime.DeleteResource("Subscription", "late").status() == mecha::Status::kNotFound);
+  const mecha::Result<void> wrong = runtime.ApplyResources("kind: Component\n");
+  REQUIRE_FALSE(wrong.ok());
+  CHECK(wrong.error().message() != "");
+  CHECK(mecha::Version() == MECHA_API_VERSION);
+  CHECK(mecha::VersionText() == "0.1.0");
+}
+
 TEST_CASE("a callback queue that may block handles requests with blocking calls") {
   const mecha::Runtime runtime = StartedBroker();
   const mecha::State orders = runtime.state("orders");
