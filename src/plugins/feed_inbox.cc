@@ -49,7 +49,7 @@ mecha_status FeedInbox::Deliver(std::span<const mecha_delivery> deliveries,
 mecha_status FeedInbox::Check(std::span<const mecha_delivery> deliveries,
                               std::string_view& fault) const {
   if (phase_ != Phase::kOpen) {
-    fault = phase_ == Phase::kStopped ? "delivered messages after its feed had stopped" : "";
+    fault = has_stopped_ ? "delivered messages after its feed had stopped" : "";
     return MECHA_GONE;
   }
   if (deliveries.size() > credit_) {
@@ -151,7 +151,7 @@ void FeedInbox::BeginStop() {
 void FeedInbox::EndStop(Settled stopped) {
   {
     const Lock lock(mutex_);
-    phase_ = phase_ == Phase::kStopping ? Phase::kStopped : phase_;
+    has_stopped_ = true;
     if (!entries_.empty() || is_passing_on_) {
       Push({.deliveries = {}, .health = {}, .task = nullptr, .stopped = std::move(stopped)});
       return;

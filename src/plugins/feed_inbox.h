@@ -54,7 +54,7 @@ class FeedInbox : public std::enable_shared_from_this<FeedInbox> {
   void EndClose();
 
  private:
-  enum class Phase : uint8_t { kOpen, kStopping, kStopped, kClosed };
+  enum class Phase : uint8_t { kOpen, kStopping, kClosed };
   // One of these.
   struct Entry {
     std::vector<Delivery> deliveries;
@@ -78,6 +78,7 @@ class FeedInbox : public std::enable_shared_from_this<FeedInbox> {
   std::deque<Entry> entries_;
   bool is_posted_ = false;  // a job will empty it
   bool is_passing_on_ = false;
+  bool has_stopped_ = false;  // the plug-in has said so
   size_t credit_ = 0;
   uint64_t last_number_ = 0;
   size_t open_tasks_ = 0;

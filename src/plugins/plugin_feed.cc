@@ -105,7 +105,8 @@ void PluginFeed::Settle(const Settlement& settlement, Settled done) {
   Ask<int>(
       kMostSettleTime, ReadNothing, 0,
       [&](mecha_task task) { functions().settle(self_, task, &request); },
-      [done = std::move(done)](StatusOr<int> answer) mutable {
+      [host = host_.get(), done = std::move(done)](StatusOr<int> answer) mutable {
+        host->WarnOfInternal("settle", answer.status());
         std::move(done)(std::move(answer).status());
       });
 }
@@ -118,8 +119,9 @@ void PluginFeed::Renew(std::span<const uint64_t> numbers, Done<std::vector<uint6
   Ask<std::vector<uint64_t>>(
       lease_, ReadLost, numbers.size(),
       [&](mecha_task task) { functions().renew(self_, task, &request); },
-      [asked = std::vector<uint64_t>(numbers.begin(), numbers.end()),
+      [host = host_.get(), asked = std::vector<uint64_t>(numbers.begin(), numbers.end()),
        lost = std::move(lost)](StatusOr<std::vector<uint64_t>> places) mutable {
+        host->WarnOfInternal("renew", places.status());
         if (places.ok()) {
           std::ranges::transform(*places, places->begin(), [&](uint64_t i) { return asked[i]; });
         }
@@ -131,7 +133,9 @@ void PluginFeed::Stop(Settled stopped) {
   inbox_->BeginStop();
   Ask<int>(
       Duration::max(), ReadNothing, 0, [&](mecha_task task) { functions().stop(self_, task); },
-      [inbox = inbox_, stopped = std::move(stopped)](const StatusOr<int>&) mutable {
+      [host = host_.get(), inbox = inbox_,
+       stopped = std::move(stopped)](const StatusOr<int>& answer) mutable {
+        host->WarnOfInternal("stop", answer.status());
         inbox->EndStop(std::move(stopped));
       });
 }

@@ -162,6 +162,13 @@ void PluginHost::Log(Severity severity, std::string_view message) {
   }
 }
 
+void PluginHost::WarnOfInternal(std::string_view function, const Status& status) {
+  if (HasCode(status, StatusCode::kInternal)) {
+    Log(Severity::kWarning, std::string(function) + " of the plug-in " + type_->plugin() +
+                                " failed: " + std::string(status.message()));
+  }
+}
+
 void PluginHost::Blame(std::string_view fault) {
   Log(Severity::kWarning,
       "the plug-in " + type_->plugin() + std::string(fault) + ". Tell its makers");

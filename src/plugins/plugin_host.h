@@ -45,6 +45,8 @@ class PluginHost final : public std::enable_shared_from_this<PluginHost> {
   // Ends the calls of all tasks of `owner` that are still open.
   void EndTasksOf(const void* owner, const Status& status);
   FeedTable& feeds() { return feeds_; }
+  // Of a function whose failures nobody is shown: an INTERNAL one becomes a warning.
+  void WarnOfInternal(std::string_view function, const Status& status);
   // When the component has closed. Says how many tasks were never completed.
   void Close();
 

@@ -3,16 +3,13 @@
 
 #include <dlfcn.h>
 
-#include <functional>
-
 #include "conformance/back_end.h"
 #include "conformance/client/answer.h"
 #include "mecha/component.h"
 #include "mecha/mecha.h"
+#include "probe.h"
 
 namespace {
-
-constexpr int64_t kFiveSeconds = 5'000'000'000;
 
 std::string TakeMessage(mecha_error* error) {
   std::string message = mecha_error_message(error);
@@ -40,22 +37,6 @@ mecha_status Open(const std::string& plugin, const std::string& document, mecha_
   return status;
 }
 
-// One operation, and the statuses it may end with.
-bool Asked(const Tell& tell, const std::string& what, mecha_status wanted,
-           const std::function<mecha_status(const mecha_call*, mecha_result**)>& ask) {
-  mecha_call call{};
-  call.struct_size = sizeof call;
-  call.timeout_ns = kFiveSeconds;
-  mecha_result* result = nullptr;
-  const mecha_status status = ask(&call, &result);
-  const conformance::Answer answer = conformance::TakeAnswer(status, result);
-  if (status != wanted) {
-    tell(what + " ends with " + mecha_status_name(status) + " instead of " +
-         mecha_status_name(wanted) + (answer.error.empty() ? "" : ": " + answer.error));
-  }
-  return status == wanted;
-}
-
 bool AskStore(mecha_runtime* rt, const Tell& tell) {
   const mecha_view store = conformance::ViewOf("store");
   const mecha_view key = conformance::ViewOf("probe");
@@ -74,17 +55,6 @@ bool AskStore(mecha_runtime* rt, const Tell& tell) {
          });
 }
 
-// A message to a topic that nobody serves.
-bool AskBroker(mecha_runtime* rt, const Tell& tell) {
-  mecha_message message{};
-  message.data.data = "value";
-  message.data.size = 5;
-  return Asked(tell, "publish", MECHA_OK, [&](const mecha_call* call, mecha_result** out) {
-    return mecha_publish(rt, call, conformance::ViewOf("store"), conformance::ViewOf("probe"),
-                         &message, 1, nullptr, out);
-  });
-}
-
 bool AskAll(mecha_runtime* rt, const Tell& tell) {
   const mecha_view store = conformance::ViewOf("store");
   const bool has_ping =
@@ -95,7 +65,7 @@ bool AskAll(mecha_runtime* rt, const Tell& tell) {
     return has_ping && AskStore(rt, tell);
   }
   if (conformance::kHarness.type.starts_with("pubsub.")) {
-    return AskBroker(rt, tell);
+    return ProbeBroker(rt, tell);
   }
   return Asked(tell, "get of an absent secret", MECHA_NOT_FOUND,
                [&](const mecha_call* call, mecha_result** out) {
