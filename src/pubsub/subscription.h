@@ -114,6 +114,7 @@ class Subscription final : public MessageSource,
   // Arrival (subscription_arrival.cc).
   HeldPtr TakeIn(Delivery& delivery);
   void Arrive(const HeldPtr& message);
+  bool IsTooOld(const CloudEvent& event) const;
   Status ReadEnvelope(HeldMessage& message) const;
   void Offer(const HeldPtr& message);
   void ConfirmLeases(std::vector<HeldPtr> messages);

@@ -88,14 +88,22 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
   return OkStatus();
 }
 
+// An event of another topic is here as a dead letter, perhaps because it was too old: who looks
+// after dead letters gets it all the same.
+bool Subscription::IsTooOld(const CloudEvent& event) const {
+  if (event.expiration.data() == nullptr || (!event.topic.empty() && event.topic != spec_.topic)) {
+    return false;
+  }
+  return HasExpired(event, host_->clock().WallNow());
+}
+
 void Subscription::Arrive(const HeldPtr& message) {
   const Status read = ReadEnvelope(*message);
   if (!read.ok()) {
     OnMalformed(message, read);
     return;
   }
-  if (message->event != nullptr && message->event->expiration.data() != nullptr &&
-      HasExpired(*message->event, host_->clock().WallNow())) {
+  if (message->event != nullptr && IsTooOld(*message->event)) {
     Drop(message);
     return;
   }

@@ -84,8 +84,9 @@ Json DescribeComponent(const ComponentSlot& slot) {
 
 Json DescribeLeftOut(const ComponentTable& components) {
   Json left_out = Json::array();
-  for (const LeftOutComponent& one : components.left_out()) {
-    left_out.push_back({{"name", one.name},
+  for (const LeftOutResource& one : components.left_out()) {
+    left_out.push_back({{"kind", one.kind},
+                        {"name", one.name},
                         {"reason", one.reason},
                         {"file", one.location.file},
                         {"line", one.location.line}});
