@@ -223,6 +223,41 @@ TEST_CASE("calls within a request run during a drain, and end with the request")
   CHECK(NextRequest(runtime, queue).Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
 }
 
+TEST_CASE("a call within a request ends with the request's time, or when it is taken back") {
+  const mecha::Runtime runtime = StartedBroker();
+  mecha::Queue queue = OpenedQueue(runtime);
+  mecha::ServeOptions brief = Orders();
+  brief.reply_timeout = milliseconds(100);
+  mecha::Registration registration = Served(runtime, queue, brief);
+  mecha::Registration lasting =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"lasting"}));
+  mecha::Registration other =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"bills"}));
+  const mecha::PubSub messages = runtime.pubsub("messages");
+  REQUIRE(messages.Publish("bills", mecha::Message::Of("open")).ok());
+  mecha::Request open = NextRequest(runtime, queue);
+  // Ending `other` waits for the open request, so only its own request can end such a call.
+  Publish(runtime, "brief");
+  mecha::Request late = NextRequest(runtime, queue);
+  CHECK(other.Stop(late.Within()).status() == mecha::Status::kCancelled);
+  CHECK(late.Reply(mecha::Verdict::kOk) == mecha::Status::kGone);
+
+  mecha::Registration another =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"letters"}));
+  REQUIRE(messages.Publish("letters", mecha::Message::Of("open")).ok());
+  mecha::Request letter = NextRequest(runtime, queue);
+  REQUIRE(messages.Publish("lasting", mecha::Message::Of("taken back")).ok());
+  mecha::Request taken = NextRequest(runtime, queue);
+  std::thread stopper([&] {
+    mecha::CallOptions call;
+    call.timeout = milliseconds(100);
+    (void)lasting.Stop(call);
+  });
+  CHECK(another.Stop(taken.Within()).status() == mecha::Status::kCancelled);
+  stopper.join();
+  CHECK(taken.Reply(mecha::Verdict::kOk) == mecha::Status::kGone);
+}
+
 TEST_CASE("a stop whose time is over takes the open request back") {
   const mecha::Runtime runtime = StartedBroker();
   mecha::Queue queue = OpenedQueue(runtime);
