@@ -71,6 +71,11 @@ pub use status::{Retryable, Status};
 pub use update::{Change, Update};
 pub use verdict::{IntoVerdict, Verdict};
 
+/// The programs of the README are compiled, and its start is run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 /// What operations return.
 pub type Result<T> = std::result::Result<T, Error>;
 
