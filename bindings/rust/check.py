@@ -9,7 +9,7 @@
   check.py ... package   the crates as they would be published, built from their packages
   check.py ... static    a program that has the library inside
   check.py ... oldest    builds with Debian's own rustc, the oldest one promised
-  check.py ... orders    examples/orders: a worker is killed, and C++ checks what is stored in the end
+  check.py ... orders    examples/orders: a worker is killed; C++ checks what is stored in the end
 
 Exit code 77: a tool is missing, and it says which.
 """
@@ -26,6 +26,17 @@ ORDERS = HERE.parents[1] / "examples" / "orders" / "rust"
 PROGRAMS = (HERE / "golden", HERE / "bench", ORDERS)
 SKIPPED = 77
 DEBIAN = Path("/usr/bin")
+IN_MEMORY = """\
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: {name: store}
+spec: {type: state.in-memory, version: v1}
+---
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: {name: messages}
+spec: {type: pubsub.in-memory, version: v1}
+"""
 
 
 def run(*command, cwd=HERE, **environment):
@@ -65,7 +76,8 @@ def lint(options):
     if not has(options, "clippy"):
         skip("cargo clippy is not there (Debian: rust-clippy)")
     for folder in (HERE, *PROGRAMS):
-        run(options.cargo, "clippy", "--locked", "--all-targets", "--", "-D", "warnings", cwd=folder)
+        run(options.cargo, "clippy", "--locked", "--all-targets", "--", "-D", "warnings",
+            cwd=folder)
         if has(options, "fmt"):
             run(options.cargo, "fmt", "--all", "--check", cwd=folder)
 
@@ -86,13 +98,15 @@ def static(options):
     if not archive.exists():
         skip(f"{archive} is not built (target mecha_archive)")
     target = Path(os.environ["CARGO_TARGET_DIR"]) / "static"
-    run(options.cargo, "build", "--release", "--locked", "--features", "mecha/static",
-        cwd=HERE / "bench", CARGO_TARGET_DIR=str(target))
-    linked = subprocess.run(["ldd", str(target / "release" / "bench")], capture_output=True,
-                            text=True, check=True).stdout
-    if "libmecha" in linked:
-        sys.exit(f"the program wants libmecha all the same:\n{linked}")
-    run(target / "release" / "bench")
+    run(options.cargo, "build", "--locked", "--features", "mecha/static", cwd=HERE / "golden",
+        CARGO_TARGET_DIR=str(target))
+    program = target / "debug" / "golden"
+    linked = subprocess.run(["ldd", str(program)], capture_output=True, text=True, check=True)
+    if "libmecha" in linked.stdout:
+        sys.exit(f"the program wants libmecha all the same:\n{linked.stdout}")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "resources.yaml").write_text(IN_MEMORY, encoding="utf-8")
+        run(program, "errors", folder)
 
 
 def oldest(options):
@@ -144,7 +158,8 @@ def orders(options):
             sys.exit(f"other totals:\n{totals}")
 
 
-MODES = {each.__name__: each for each in (build, suite, lint, docs, package, static, oldest, orders)}
+MODES = {each.__name__: each
+         for each in (build, suite, lint, docs, package, static, oldest, orders)}
 
 
 def main():
