@@ -25,11 +25,6 @@ void Drain(int fd) {
   [[maybe_unused]] const auto bytes = read(fd, &count, sizeof count);
 }
 
-void Signal(int fd) {
-  const uint64_t one = 1;
-  [[maybe_unused]] const auto bytes = write(fd, &one, sizeof one);
-}
-
 }  // namespace
 
 // Marks the calling thread as one of the loop's for as long as it runs work.
@@ -72,6 +67,14 @@ void IoLoop::CloseDescriptors() {
     }
   }
   armed_at_ = SteadyTime::max();
+  is_signalled_ = false;
+}
+
+void IoLoop::SignalLocked() {
+  if (event_fd_ >= 0 && !std::exchange(is_signalled_, true)) {
+    const uint64_t one = 1;
+    [[maybe_unused]] const auto bytes = write(event_fd_, &one, sizeof one);
+  }
 }
 
 bool IoLoop::OpenDescriptors() {
@@ -111,8 +114,9 @@ void IoLoop::Post(Job job) {
   const bool was_idle = posted_.empty();
   posted_.push_back(std::move(job));
   EnsureRunning();
-  if (was_idle) {
-    Signal(event_fd_);
+  // The loop's own thread looks again after what it does now.
+  if (was_idle && (host_runs_ || (is_waiting_ && !IsCurrentThread()))) {
+    SignalLocked();
   }
 }
 
@@ -159,7 +163,7 @@ void IoLoop::Wake() {
   if (event_fd_ >= 0) {
     armed_at_ = SteadyTime::max();
     ArmTimer();
-    Signal(event_fd_);
+    SignalLocked();
   }
 }
 
@@ -168,14 +172,18 @@ int IoLoop::Descriptor() {
   return OpenDescriptors() ? epoll_fd_ : -1;
 }
 
-// Timers that are due join the posted jobs. Returns how many jobs there are.
-size_t IoLoop::GatherDue() {
+// Timers that are due join the posted jobs. Returns how many jobs there are. Whoever posts while
+// `waits_for_more` must signal.
+size_t IoLoop::GatherDue(bool waits_for_more) {
   const std::lock_guard lock(mutex_);
+  is_waiting_ = false;
   if (is_finished_ || (is_stopping_ && !host_runs_)) {
     return 0;  // and the descriptor stays readable, so that every runner wakes and the thread ends
   }
-  if (event_fd_ >= 0) {
+  if (std::exchange(is_signalled_, false)) {
     Drain(event_fd_);
+  }
+  if (is_timer_ready_.exchange(false, std::memory_order_relaxed) || (host_runs_ && timer_fd_ >= 0)) {
     Drain(timer_fd_);
   }
   const SteadyTime now = clock_.Now();
@@ -186,6 +194,7 @@ size_t IoLoop::GatherDue() {
     armed_at_ = SteadyTime::max();
   }
   ArmTimer();
+  is_waiting_ = waits_for_more && posted_.empty();
   return posted_.size();
 }
 
@@ -201,7 +210,7 @@ std::deque<Job> IoLoop::Take() {
     posted_.pop_front();
     ++running_;
     if (!posted_.empty()) {
-      Signal(event_fd_);
+      SignalLocked();
     }
   }
   return taken;
@@ -251,6 +260,8 @@ bool IoLoop::WaitForWork(Duration timeout, int* dispatched) {
       watches_.Dispatch(events[static_cast<size_t>(i)]);
       EndTurn();
       ++*dispatched;
+    } else if (events[static_cast<size_t>(i)].data.u64 == static_cast<uint64_t>(timer_fd_)) {
+      is_timer_ready_.store(true, std::memory_order_relaxed);
     }
   }
   return ready >= 0 || errno != EINTR;
@@ -264,14 +275,14 @@ int IoLoop::Run(Duration timeout, bool* was_interrupted) {
     }
   }
   const RunnerMark mark(runners_);
-  size_t due = GatherDue();
+  size_t due = GatherDue(timeout != Duration::zero());
   int count = 0;
   if ((due == 0 && timeout != Duration::zero()) || !watches_.empty()) {
     const bool was_signal = !WaitForWork(due == 0 ? timeout : Duration::zero(), &count);
     if (was_interrupted != nullptr) {
       *was_interrupted = was_signal;
     }
-    due = GatherDue();
+    due = GatherDue(false);
   }
   for (size_t done = 0; done < due;) {
     const size_t ran = RunTaken();
@@ -344,9 +355,7 @@ void IoLoop::Stop() {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
-    if (event_fd_ >= 0) {
-      Signal(event_fd_);
-    }
+    SignalLocked();
   }
   JoinThread();
   std::unique_lock lock(mutex_);
@@ -361,7 +370,7 @@ void IoLoop::Resume() {
   const std::lock_guard lock(mutex_);
   if (!posted_.empty() || !timers_.empty()) {
     EnsureRunning();
-    Signal(event_fd_);
+    SignalLocked();
   }
 }
 
@@ -374,8 +383,8 @@ void IoLoop::Finish() {
     left.swap(posted_);
     dropped = timers_.TakeAll();
     is_finished_ = host_runs_;
-    if (is_finished_ && event_fd_ >= 0) {
-      Signal(event_fd_);
+    if (is_finished_) {
+      SignalLocked();
     }
   }
   for (Job& job : left) {

@@ -72,7 +72,8 @@ class IoLoop {
   void ArmTimer();
   void JoinThread();
   void EndTurn();
-  size_t GatherDue();
+  void SignalLocked();
+  size_t GatherDue(bool waits_for_more);
   std::deque<Job> Take();
   size_t RunTaken();
   bool WaitForWork(Duration timeout, int* dispatched);
@@ -93,6 +94,8 @@ class IoLoop {
   WatchTable watches_;
   std::vector<Job> turn_ends_;  // the loop's own thread only
   Thread thread_;
+  bool is_signalled_ = false;  // the event descriptor is readable
+  bool is_waiting_ = false;    // the loop's own thread, for the descriptors
   bool is_stopping_ = false;
   bool is_finished_ = false;  // only where the host runs the loop
   int running_ = 0;           // jobs under way on threads of the host's
@@ -101,6 +104,7 @@ class IoLoop {
   int epoll_fd_ = -1;
   int event_fd_ = -1;
   int timer_fd_ = -1;
+  std::atomic<bool> is_timer_ready_{false};  // seen so by epoll
   // More runners than slots go unmarked.
   std::array<Runner, 16> runners_{};
 };

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <limits>
 #include <utility>
 
 #include "call/futex.h"
@@ -67,47 +66,49 @@ void CompletionQueue::NoteArrival() {
 
 void CompletionQueue::Deliver(Result* result) { Push(result); }
 
-bool CompletionQueue::ReserveExtra(uint32_t most) {
-  const std::lock_guard lock(mutex_);
-  if (is_closed_ || is_ended_ || extras_ >= most) {
-    return false;
-  }
-  ++on_their_way_;
-  return true;
-}
-
 void CompletionQueue::DeliverNotice(Result* notice) {
-  if (!ReserveExtra(kMostNotices)) {
+  std::unique_lock lock(mutex_);
+  if (is_closed_ || is_ended_ || extras_ >= kMostNotices) {
+    lock.unlock();
     notice->Release();
     return;
   }
   notice->is_extra = true;
-  Push(notice);
+  AddLocked(notice, lock);
 }
 
 bool CompletionQueue::DeliverRequest(Result* request) {
-  if (!ReserveExtra(std::numeric_limits<uint32_t>::max())) {
+  std::unique_lock lock(mutex_);
+  if (is_closed_ || is_ended_) {
     return false;
   }
   request->is_extra = true;
-  Push(request);
+  NoteRequestLocked();
+  AddLocked(request, lock);
   return true;
+}
+
+// Messages may come faster than anybody can be woken for each.
+void CompletionQueue::NoteRequestLocked() {
+  rate_.NoteArrival();
+  const bool wakes = has_callback() ? !is_draining_ : waiting_ > 0;
+  if (wakes && !host_->IsRuntimeThread()) {
+    rate_.NoteWake(host_->clock());
+  }
 }
 
 void CompletionQueue::Push(Result* result) {
   std::unique_lock lock(mutex_);
   NoteArrival();
-  if (is_closed_ && result->kind() == Result::Kind::kRequest) {
-    // Not kept: whoever frees what was dropped may have been here already.
-    lock.unlock();
-    result->OnDropped();
-    result->Release();
-    return;
-  }
   if (is_closed_) {
     result->next = std::exchange(dropped_, result);
     return;
   }
+  AddLocked(result, lock);
+}
+
+// Lets go of the lock.
+void CompletionQueue::AddLocked(Result* result, std::unique_lock<std::mutex>& lock) {
   ++(result->is_extra ? extras_ : arrived_);
   result->next = nullptr;
   const bool was_empty = first_ == nullptr;
@@ -121,6 +122,7 @@ void CompletionQueue::Push(Result* result) {
     return;
   }
   TellWaiters(was_empty);
+  lock.unlock();
 }
 
 // On the I/O thread several arrive together: they wake the waiters once, at the end of the turn.
@@ -176,14 +178,28 @@ void CompletionQueue::ScheduleDrain() {
   }
 }
 
+void CompletionQueue::ScheduleDrainAfterPause() {
+  host_->loop().RunAfter(WakeRate::kPause, [self = shared_from_this()] {
+    if (self->options_.may_block) {
+      self->ScheduleDrain();
+    } else {
+      self->Drain();
+    }
+  });
+}
+
+void CompletionQueue::LeaveDrainLocked() {
+  drainer_ = pthread_t{};
+  delivered_.notify_all();
+}
+
 void CompletionQueue::Drain() {
   std::array<Result*, kBatch> batch{};
   std::unique_lock lock(mutex_);
   drainer_ = pthread_self();
   for (int batches = 0; first_ != nullptr && !is_closed_; ++batches) {
     if (batches == kMostBatches) {
-      drainer_ = pthread_t{};
-      delivered_.notify_all();
+      LeaveDrainLocked();
       lock.unlock();
       ScheduleDrain();
       return;
@@ -195,9 +211,13 @@ void CompletionQueue::Drain() {
     }
     lock.lock();
   }
-  is_draining_ = false;
-  drainer_ = pthread_t{};
-  delivered_.notify_all();
+  is_draining_ = !is_closed_ && !is_ended_ && !host_->host_runs_loop() && rate_.PaysToPause();
+  const bool pauses = is_draining_;
+  LeaveDrainLocked();
+  lock.unlock();
+  if (pauses) {
+    ScheduleDrainAfterPause();
+  }
 }
 
 size_t CompletionQueue::TakeLocked(std::span<Result*> taken) {
@@ -259,6 +279,7 @@ StatusOr<size_t> CompletionQueue::Wait(std::span<Result*> taken, Duration timeou
       return count;
     }
     const Duration left = deadline.Remaining(host_->clock().Now());
+    bool pauses = false;
     {
       const std::lock_guard lock(mutex_);
       if (wakes_ > 0) {
@@ -268,11 +289,12 @@ StatusOr<size_t> CompletionQueue::Wait(std::span<Result*> taken, Duration timeou
       if (left == Duration::zero()) {
         return size_t{0};
       }
-      ++waiting_;
+      pauses = !host_->host_runs_loop() && rate_.PaysToPause();
+      waiting_ += pauses ? 0 : 1;
     }
-    const int error = Sleep(seen, left);
+    const int error = pauses ? Pause(left) : Sleep(seen, left);
     const std::lock_guard lock(mutex_);
-    --waiting_;
+    waiting_ -= pauses ? 0 : 1;
     if (error == EINTR) {
       return size_t{0};
     }
@@ -287,6 +309,11 @@ int CompletionQueue::Sleep(uint32_t seen, Duration time) {
   bool was_interrupted = false;
   host_->loop().Run(std::min(time, kLoopStep), &was_interrupted);
   return was_interrupted ? EINTR : 0;
+}
+
+// As Sleep, but nobody wakes it.
+int CompletionQueue::Pause(Duration time) {
+  return FutexWait(pause_, 0, std::min(time, WakeRate::kPause));
 }
 
 bool CompletionQueue::Wake() {

@@ -15,6 +15,7 @@
 
 #include "async/runtime_host.h"
 #include "operation/operation.h"
+#include "operation/wake_rate.h"
 #include "result/status_or.h"
 
 namespace mecha {
@@ -71,17 +72,21 @@ class CompletionQueue final : public CompletionSink,
   RuntimeHost& host() { return *host_; }
 
  private:
-  bool ReserveExtra(uint32_t most);
   void Push(Result* result);
+  void AddLocked(Result* result, std::unique_lock<std::mutex>& lock);
   size_t TakeLocked(std::span<Result*> taken);
   size_t TakeWanted(std::span<Result*> taken, std::unique_lock<std::mutex>& lock);
   void SetReadable(bool readable);
   void ScheduleDrain();
+  void ScheduleDrainAfterPause();
   void Drain();
+  void LeaveDrainLocked();
   void TellWaiters(bool was_empty);
+  void NoteRequestLocked();
   void WakeOneWaiter();
   void WakeAllWaiters();
   int Sleep(uint32_t seen, Duration time);
+  int Pause(Duration time);
   void AwaitOnTheirWay(Duration patience);
   void ReleaseDropped();
   void NoteArrival();
@@ -108,7 +113,9 @@ class CompletionQueue final : public CompletionSink,
   bool is_told_at_turn_end_ = false;
   pthread_t drainer_{};
   int event_fd_ = -1;
+  WakeRate rate_;                     // of requests
   std::atomic<uint32_t> changes_{0};  // futex for waiters
+  std::atomic<uint32_t> pause_{0};    // for those that nobody wakes; never changes
 };
 
 }  // namespace mecha
