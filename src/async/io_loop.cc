@@ -10,6 +10,7 @@
 #include <bitset>
 #include <cerrno>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "call/deadline.h"
@@ -23,6 +24,11 @@ constexpr int kEventsAtOnce = 16;
 void Drain(int fd) {
   uint64_t count = 0;
   [[maybe_unused]] const auto bytes = read(fd, &count, sizeof count);
+}
+
+void Signal(int fd) {
+  const uint64_t one = 1;
+  [[maybe_unused]] const auto bytes = write(fd, &one, sizeof one);
 }
 
 }  // namespace
@@ -60,6 +66,9 @@ IoLoop::~IoLoop() {
 }
 
 void IoLoop::CloseDescriptors() {
+  while (signalling_.load() > 0) {
+    std::this_thread::yield();
+  }
   watches_.UseEpoll(-1);
   for (int* fd : {&epoll_fd_, &event_fd_, &timer_fd_}) {
     if (*fd >= 0) {
@@ -72,8 +81,7 @@ void IoLoop::CloseDescriptors() {
 
 void IoLoop::SignalLocked() {
   if (event_fd_ >= 0 && !std::exchange(is_signalled_, true)) {
-    const uint64_t one = 1;
-    [[maybe_unused]] const auto bytes = write(event_fd_, &one, sizeof one);
+    Signal(event_fd_);
   }
 }
 
@@ -110,13 +118,23 @@ void IoLoop::EnsureRunning() {
 }
 
 void IoLoop::Post(Job job) {
-  const std::lock_guard lock(mutex_);
-  const bool was_idle = posted_.empty();
-  posted_.push_back(std::move(job));
-  EnsureRunning();
-  // The loop's own thread looks again after what it does now.
-  if (was_idle && (host_runs_ || (is_waiting_ && !IsCurrentThread()))) {
-    SignalLocked();
+  int fd = -1;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool was_idle = posted_.empty();
+    posted_.push_back(std::move(job));
+    EnsureRunning();
+    // The loop's own thread looks again after what it does now.
+    const bool must_tell = was_idle && (host_runs_ || (is_waiting_ && !IsCurrentThread()));
+    if (must_tell && event_fd_ >= 0 && !std::exchange(is_signalled_, true)) {
+      fd = event_fd_;
+      ++signalling_;
+    }
+  }
+  // Without the lock: who wakes wants it first of all.
+  if (fd >= 0) {
+    Signal(fd);
+    --signalling_;
   }
 }
 
@@ -180,10 +198,11 @@ size_t IoLoop::GatherDue(bool waits_for_more) {
   if (is_finished_ || (is_stopping_ && !host_runs_)) {
     return 0;  // and the descriptor stays readable, so that every runner wakes and the thread ends
   }
-  if (std::exchange(is_signalled_, false)) {
+  const bool is_signalled = std::exchange(is_signalled_, false);
+  if ((is_event_ready_.exchange(false) || is_signalled || host_runs_) && event_fd_ >= 0) {
     Drain(event_fd_);
   }
-  if (is_timer_ready_.exchange(false, std::memory_order_relaxed) || (host_runs_ && timer_fd_ >= 0)) {
+  if ((is_timer_ready_.exchange(false) || host_runs_) && timer_fd_ >= 0) {
     Drain(timer_fd_);
   }
   const SteadyTime now = clock_.Now();
@@ -260,8 +279,9 @@ bool IoLoop::WaitForWork(Duration timeout, int* dispatched) {
       watches_.Dispatch(events[static_cast<size_t>(i)]);
       EndTurn();
       ++*dispatched;
-    } else if (events[static_cast<size_t>(i)].data.u64 == static_cast<uint64_t>(timer_fd_)) {
-      is_timer_ready_.store(true, std::memory_order_relaxed);
+    } else {
+      const bool is_timer = events[static_cast<size_t>(i)].data.u64 == uint64_t(timer_fd_);
+      (is_timer ? is_timer_ready_ : is_event_ready_).store(true);
     }
   }
   return ready >= 0 || errno != EINTR;

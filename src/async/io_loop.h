@@ -94,7 +94,7 @@ class IoLoop {
   WatchTable watches_;
   std::vector<Job> turn_ends_;  // the loop's own thread only
   Thread thread_;
-  bool is_signalled_ = false;  // the event descriptor is readable
+  bool is_signalled_ = false;  // the event descriptor is readable, or about to be
   bool is_waiting_ = false;    // the loop's own thread, for the descriptors
   bool is_stopping_ = false;
   bool is_finished_ = false;  // only where the host runs the loop
@@ -104,7 +104,10 @@ class IoLoop {
   int epoll_fd_ = -1;
   int event_fd_ = -1;
   int timer_fd_ = -1;
-  std::atomic<bool> is_timer_ready_{false};  // seen so by epoll
+  // Seen so by epoll.
+  std::atomic<bool> is_event_ready_{false};
+  std::atomic<bool> is_timer_ready_{false};
+  std::atomic<int> signalling_{0};  // threads that write to event_fd_ without the lock
   // More runners than slots go unmarked.
   std::array<Runner, 16> runners_{};
 };

@@ -74,23 +74,27 @@ void CompletionQueue::DeliverNotice(Result* notice) {
     return;
   }
   notice->is_extra = true;
-  AddLocked(notice, lock);
+  TellLocked(AddLocked(notice), lock);
 }
 
-bool CompletionQueue::DeliverRequest(Result* request) {
+bool CompletionQueue::DeliverRequests(std::span<Result* const> requests) {
   std::unique_lock lock(mutex_);
   if (is_closed_ || is_ended_) {
     return false;
   }
-  request->is_extra = true;
-  NoteRequestLocked();
-  AddLocked(request, lock);
+  NoteRequestsLocked(requests.size());
+  const bool was_empty = first_ == nullptr;
+  for (Result* request : requests) {
+    request->is_extra = true;
+    AddLocked(request);
+  }
+  TellLocked(was_empty, lock);
   return true;
 }
 
 // Messages may come faster than anybody can be woken for each.
-void CompletionQueue::NoteRequestLocked() {
-  rate_.NoteArrival();
+void CompletionQueue::NoteRequestsLocked(size_t count) {
+  rate_.NoteArrivals(count);
   const bool wakes = has_callback() ? !is_draining_ : waiting_ > 0;
   if (wakes && !host_->IsRuntimeThread()) {
     rate_.NoteWake(host_->clock());
@@ -104,16 +108,21 @@ void CompletionQueue::Push(Result* result) {
     result->next = std::exchange(dropped_, result);
     return;
   }
-  AddLocked(result, lock);
+  TellLocked(AddLocked(result), lock);
 }
 
-// Lets go of the lock.
-void CompletionQueue::AddLocked(Result* result, std::unique_lock<std::mutex>& lock) {
+// True when it is the only one.
+bool CompletionQueue::AddLocked(Result* result) {
   ++(result->is_extra ? extras_ : arrived_);
   result->next = nullptr;
   const bool was_empty = first_ == nullptr;
   (was_empty ? first_ : last_->next) = result;
   last_ = result;
+  return was_empty;
+}
+
+// Of what was added. Lets go of the lock.
+void CompletionQueue::TellLocked(bool was_empty, std::unique_lock<ShortMutex>& lock) {
   if (has_callback()) {
     if (!std::exchange(is_draining_, true)) {
       lock.unlock();
@@ -121,14 +130,18 @@ void CompletionQueue::AddLocked(Result* result, std::unique_lock<std::mutex>& lo
     }
     return;
   }
-  TellWaiters(was_empty);
-  lock.unlock();
+  const bool wakes = TellWaiters(was_empty);
+  lock.unlock();  // before: who wakes wants it first of all
+  if (wakes) {
+    FutexWakeOne(changes_);
+  }
 }
 
 // On the I/O thread several arrive together: they wake the waiters once, at the end of the turn.
-void CompletionQueue::TellWaiters(bool was_empty) {
+// True: one waiter is to be woken now.
+bool CompletionQueue::TellWaiters(bool was_empty) {
   if (is_told_at_turn_end_) {
-    return;
+    return false;
   }
   const bool may_wait = event_fd_ >= 0 || waiting_ > 0;
   if (may_wait && host_->loop().RunAtTurnEnd([self = shared_from_this()] {
@@ -140,12 +153,13 @@ void CompletionQueue::TellWaiters(bool was_empty) {
         }
       })) {
     is_told_at_turn_end_ = true;
-    return;
+    return false;
   }
   if (was_empty) {
     SetReadable(true);
   }
-  WakeOneWaiter();
+  changes_.fetch_add(1, std::memory_order_release);
+  return waiting_ > 0;
 }
 
 void CompletionQueue::WakeOneWaiter() {
@@ -240,12 +254,13 @@ size_t CompletionQueue::TakeLocked(std::span<Result*> taken) {
 }
 
 // Takes and keeps what somebody still wants, without the lock; 0 only when the list is empty.
-size_t CompletionQueue::TakeWanted(std::span<Result*> taken, std::unique_lock<std::mutex>& lock) {
+size_t CompletionQueue::TakeWanted(std::span<Result*> taken, std::unique_lock<ShortMutex>& lock) {
   while (const size_t count = TakeLocked(taken)) {
     lock.unlock();
     size_t wanted = 0;
+    const SteadyTime now = host_->clock().Now();
     for (Result* result : taken.first(count)) {
-      if (result->OnTaken()) {
+      if (result->OnTaken(now)) {
         taken[wanted++] = result;
       } else {
         result->Release();
@@ -363,7 +378,7 @@ void CompletionQueue::EndIntake() {
 
 void CompletionQueue::AwaitDropped(Duration patience) {
   {
-    std::unique_lock lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     if (is_draining_ && pthread_equal(drainer_, pthread_self()) != 0) {
       return;  // inside `deliver`: whoever drops the last reference frees the rest
     }
@@ -378,7 +393,7 @@ void CompletionQueue::AwaitDropped(Duration patience) {
 
 void CompletionQueue::AwaitOnTheirWay(Duration patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
-  std::unique_lock lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   while (host_->host_runs_loop() && on_their_way_ > 0 && std::chrono::steady_clock::now() < until) {
     lock.unlock();
     host_->loop().Run(kLoopStep);
@@ -389,7 +404,7 @@ void CompletionQueue::AwaitOnTheirWay(Duration patience) {
 
 bool CompletionQueue::AwaitEmpty(Duration timeout) {
   const auto until = std::chrono::steady_clock::now() + timeout;
-  std::unique_lock lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   while (host_->host_runs_loop() && !is_quiet() && std::chrono::steady_clock::now() < until) {
     lock.unlock();
     host_->loop().Run(kLoopStep);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "async/runtime_host.h"
+#include "call/short_mutex.h"
 #include "operation/operation.h"
 #include "operation/wake_rate.h"
 #include "result/status_or.h"
@@ -42,9 +43,9 @@ class CompletionQueue final : public CompletionSink,
   void Deliver(Result* result) override;
   // A notice, beyond the limit of places. Dropped when too many wait or no more operations come.
   void DeliverNotice(Result* notice);
-  // A request, beyond the limit of places: its registration has a limit of its own. False, and the
-  // reference stays the caller's, when the queue is closed or no more operations come.
-  bool DeliverRequest(Result* request);
+  // Requests, beyond the limit of places: their registration has a limit of its own. False, and the
+  // references stay the caller's, when the queue is closed or no more operations come.
+  bool DeliverRequests(std::span<Result* const> requests);
 
   // Fills `taken` from the front; each comes with its reference and its releases run. CLOSED when
   // closed and empty.
@@ -73,16 +74,17 @@ class CompletionQueue final : public CompletionSink,
 
  private:
   void Push(Result* result);
-  void AddLocked(Result* result, std::unique_lock<std::mutex>& lock);
+  bool AddLocked(Result* result);
+  void TellLocked(bool was_empty, std::unique_lock<ShortMutex>& lock);
   size_t TakeLocked(std::span<Result*> taken);
-  size_t TakeWanted(std::span<Result*> taken, std::unique_lock<std::mutex>& lock);
+  size_t TakeWanted(std::span<Result*> taken, std::unique_lock<ShortMutex>& lock);
   void SetReadable(bool readable);
   void ScheduleDrain();
   void ScheduleDrainAfterPause();
   void Drain();
   void LeaveDrainLocked();
-  void TellWaiters(bool was_empty);
-  void NoteRequestLocked();
+  bool TellWaiters(bool was_empty);
+  void NoteRequestsLocked(size_t count);
   void WakeOneWaiter();
   void WakeAllWaiters();
   int Sleep(uint32_t seen, Duration time);
@@ -97,7 +99,7 @@ class CompletionQueue final : public CompletionSink,
 
   const std::shared_ptr<RuntimeHost> host_;
   const QueueOptions options_;
-  std::mutex mutex_;
+  ShortMutex mutex_;
   std::condition_variable delivered_;
   Result* first_ = nullptr;
   Result* dropped_ = nullptr;  // came after Close, or waited then

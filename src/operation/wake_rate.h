@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 
 #include "call/clock.h"
@@ -15,7 +16,7 @@ class WakeRate {
   // How long a pause is.
   static constexpr Duration kPause = std::chrono::microseconds(50);
 
-  void NoteArrival() { ++came_; }
+  void NoteArrivals(size_t count) { came_ += count; }
   // Somebody has to be woken for it.
   void NoteWake(const Clock& clock) {
     if (++wakes_ < kWakes) {
@@ -38,11 +39,11 @@ class WakeRate {
   static constexpr uint32_t kWakes = 32;
   static constexpr Duration kOften = std::chrono::microseconds(15);
   // So many in a pause.
-  static constexpr uint32_t kWorthIt = 4;
+  static constexpr size_t kWorthIt = 4;
 
   SteadyTime since_{};
   uint32_t wakes_ = 0;
-  uint32_t came_ = 0;
+  size_t came_ = 0;
   bool is_high_ = false;
   bool has_paused_ = false;
 };
