@@ -74,7 +74,8 @@ class Runtime {
     return Value::From(static_cast<Status>(status), Answer(result));
   }
 
-  /// Takes up work again after Suspend; blocks until the components are back.
+  /// Takes up work again after Suspend; blocks until the components are back. A copy of the process
+  /// may do so, too: one restored from a snapshot, or a forked child.
   Result<void> Resume() {
     mecha_error* error = nullptr;
     const mecha_status status = mecha_runtime_resume(get(), &error);
@@ -128,9 +129,27 @@ class Runtime {
     mecha_result* result = nullptr;
     const mecha_status status =
         mecha_component_ping(get(), block.get(), ToView(component), &result);
-    Answer answer(result);
-    if (status < 0) return Error(static_cast<Status>(status), std::move(answer));
-    return {};
+    return Finish(status, result);
+  }
+
+  /// Adds a resource while the runtime runs, or replaces the one of its name: YAML documents of
+  /// kind Subscription. One wrong document refuses all. Blocks until what can start has.
+  Result<void> ApplyResources(std::string_view text, const CallOptions& call = {}) {
+    const detail::CallBlock block(call);
+    mecha_result* result = nullptr;
+    const mecha_status status = mecha_resource_apply(get(), block.get(), ToView(text), &result);
+    return Finish(status, result);
+  }
+
+  /// Takes a resource away while the runtime runs; blocks until it has ended. `kind` is
+  /// "Subscription", `name` its metadata.name.
+  Result<void> DeleteResource(std::string_view kind, std::string_view name,
+                              const CallOptions& call = {}) {
+    const detail::CallBlock block(call);
+    mecha_result* result = nullptr;
+    const mecha_status status =
+        mecha_resource_delete(get(), block.get(), ToView(kind), ToView(name), &result);
+    return Finish(status, result);
   }
 
   /// Moves the clock forward, for tests of time-outs and expiry. Unstable: not promised.
@@ -189,6 +208,12 @@ class Runtime {
 
   static Result<void> Finish(mecha_status status, mecha_error* error) {
     if (status < 0) return Error(static_cast<Status>(status), error);
+    return {};
+  }
+
+  static Result<void> Finish(mecha_status status, mecha_result* result) {
+    Answer answer(result);
+    if (status < 0) return Error(static_cast<Status>(status), std::move(answer));
     return {};
   }
 

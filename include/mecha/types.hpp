@@ -76,6 +76,12 @@ inline std::string_view NameOf(Status status) noexcept {
   return mecha_status_name(static_cast<mecha_status>(status));
 }
 
+/// The version of the library in use, in the form of MECHA_API_VERSION, which is the version of
+/// these headers.
+inline std::uint32_t Version() noexcept { return mecha_version(); }
+/// The same for people, "0.1.0". A constant.
+inline std::string_view VersionText() noexcept { return mecha_version_string(); }
+
 /// The bytes of `text` for a C function; empty text is present and empty. Borrows `text`.
 inline mecha_view ToView(std::string_view text) noexcept {
   return {text.data() == nullptr ? "" : text.data(), text.size()};
@@ -101,6 +107,8 @@ class Span {
   Span(std::initializer_list<T> list) noexcept : size_(list.size()) {
     data_ = list.begin();  // not above: g++ warns of the list's lifetime, which the caller has
   }
+  template <std::size_t size>
+  constexpr Span(const T (&array)[size]) noexcept : data_(array), size_(size) {}
   template <class Container, class = std::enable_if_t<std::is_convertible_v<
                                  decltype(std::declval<const Container&>().data()), const T*>>>
   Span(const Container& container) noexcept : data_(container.data()), size_(container.size()) {}

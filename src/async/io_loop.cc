@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "async/io_loop.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -20,6 +21,7 @@ namespace {
 
 // Served between two looks at the posted jobs. A lent thread takes one, so that others get theirs.
 constexpr int kEventsAtOnce = 16;
+constexpr Duration kLookEvery = std::chrono::seconds(1);
 
 void Drain(int fd) {
   uint64_t count = 0;
@@ -91,7 +93,7 @@ bool IoLoop::OpenDescriptors() {
   }
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   event_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  timer_fd_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  timer_fd_ = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
   for (const int fd : {event_fd_, timer_fd_}) {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -190,10 +192,45 @@ int IoLoop::Descriptor() {
   return OpenDescriptors() ? epoll_fd_ : -1;
 }
 
+void IoLoop::Adopt() {
+  const std::lock_guard lock(mutex_);
+  for (Runner& runner : runners_) {
+    runner.thread.store(pthread_t{});
+  }
+  signalling_.store(0);
+  is_waiting_ = false;
+  if (epoll_fd_ < 0) {
+    return;
+  }
+  const int number = std::exchange(epoll_fd_, -1);  // a host has it in a loop of its own
+  CloseDescriptors();
+  if (OpenDescriptors() && dup3(epoll_fd_, number, O_CLOEXEC) == number) {
+    close(std::exchange(epoll_fd_, number));
+    watches_.UseEpoll(epoll_fd_);
+    SignalLocked();
+  } else {
+    close(number);
+  }
+}
+
 // Timers that are due join the posted jobs. Returns how many jobs there are. Whoever posts while
 // `waits_for_more` must signal.
 size_t IoLoop::GatherDue(bool waits_for_more) {
+  SteadyTime now;
+  const size_t count = GatherDueAt(waits_for_more, &now);
+  if (!lookout_ || now - looked_at_.load(std::memory_order_relaxed) < kLookEvery) {
+    return count;
+  }
+  looked_at_.store(now, std::memory_order_relaxed);
+  lookout_();
+  const std::lock_guard lock(mutex_);  // it may have posted
+  is_waiting_ = is_waiting_ && posted_.empty();
+  return posted_.size();
+}
+
+size_t IoLoop::GatherDueAt(bool waits_for_more, SteadyTime* at) {
   const std::lock_guard lock(mutex_);
+  *at = SteadyTime{};
   is_waiting_ = false;
   if (is_finished_ || (is_stopping_ && !host_runs_)) {
     return 0;  // and the descriptor stays readable, so that every runner wakes and the thread ends
@@ -205,7 +242,7 @@ size_t IoLoop::GatherDue(bool waits_for_more) {
   if ((is_timer_ready_.exchange(false) || host_runs_) && timer_fd_ >= 0) {
     Drain(timer_fd_);
   }
-  const SteadyTime now = clock_.Now();
+  const SteadyTime now = *at = clock_.Now();
   for (Job& due : timers_.TakeDue(now)) {
     posted_.push_back(std::move(due));
   }

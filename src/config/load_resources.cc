@@ -48,6 +48,8 @@ class Loader {
   void AddComponent(const YamlNode& root, const DocumentHeader& header, NodeReader& reader);
   void AddSubscription(const YamlNode& root, const DocumentHeader& header, NodeReader& reader);
   bool IsOfOtherNamespace(const DocumentHeader& header) const;
+  std::string OutOfScope() const;
+  void LeaveOut(const DocumentHeader& header, std::string reason, Location place);
   bool IsForUs(const std::vector<std::string>& scopes) const {
     return scopes.empty() || std::ranges::find(scopes, options_.app_id) != scopes.end();
   }
@@ -160,15 +162,25 @@ bool Loader::IsOfOtherNamespace(const DocumentHeader& header) const {
          header.name_space != options_.name_space;
 }
 
+std::string Loader::OutOfScope() const {
+  return "its scopes do not name the app " + Quoted(options_.app_id);
+}
+
+void Loader::LeaveOut(const DocumentHeader& header, std::string reason, Location place) {
+  resources_.left_out.push_back(
+      {header.kind_text, header.name, std::move(reason), std::move(place)});
+}
+
 void Loader::AddRoot(const YamlNode& root, NodeReader& reader) {
   const std::optional<DocumentHeader> header = ReadHeader(root, reader);
   if (!header.has_value()) {
     return;
   }
   if (IsOfOtherNamespace(*header)) {
-    if (header->kind == DocumentHeader::Kind::kComponent) {
-      resources_.left_out.push_back(
-          {header->name, "it is of the namespace " + Quoted(header->name_space), reader.At(root)});
+    const bool is_missed = header->kind == DocumentHeader::Kind::kComponent ||
+                           header->kind == DocumentHeader::Kind::kSubscription;
+    if (is_missed) {
+      LeaveOut(*header, "it is of the namespace " + Quoted(header->name_space), reader.At(root));
     }
     return;
   }
@@ -212,9 +224,7 @@ void Loader::AddComponent(const YamlNode& root, const DocumentHeader& header, No
   if (IsForUs(document->scopes)) {
     resources_.components.push_back(*std::move(document));
   } else {
-    resources_.left_out.push_back({header.name,
-                                   "its scopes do not name the app " + Quoted(options_.app_id),
-                                   reader.At(root)});
+    LeaveOut(header, OutOfScope(), reader.At(root));
   }
 }
 
@@ -224,8 +234,13 @@ void Loader::AddSubscription(const YamlNode& root, const DocumentHeader& header,
     return;
   }
   std::optional<SubscriptionDocument> document = ReadSubscription(root, header, reader);
-  if (document.has_value() && IsForUs(document->scopes)) {
+  if (!document.has_value()) {
+    return;
+  }
+  if (IsForUs(document->scopes)) {
     resources_.subscriptions.push_back(*std::move(document));
+  } else {
+    LeaveOut(header, OutOfScope(), reader.At(root));
   }
 }
 

@@ -210,7 +210,10 @@ TEST_CASE("scopes and namespaces choose what this application gets") {
   const std::string text = Component("mine", "scopes: [shop]\n") + "---\n" +
                            Component("theirs", "scopes: [other]\n") + "---\n" +
                            Component("far\n  namespace: elsewhere") + "---\n" +
-                           Component("near\n  namespace: here");
+                           Component("near\n  namespace: here") + "---\n" +
+                           "apiVersion: dapr.io/v2alpha1\nkind: Subscription\n"
+                           "metadata: {name: theirs}\nspec: {pubsubname: near, topic: t, "
+                           "routes: {default: /t}}\nscopes: [other]\n";
   LoadOptions options = Options();
   options.name_space = "here";
   const auto filtered = LoadResources(options, {{}, {text}});
@@ -218,11 +221,14 @@ TEST_CASE("scopes and namespaces choose what this application gets") {
   REQUIRE(filtered->components.size() == 2);
   CHECK(filtered->components[0].name == "mine");
   CHECK(filtered->components[1].name == "near");
-  REQUIRE(filtered->left_out.size() == 2);
+  CHECK(filtered->subscriptions.empty());
+  REQUIRE(filtered->left_out.size() == 3);
   CHECK(filtered->left_out[0].name == "theirs");
   CHECK(filtered->left_out[0].reason == "its scopes do not name the app \"shop\"");
   CHECK(filtered->left_out[0].location.line > 1);
   CHECK(filtered->left_out[1].reason == "it is of the namespace \"elsewhere\"");
+  CHECK(filtered->left_out[0].kind == "Component");
+  CHECK(filtered->left_out[2].kind == "Subscription");
   options.filters_namespace = false;
   CHECK(LoadResources(options, {{}, {text}})->components.size() == 3);
   options.filters_namespace = true;

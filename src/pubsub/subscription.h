@@ -127,6 +127,7 @@ class Subscription final : public MessageSource,
   HeldPtr TakeIn(Delivery& delivery);
   void Arrive(const HeldPtr& message);
   void Route(Arrival& arrival) const;
+  bool IsTooOld(const CloudEvent& event) const;
   Status ReadEnvelope(HeldMessage& message) const;
   void NoteDeliveredLocked(std::span<const Arrival> arrivals);
   void SettleFatesLocked(std::span<Arrival> arrivals);

@@ -104,6 +104,15 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
   return OkStatus();
 }
 
+// An event of another topic is here as a dead letter, perhaps because it was too old: who looks
+// after dead letters gets it all the same.
+bool Subscription::IsTooOld(const CloudEvent& event) const {
+  if (event.expiration.data() == nullptr || (!event.topic.empty() && event.topic != spec_.topic)) {
+    return false;
+  }
+  return HasExpired(event, host_->clock().WallNow());
+}
+
 void Subscription::Arrive(const HeldPtr& message) {
   Arrival arrival;
   arrival.message = message;
@@ -122,8 +131,7 @@ void Subscription::Route(Arrival& arrival) const {
     arrival.fate = Fate::kMalformed;
     return;
   }
-  if (message.event != nullptr && message.event->expiration.data() != nullptr &&
-      HasExpired(*message.event, host_->clock().WallNow())) {
+  if (message.event != nullptr && IsTooOld(*message.event)) {
     arrival.fate = Fate::kDrop;
     return;
   }

@@ -13,8 +13,9 @@
 
 namespace mecha {
 
-// A component document that another application, or namespace, is meant to use.
-struct LeftOutComponent {
+// A document that another application, or namespace, is meant to use.
+struct LeftOutResource {
+  std::string kind;  // "Component" or "Subscription"
   std::string name;
   std::string reason;  // "its scopes do not name the app \"shop\""
   Location location;
@@ -22,7 +23,7 @@ struct LeftOutComponent {
 
 struct ResourceSet {
   std::vector<ComponentDocument> components;        // in load order, names unique
-  std::vector<LeftOutComponent> left_out;           // in load order
+  std::vector<LeftOutResource> left_out;            // in load order
   std::vector<SubscriptionDocument> subscriptions;  // in load order, names unique
   ConfigurationDocument configuration;
   std::vector<std::string> warnings;  // "file:line:column: what. What to do."

@@ -68,7 +68,9 @@ Status ComponentTable::Missing(std::string_view block, std::string_view name) co
   std::string message = "there is no ";
   message += block.empty() ? "component" : std::string(block) + " component";
   message += " named " + Quoted(name);
-  const auto left_out = std::ranges::find(left_out_, name, &LeftOutComponent::name);
+  const auto left_out = std::ranges::find_if(left_out_, [&](const LeftOutResource& one) {
+    return one.kind == "Component" && one.name == name;
+  });
   if (left_out != left_out_.end()) {
     return Status(StatusCode::kNotFound, message + ": the one at " + ToText(left_out->location) +
                                              " is left out, because " + left_out->reason);

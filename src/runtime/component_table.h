@@ -19,7 +19,7 @@ namespace mecha {
 class ComponentTable {
  public:
   void Add(std::unique_ptr<ComponentSlot> slot);
-  void SetLeftOut(std::vector<LeftOutComponent> left_out) { left_out_ = std::move(left_out); }
+  void SetLeftOut(std::vector<LeftOutResource> left_out) { left_out_ = std::move(left_out); }
 
   ComponentSlot* Find(std::string_view name) const;
   // The block of a component that is ready; NOT_FOUND lists the names of that kind, UNAVAILABLE
@@ -30,7 +30,7 @@ class ComponentTable {
   StatusOr<ComponentSlot*> FindAny(std::string_view name) const;
 
   const std::vector<std::unique_ptr<ComponentSlot>>& slots() const { return slots_; }
-  const std::vector<LeftOutComponent>& left_out() const { return left_out_; }
+  const std::vector<LeftOutResource>& left_out() const { return left_out_; }
 
  private:
   struct Hash {
@@ -41,7 +41,7 @@ class ComponentTable {
   Status Missing(std::string_view block, std::string_view name) const;
 
   std::vector<std::unique_ptr<ComponentSlot>> slots_;
-  std::vector<LeftOutComponent> left_out_;
+  std::vector<LeftOutResource> left_out_;
   std::unordered_map<std::string, ComponentSlot*, Hash, std::equal_to<>> by_name_;
 };
 

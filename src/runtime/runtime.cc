@@ -176,8 +176,8 @@ void Runtime::AddSubscriptions(std::vector<SubscriptionDocument> documents, Find
                                   "\" is not loaded; nothing comes");
     }
     const Status applied = serving_->subscriptions()->Apply(std::move(document));
-    if (!applied.ok()) {
-      findings.Error(applied.code(), location, std::string(applied.message()));
+    if (!applied.ok()) {  // it says where by itself
+      findings.Error(applied.code(), {}, std::string(applied.message()));
     }
   }
 }

@@ -8,13 +8,12 @@ PROGRAM is pubsub_peer. The seed is printed. Exit code 77: redis-server is not i
 """
 import argparse
 import random
-import shutil
 import signal
 import sys
 import tempfile
 import time
 
-from pubsub_world import GONE, World, expect, wait_until
+from pubsub_world import GONE, World, expect, is_installed, wait_until
 
 FOREVER = {"redeliveryAttempts": "1000000"}
 
@@ -226,7 +225,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
-    if arguments.broker == "redis" and shutil.which("redis-server") is None:
+    if arguments.broker == "redis" and not is_installed():
         print("redis-server is not installed")
         return 77
     play(arguments)

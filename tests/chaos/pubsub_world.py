@@ -4,9 +4,12 @@ import collections
 import json
 import pathlib
 import signal
-import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from private_redis import DURABLE, PrivateRedis, is_installed  # noqa: E402, F401
 
 PATIENCE = 120  # seconds; what takes longer has failed
 LEASE = {"sqlite": 1.0, "redis": 0.6}  # seconds; the shortest that each broker takes
@@ -82,43 +85,6 @@ class Log:
                 pid in (None, entry.pid) and name in (None, entry.id)]
 
 
-class Redis:
-    """A redis-server that loses nothing it has acknowledged; ended by its process id."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-             "--appendonly", "yes", "--appendfsync", "always", "--dir", str(self.folder)],
-            stdout=subprocess.DEVNULL)
-        wait_until(lambda: self.process.poll() is not None or self.answers(), "Redis answers", 20)
-        expect(self.process.poll() is None, "redis-server starts")
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
-
-    def answers(self):
-        try:
-            return self.ask("PING").startswith("+PONG")
-        except OSError:
-            return False
-
-    def ask(self, command):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
-            connection.sendall(command.encode() + b"\r\nQUIT\r\n")
-            answer = b""
-            while part := connection.recv(65536):
-                answer += part
-        return answer.decode()
-
-
 class World:
     """A broker, the log of a scene, and the peers that run."""
 
@@ -127,7 +93,7 @@ class World:
         self.broker = broker
         self.folder = pathlib.Path(folder)
         self.lease = LEASE[broker]
-        self.redis = Redis(self.folder) if broker == "redis" else None
+        self.redis = PrivateRedis(self.folder, *DURABLE) if broker == "redis" else None
         self.resources = self.folder / "bus.yaml"
         self.resources.write_text(self.yaml(), encoding="utf-8")
         self.peers = []

@@ -13,12 +13,13 @@ import collections
 import json
 import pathlib
 import random
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from private_redis import PrivateRedis, free_port, is_installed  # noqa: E402
 
 EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "orders"
 INPUT = EXAMPLE / "orders.jsonl"
@@ -54,56 +55,6 @@ spec:
     - name: redeliverInterval
       value: "500ms"
 """
-
-
-class Redis:
-    """A private redis-server; ended by its process id."""
-
-    def __init__(self, folder):
-        for _ in range(5):  # another program may take the port before the server does
-            self.port = free_port()
-            self.process = subprocess.Popen(
-                ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                 "--dir", str(folder)], stdout=subprocess.DEVNULL)
-            wait_until(lambda: self.answers() or self.has_ended(), "redis-server answers")
-            if not self.has_ended():
-                return
-        raise AssertionError("redis-server does not start")
-
-    def has_ended(self):
-        return self.process.poll() is not None
-
-    def answers(self):
-        try:
-            return self.ask(b"PING").startswith(b"+PONG")
-        except OSError:
-            return False
-
-    def ask(self, command):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            connection.sendall(command + b"\r\n")
-            return connection.recv(16)
-
-    def clear(self):
-        expect(self.ask(b"FLUSHALL").startswith(b"+OK"), "the server forgets everything")
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until(condition, what):
-    end = time.monotonic() + 10
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError(f"after 10 s it does not hold that {what}")
-        time.sleep(0.02)
 
 
 def expect(condition, what, run=None):
@@ -255,7 +206,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}", flush=True)
-    if arguments.store == "redis" and shutil.which("redis-server") is None:
+    if arguments.store == "redis" and not is_installed():
         print("redis-server is not installed")
         return SKIPPED
     with tempfile.TemporaryDirectory() as name:
@@ -270,7 +221,7 @@ def run_tests(arguments, folder):
     try:
         if arguments.store == "redis":
             test_unreachable(arguments.program, folder)
-            redis = Redis(folder)
+            redis = PrivateRedis(folder)
             resources = folder / "resources"
             resources.mkdir()
             (resources / "store.yaml").write_text(REDIS_YAML.format(port=redis.port))
@@ -281,13 +232,13 @@ def run_tests(arguments, folder):
             return
         test_killed_workers(orders.command, folder, arguments.seed)
         if redis is not None:
-            redis.clear()
+            expect(redis.ask("FLUSHALL").startswith("+OK"), "the server forgets everything")
         test_kills(orders, random.Random(arguments.seed))
         test_second_run(orders)
         test_verify_finds_differences(orders)
     finally:
         if redis is not None:
-            redis.end()
+            redis.kill()
 
 
 if __name__ == "__main__":

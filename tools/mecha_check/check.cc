@@ -91,7 +91,13 @@ void Examine(mecha::Runtime& runtime, const Options& options, Verdict& verdict) 
                                                             : ToVerdict(component));
   }
   for (const Json& one : described.value("left_out", Json::array())) {
-    verdict.left_out.push_back({one.value("name", ""), one.value("reason", ""), PlaceOf(one)});
+    verdict.left_out.push_back(
+        {one.value("kind", ""), one.value("name", ""), one.value("reason", ""), PlaceOf(one)});
+  }
+  for (const Json& one : described.value("subscriptions", Json::array())) {
+    verdict.subscriptions.push_back({one.value("name", ""), one.value("component", ""),
+                                     one.value("topic", ""),
+                                     one.value("missing_paths", std::vector<std::string>())});
   }
   for (const Json& warning : Describe(runtime).value("warnings", Json::array())) {
     if (!IsToldAlready(warning, verdict.components)) {

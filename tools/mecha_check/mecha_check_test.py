@@ -128,6 +128,23 @@ class MechaCheck(unittest.TestCase):
         self.assertEqual([each["name"] for each in found["left_out"]], ["cache"])
         self.assertIn("cache (state.in-memory): ok\n", self.check(0, "--app-id", "shop"))
 
+    def test_a_subscription_says_what_to_serve(self):
+        subscription = ("---\napiVersion: dapr.io/v2alpha1\nkind: Subscription\n"
+                        "metadata: {{name: {name}}}\nspec: {{pubsubname: bus, topic: orders, "
+                        "routes: {{rules: [{{match: '{match}', path: /big}}], default: /all}}}}\n")
+        good = subscription.format(name="orders", match="event.data.n > 3")
+        self.write("a.yaml", component("bus", "pubsub.in-memory", {}) + good +
+                   subscription.format(name="theirs", match="true") + "scopes: [shop]\n")
+        out = self.check(0)
+        self.assertIn("orders (bus/orders): serve /big, /all\n", out)
+        self.assertIn("theirs (Subscription): left out, because its scopes", out)
+        found = json.loads(self.check(0, "--json"))
+        self.assertEqual(found["subscriptions"], [{"name": "orders", "component": "bus",
+                                                   "topic": "orders", "paths": ["/big", "/all"]}])
+        self.write("a.yaml", component("bus", "pubsub.in-memory", {}) +
+                   subscription.format(name="orders", match="event.data.n = 3"))
+        self.assertEqual(self.check(1).count("a.yaml:"), 1)
+
     def test_json_says_the_same(self):
         self.write("a.yaml", component("remote", "state.redis",
                                        {"redisHost": f"127.0.0.1:{unused_port()}"}))

@@ -22,6 +22,15 @@ std::string ProblemOf(const ComponentVerdict& component) {
   return InOneLine(component.problem) + " (" + component.place + ")";
 }
 
+// "/a, /b"
+std::string Listed(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) {
+    list += (list.empty() ? "" : ", ") + text;
+  }
+  return list;
+}
+
 std::string Count(size_t number, std::string_view noun) {
   return std::to_string(number) + " " + std::string(noun) + (number == 1 ? "" : "s");
 }
@@ -46,8 +55,13 @@ std::string ToText(const Verdict& verdict) {
     text += component.problem.empty() ? std::string(fine) : ProblemOf(component);
     text += "\n";
   }
+  for (const SubscriptionVerdict& one : verdict.subscriptions) {
+    text +=
+        one.name + " (" + one.component + "/" + one.topic + "): serve " + Listed(one.paths) + "\n";
+  }
   for (const LeftOut& one : verdict.left_out) {
-    text += one.name + ": left out, because " + one.reason + " (" + one.place + ")\n";
+    text += one.name + (one.kind == "Component" ? "" : " (" + one.kind + ")") +
+            ": left out, because " + one.reason + " (" + one.place + ")\n";
   }
   for (const std::string& warning : verdict.warnings) {
     text += "warning: " + InOneLine(warning) + "\n";
@@ -73,10 +87,22 @@ std::string ToJson(const Verdict& verdict) {
   }
   Json left_out = Json::array();
   for (const LeftOut& one : verdict.left_out) {
-    left_out.push_back({{"name", one.name}, {"reason", one.reason}, {"place", one.place}});
+    left_out.push_back(
+        {{"kind", one.kind}, {"name", one.name}, {"reason", one.reason}, {"place", one.place}});
   }
-  const Json json = {{"ok", verdict.problem_count() == 0}, {"contacted", verdict.has_contacted},
-                     {"errors", verdict.errors},           {"components", std::move(components)},
-                     {"left_out", std::move(left_out)},    {"warnings", verdict.warnings}};
+  Json subscriptions = Json::array();
+  for (const SubscriptionVerdict& one : verdict.subscriptions) {
+    subscriptions.push_back({{"name", one.name},
+                             {"component", one.component},
+                             {"topic", one.topic},
+                             {"paths", one.paths}});
+  }
+  const Json json = {{"ok", verdict.problem_count() == 0},
+                     {"contacted", verdict.has_contacted},
+                     {"errors", verdict.errors},
+                     {"components", std::move(components)},
+                     {"subscriptions", std::move(subscriptions)},
+                     {"left_out", std::move(left_out)},
+                     {"warnings", verdict.warnings}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

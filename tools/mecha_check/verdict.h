@@ -13,8 +13,17 @@ struct ComponentVerdict {
   std::string problem;  // empty: all well
 };
 
-// A component of the files that this application, or namespace, does not get.
+// What the application has to serve so that a subscription gets its messages.
+struct SubscriptionVerdict {
+  std::string name;
+  std::string component;
+  std::string topic;
+  std::vector<std::string> paths;
+};
+
+// A document that this application, or namespace, does not get.
 struct LeftOut {
+  std::string kind;
   std::string name;
   std::string reason;
   std::string place;
@@ -23,6 +32,7 @@ struct LeftOut {
 struct Verdict {
   std::vector<std::string> errors;           // of the documents: nothing could be started
   std::vector<ComponentVerdict> components;  // none when the documents have errors
+  std::vector<SubscriptionVerdict> subscriptions;
   std::vector<LeftOut> left_out;
   std::vector<std::string> warnings;
   bool has_contacted = true;  // false: the components were not started
@@ -31,7 +41,7 @@ struct Verdict {
   size_t problem_count() const;
 };
 
-// One line per error, component and warning, then the counts.
+// One line per error, component, subscription and warning, then the counts.
 std::string ToText(const Verdict& verdict);
-// One object: ok, contacted, errors, components, left_out, warnings.
+// One object: ok, contacted, errors, components, subscriptions, left_out, warnings.
 std::string ToJson(const Verdict& verdict);

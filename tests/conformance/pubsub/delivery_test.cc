@@ -182,6 +182,21 @@ TEST_CASE("an expired message is not handled") {
   CHECK(subscriber.IsQuiet());
 }
 
+TEST_CASE("what is too old by its envelope goes to the dead letters and is handled there") {
+  const BrokerWorld world;
+  Subscriber dead(world.runtime.get(), Topic("dead"));
+  Subscriber subscriber(world.runtime.get(), WithDeadLetters("orders", "dead", 3));
+  Outgoing message =
+      Text(R"({"specversion":"1.0","id":"old","source":"s","type":"t","data":"late",)"
+           R"("topic":"orders","expiration":"2001-01-01T00:00:00Z"})");
+  message.content_type = "application/cloudevents+json";
+  REQUIRE(world.broker.Publish("orders", message).ok());
+  const Request letter = dead.Next();
+  CHECK(letter.only().id == "old");
+  CHECK(dead.Reply(letter.id) == MECHA_OK);
+  CHECK(subscriber.IsQuiet());
+}
+
 TEST_CASE("a batch holds several messages, each with a verdict of its own") {
   const BrokerWorld world;
   ServeSetup setup = QuickTopic("orders");
