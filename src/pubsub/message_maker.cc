@@ -125,11 +125,11 @@ Status MessageMaker::MakeEnvelope(const MessageRequest& request, const PublishMe
   BlockPool* const pool = block_.pool();
   const WallTime now = block_.service().host().clock().WallNow();
   const MessageIds::Id random = block_.ids().Next(now);
-  const Publication publication{.pubsub_name = block_.service().identity().name,
-                                .topic = call_.topic,
-                                .content_type = request.content_type,
-                                .data = data.data() == nullptr ? Buffer()
-                                                             : Buffer::CopyOf(data, pool)};
+  const Publication publication{
+      .pubsub_name = block_.service().identity().name,
+      .topic = call_.topic,
+      .content_type = request.content_type,
+      .data = data.data() == nullptr ? Buffer() : Buffer::CopyOf(data, pool)};
   const Publisher publisher{.app_id = block_.options().app_id,
                             .traceparent = call_.options.traceparent,
                             .tracestate = call_.options.tracestate,
@@ -148,8 +148,8 @@ Status MessageMaker::MakeEnvelope(const MessageRequest& request, const PublishMe
   made.text = event.text;
   if (keeps_events_) {
     made.bytes = event.data.size();
-    made.message.event = std::allocate_shared<const CloudEvent>(
-        PoolAllocator<CloudEvent>(pool), std::move(event));
+    made.message.event =
+        std::allocate_shared<const CloudEvent>(PoolAllocator<CloudEvent>(pool), std::move(event));
     return OkStatus();
   }
   made.payload = EncodeEvent(event, pool);

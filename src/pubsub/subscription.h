@@ -200,8 +200,8 @@ class Subscription final : public MessageSource,
   HeldList held_;
   size_t counts_[4] = {};  // of each phase
   size_t window_ = 0;
-  size_t requested_ = 0;  // of the feed, and not delivered yet
-  size_t calls_ = 0;      // of the feed, that have not reported
+  size_t requested_ = 0;         // of the feed, and not delivered yet
+  size_t calls_ = 0;             // of the feed, that have not reported
   std::atomic<size_t> uses_{0};  // of the feed, just now; grows under the lock
   std::atomic<bool> is_stopping_{false};
   bool is_feed_stopped_ = false;

@@ -99,8 +99,8 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
                            .random = unused,
                            .pool = pool_.get()};
   ASSIGN_OR_RETURN(CloudEvent event, ReadEvent(received));
-  message.event = std::allocate_shared<const CloudEvent>(
-      PoolAllocator<CloudEvent>(pool_.get()), std::move(event));
+  message.event = std::allocate_shared<const CloudEvent>(PoolAllocator<CloudEvent>(pool_.get()),
+                                                         std::move(event));
   return OkStatus();
 }
 

@@ -58,8 +58,8 @@ TEST_CASE("blocks outlive the owner of their pool, and without a pool they are j
   void* block = BlockPool::Take(pool.get(), 300);
   const Buffer buffer = Buffer::CopyOf("text", pool.get());
   const Buffer copy = buffer;
-  auto shared = std::allocate_shared<std::array<char, 500>>(
-      PoolAllocator<std::array<char, 500>>(pool.get()));
+  auto shared =
+      std::allocate_shared<std::array<char, 500>>(PoolAllocator<std::array<char, 500>>(pool.get()));
   pool.reset();
   CHECK(copy.view() == "text");
   std::memset(block, 1, 300);
