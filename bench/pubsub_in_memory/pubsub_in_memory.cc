@@ -2,7 +2,8 @@
 // What does a message of 1 KB from publish to handler cost on pubsub.in-memory through Mecha's C
 // interface? The peer is a bare queue between two threads, which does much less: it shows what the
 // rest costs. What counts is messages for each second of processor time, of all threads.
-//   pubsub_in_memory [--json FILE]
+//   pubsub_in_memory [--json FILE] [--row WORDS]
+// With --row only the rows whose names contain the words are measured.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -119,14 +120,27 @@ std::string Order() {
   return order.dump();
 }
 
+std::string_view WantedRow(int argc, char** argv) {
+  for (int i = 1; i + 1 < argc; ++i) {
+    if (std::string_view(argv[i]) == "--row") {
+      return argv[i + 1];
+    }
+  }
+  return {};
+}
+
 int Main(int argc, char** argv) {
   const std::string data(1024, 'x');
   const std::string envelope = Envelope(Order());
   constexpr double kCallback = 1'000'000;
   constexpr double kPoll = 300'000;
+  const std::string_view wanted = WantedRow(argc, argv);
   Json rows = Json::array();
   const auto compare = [&](const std::string& row, double least, const std::string& name,
                            const std::function<Rate()>& run) {
+    if (row.find(wanted) == std::string::npos) {
+      return;
+    }
     BareQueue bare;
     rows.push_back(CompareRates(row, Least{.per_cpu_second = least}, {name, run},
                                 {"deque + mutex", [&] { return RunBare(bare, data); }}));

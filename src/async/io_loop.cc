@@ -11,6 +11,7 @@
 #include <bitset>
 #include <cerrno>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "call/deadline.h"
@@ -67,6 +68,9 @@ IoLoop::~IoLoop() {
 }
 
 void IoLoop::CloseDescriptors() {
+  while (signalling_.load() > 0) {
+    std::this_thread::yield();
+  }
   watches_.UseEpoll(-1);
   for (int* fd : {&epoll_fd_, &event_fd_, &timer_fd_}) {
     if (*fd >= 0) {
@@ -74,6 +78,13 @@ void IoLoop::CloseDescriptors() {
     }
   }
   armed_at_ = SteadyTime::max();
+  is_signalled_ = false;
+}
+
+void IoLoop::SignalLocked() {
+  if (event_fd_ >= 0 && !std::exchange(is_signalled_, true)) {
+    Signal(event_fd_);
+  }
 }
 
 bool IoLoop::OpenDescriptors() {
@@ -109,12 +120,23 @@ void IoLoop::EnsureRunning() {
 }
 
 void IoLoop::Post(Job job) {
-  const std::lock_guard lock(mutex_);
-  const bool was_idle = posted_.empty();
-  posted_.push_back(std::move(job));
-  EnsureRunning();
-  if (was_idle) {
-    Signal(event_fd_);
+  int fd = -1;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool was_idle = posted_.empty();
+    posted_.push_back(std::move(job));
+    EnsureRunning();
+    // The loop's own thread looks again after what it does now.
+    const bool must_tell = was_idle && (host_runs_ || (is_waiting_ && !IsCurrentThread()));
+    if (must_tell && event_fd_ >= 0 && !std::exchange(is_signalled_, true)) {
+      fd = event_fd_;
+      ++signalling_;
+    }
+  }
+  // Without the lock: who wakes wants it first of all.
+  if (fd >= 0) {
+    Signal(fd);
+    --signalling_;
   }
 }
 
@@ -161,7 +183,7 @@ void IoLoop::Wake() {
   if (event_fd_ >= 0) {
     armed_at_ = SteadyTime::max();
     ArmTimer();
-    Signal(event_fd_);
+    SignalLocked();
   }
 }
 
@@ -175,6 +197,8 @@ void IoLoop::Adopt() {
   for (Runner& runner : runners_) {
     runner.thread.store(pthread_t{});
   }
+  signalling_.store(0);
+  is_waiting_ = false;
   if (epoll_fd_ < 0) {
     return;
   }
@@ -183,31 +207,39 @@ void IoLoop::Adopt() {
   if (OpenDescriptors() && dup3(epoll_fd_, number, O_CLOEXEC) == number) {
     close(std::exchange(epoll_fd_, number));
     watches_.UseEpoll(epoll_fd_);
-    Signal(event_fd_);
+    SignalLocked();
   } else {
     close(number);
   }
 }
 
-// Timers that are due join the posted jobs. Returns how many jobs there are.
-size_t IoLoop::GatherDue() {
+// Timers that are due join the posted jobs. Returns how many jobs there are. Whoever posts while
+// `waits_for_more` must signal.
+size_t IoLoop::GatherDue(bool waits_for_more) {
   SteadyTime now;
-  const size_t count = GatherDueAt(&now);
-  if (lookout_ && now - looked_at_.load(std::memory_order_relaxed) >= kLookEvery) {
-    looked_at_.store(now, std::memory_order_relaxed);
-    lookout_();
+  const size_t count = GatherDueAt(waits_for_more, &now);
+  if (!lookout_ || now - looked_at_.load(std::memory_order_relaxed) < kLookEvery) {
+    return count;
   }
-  return count;
+  looked_at_.store(now, std::memory_order_relaxed);
+  lookout_();
+  const std::lock_guard lock(mutex_);  // it may have posted
+  is_waiting_ = is_waiting_ && posted_.empty();
+  return posted_.size();
 }
 
-size_t IoLoop::GatherDueAt(SteadyTime* at) {
+size_t IoLoop::GatherDueAt(bool waits_for_more, SteadyTime* at) {
   const std::lock_guard lock(mutex_);
   *at = SteadyTime{};
+  is_waiting_ = false;
   if (is_finished_ || (is_stopping_ && !host_runs_)) {
     return 0;  // and the descriptor stays readable, so that every runner wakes and the thread ends
   }
-  if (event_fd_ >= 0) {
+  const bool is_signalled = std::exchange(is_signalled_, false);
+  if ((is_event_ready_.exchange(false) || is_signalled || host_runs_) && event_fd_ >= 0) {
     Drain(event_fd_);
+  }
+  if ((is_timer_ready_.exchange(false) || host_runs_) && timer_fd_ >= 0) {
     Drain(timer_fd_);
   }
   const SteadyTime now = *at = clock_.Now();
@@ -218,6 +250,7 @@ size_t IoLoop::GatherDueAt(SteadyTime* at) {
     armed_at_ = SteadyTime::max();
   }
   ArmTimer();
+  is_waiting_ = waits_for_more && posted_.empty();
   return posted_.size();
 }
 
@@ -233,7 +266,7 @@ std::deque<Job> IoLoop::Take() {
     posted_.pop_front();
     ++running_;
     if (!posted_.empty()) {
-      Signal(event_fd_);
+      SignalLocked();
     }
   }
   return taken;
@@ -283,6 +316,9 @@ bool IoLoop::WaitForWork(Duration timeout, int* dispatched) {
       watches_.Dispatch(events[static_cast<size_t>(i)]);
       EndTurn();
       ++*dispatched;
+    } else {
+      const bool is_timer = events[static_cast<size_t>(i)].data.u64 == uint64_t(timer_fd_);
+      (is_timer ? is_timer_ready_ : is_event_ready_).store(true);
     }
   }
   return ready >= 0 || errno != EINTR;
@@ -296,14 +332,14 @@ int IoLoop::Run(Duration timeout, bool* was_interrupted) {
     }
   }
   const RunnerMark mark(runners_);
-  size_t due = GatherDue();
+  size_t due = GatherDue(timeout != Duration::zero());
   int count = 0;
   if ((due == 0 && timeout != Duration::zero()) || !watches_.empty()) {
     const bool was_signal = !WaitForWork(due == 0 ? timeout : Duration::zero(), &count);
     if (was_interrupted != nullptr) {
       *was_interrupted = was_signal;
     }
-    due = GatherDue();
+    due = GatherDue(false);
   }
   for (size_t done = 0; done < due;) {
     const size_t ran = RunTaken();
@@ -376,9 +412,7 @@ void IoLoop::Stop() {
   {
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
-    if (event_fd_ >= 0) {
-      Signal(event_fd_);
-    }
+    SignalLocked();
   }
   JoinThread();
   std::unique_lock lock(mutex_);
@@ -393,7 +427,7 @@ void IoLoop::Resume() {
   const std::lock_guard lock(mutex_);
   if (!posted_.empty() || !timers_.empty()) {
     EnsureRunning();
-    Signal(event_fd_);
+    SignalLocked();
   }
 }
 
@@ -406,8 +440,8 @@ void IoLoop::Finish() {
     left.swap(posted_);
     dropped = timers_.TakeAll();
     is_finished_ = host_runs_;
-    if (is_finished_ && event_fd_ >= 0) {
-      Signal(event_fd_);
+    if (is_finished_) {
+      SignalLocked();
     }
   }
   for (Job& job : left) {

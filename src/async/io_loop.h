@@ -80,8 +80,9 @@ class IoLoop {
   void ArmTimer();
   void JoinThread();
   void EndTurn();
-  size_t GatherDue();
-  size_t GatherDueAt(SteadyTime* at);
+  void SignalLocked();
+  size_t GatherDue(bool waits_for_more);
+  size_t GatherDueAt(bool waits_for_more, SteadyTime* at);
   std::deque<Job> Take();
   size_t RunTaken();
   bool WaitForWork(Duration timeout, int* dispatched);
@@ -102,6 +103,8 @@ class IoLoop {
   WatchTable watches_;
   std::vector<Job> turn_ends_;  // the loop's own thread only
   Thread thread_;
+  bool is_signalled_ = false;  // the event descriptor is readable, or about to be
+  bool is_waiting_ = false;    // the loop's own thread, for the descriptors
   bool is_stopping_ = false;
   bool is_finished_ = false;  // only where the host runs the loop
   int running_ = 0;           // jobs under way on threads of the host's
@@ -112,6 +115,10 @@ class IoLoop {
   int epoll_fd_ = -1;
   int event_fd_ = -1;
   int timer_fd_ = -1;
+  // Seen so by epoll.
+  std::atomic<bool> is_event_ready_{false};
+  std::atomic<bool> is_timer_ready_{false};
+  std::atomic<int> signalling_{0};  // threads that write to event_fd_ without the lock
   // More runners than slots go unmarked.
   std::array<Runner, 16> runners_{};
 };

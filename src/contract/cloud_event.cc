@@ -30,9 +30,9 @@ char* Move(std::string_view& view, char* out) {
 
 }  // namespace
 
-void OwnText(CloudEvent& event) {
+void OwnText(CloudEvent& event, BlockPool* pool) {
   // Never of size 0: an attribute that is there and empty must not become a null view.
-  Buffer text = Buffer::OfSize(TextSize(event) + 1);
+  Buffer text = Buffer::OfSize(TextSize(event) + 1, pool);
   auto* const extensions = reinterpret_cast<CloudEvent::Extension*>(text.mutable_data());
   std::uninitialized_copy(event.extensions.begin(), event.extensions.end(), extensions);
   char* out = text.mutable_data() + event.extensions.size_bytes();

@@ -69,7 +69,7 @@ inline constexpr EventAttribute kEventAttributes[] = {
 };
 
 // Copies all that the views point to into one new `text` and points them there. Whoever sets a
-// member of an event runs it before what the member points to goes away.
-void OwnText(CloudEvent& event);
+// member of an event runs it before what the member points to goes away. From `pool`, if given.
+void OwnText(CloudEvent& event, BlockPool* pool = nullptr);
 
 }  // namespace mecha

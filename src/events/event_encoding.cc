@@ -85,8 +85,8 @@ void WriteEvent(const CloudEvent& event, char* out) {
 
 }  // namespace
 
-Buffer EncodeEvent(const CloudEvent& event) {
-  Buffer encoded = Buffer::OfSize(EncodedSize(event));
+Buffer EncodeEvent(const CloudEvent& event, BlockPool* pool) {
+  Buffer encoded = Buffer::OfSize(EncodedSize(event), pool);
   WriteEvent(event, encoded.mutable_data());
   return encoded;
 }

@@ -12,7 +12,7 @@ namespace mecha {
 
 // Attributes in the order of the struct, then the extensions, then `data` (JSON data as it is, text
 // as a string) or `data_base64`. Text that is not UTF-8 gets U+FFFD: MakeEvent lets none in.
-Buffer EncodeEvent(const CloudEvent& event);
+Buffer EncodeEvent(const CloudEvent& event, BlockPool* pool = nullptr);
 void AppendEvent(const CloudEvent& event, std::string& out);
 
 }  // namespace mecha

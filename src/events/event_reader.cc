@@ -132,15 +132,15 @@ Status EventReader::TakeData() {
   }
   if (data.kind != JsonKind::kString || IsJsonData(event_.datacontenttype)) {
     event_.data_kind = CloudEvent::DataKind::kJson;
-    event_.data = Buffer::CopyOf(data.raw);
+    event_.data = Buffer::CopyOf(data.raw, pool_);
     return OkStatus();
   }
   event_.data_kind = CloudEvent::DataKind::kText;
   if (!data.has_escapes) {
-    event_.data = Buffer::CopyOf(data.inner());
+    event_.data = Buffer::CopyOf(data.inner(), pool_);
     return OkStatus();
   }
-  event_.data = Buffer::OfSize(data.inner().size());
+  event_.data = Buffer::OfSize(data.inner().size(), pool_);
   event_.data.Truncate(UnescapeJson(data.inner(), event_.data.mutable_data()));
   return OkStatus();
 }
@@ -155,7 +155,7 @@ Status EventReader::TakeBinary(const JsonValue& value) {
   }
   const std::string_view text = TextOf(value);
   event_.data_kind = CloudEvent::DataKind::kBinary;
-  event_.data = Buffer::OfSize(Base64DecodedBound(text.size()));
+  event_.data = Buffer::OfSize(Base64DecodedBound(text.size()), pool_);
   const std::optional<size_t> size = DecodeBase64(text, event_.data.mutable_data());
   if (!size.has_value()) {
     return Malformed(value.raw.data(), "data_base64 is not base64");

@@ -29,6 +29,9 @@ StatusOr<CloudEvent> DecodeEvent(std::string_view bytes);
 // the bytes and the reader. One thread; for one event.
 class EventReader {
  public:
+  // The event's bytes come from `pool`, if there is one.
+  explicit EventReader(BlockPool* pool = nullptr) : pool_(pool) {}
+
   Status Read(std::string_view bytes);
   CloudEvent& event() { return event_; }
 
@@ -52,6 +55,7 @@ class EventReader {
   std::string_view TextOf(const JsonValue& string);
   size_t IndexOf(std::string_view name);
 
+  BlockPool* const pool_;
   std::string_view bytes_;
   CloudEvent event_;
   std::array<JsonValue, kNames> known_{};  // by kEventAttributes, then data and data_base64

@@ -128,7 +128,16 @@ void SetTrace(const PublishMetadata& metadata, const Publisher& publisher, Cloud
   }
 }
 
+// Of an event that owns its text.
 Status CheckText(const CloudEvent& event) {
+  const std::string_view text = event.text.view().substr(event.extensions.size_bytes());
+  unsigned char all = 0;
+  for (const char each : text.substr(0, text.size() - 1)) {
+    all |= static_cast<unsigned char>(each);
+  }
+  if (all < 0x80) {
+    return OkStatus();  // what most have
+  }
   for (const EventAttribute& attribute : kEventAttributes) {
     const std::string_view value = event.*attribute.member;
     if (const size_t valid = ValidUtf8Prefix(value); valid != value.size()) {
@@ -147,9 +156,8 @@ Status Finish(const Publication& publication, const PublishMetadata& metadata,
   if (metadata.ttl.has_value() && !publisher.has_native_ttl) {
     event.expiration = made.Expiration(publisher.now, *metadata.ttl);
   }
-  RETURN_IF_ERROR(CheckText(event));
-  OwnText(event);
-  return OkStatus();
+  OwnText(event, publisher.pool);
+  return CheckText(event);
 }
 
 StatusOr<CloudEvent> WrapData(const Publication& publication, const PublishMetadata& metadata,
@@ -180,7 +188,7 @@ void SetIfAbsent(std::string_view& attribute, std::string_view value) {
 StatusOr<CloudEvent> AdoptEvent(const Publication& publication, const PublishMetadata& metadata,
                                 const Publisher& publisher) {
   MadeText made;
-  EventReader reader;
+  EventReader reader(publisher.pool);
   RETURN_IF_ERROR(reader.Read(publication.data.view()));
   CloudEvent& event = reader.event();
   if (event.id.empty() && publisher.strictness == Strictness::kStrict) {

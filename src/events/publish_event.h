@@ -32,6 +32,7 @@ struct Publisher {
   std::span<const unsigned char, 16> random;  // becomes the id, if none is given
   bool has_native_ttl = false;                // the broker itself drops what is too old
   Strictness strictness = Strictness::kStrict;
+  BlockPool* pool = nullptr;  // where the event's bytes come from
 };
 
 // INVALID_ARGUMENT: an attribute is not UTF-8; an own event is malformed. In strict also: data of

@@ -68,7 +68,7 @@ CloudEvent WrapRaw(const ReceivedMessage& message) {
   event.data_kind = Kind::kBinary;
   event.data = message.data;
   AddTrace(message.metadata, event);
-  OwnText(event);
+  OwnText(event, message.pool);
   return event;
 }
 
@@ -154,15 +154,15 @@ StatusOr<CloudEvent> ReadBinary(const ReceivedMessage& message) {
   event.data_kind =
       event.data.is_null() ? Kind::kNone : KindOf(event.datacontenttype, event.data.view());
   AddTrace(message.metadata, event);
-  OwnText(event);
+  OwnText(event, message.pool);
   return event;
 }
 
 StatusOr<CloudEvent> ReadStructured(const ReceivedMessage& message) {
-  EventReader reader;
+  EventReader reader(message.pool);
   RETURN_IF_ERROR(reader.Read(message.data.view()));
   AddTrace(message.metadata, reader.event());
-  OwnText(reader.event());
+  OwnText(reader.event(), message.pool);
   return std::move(reader.event());
 }
 

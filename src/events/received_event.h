@@ -23,6 +23,7 @@ struct ReceivedMessage {
   std::span<const std::pair<std::string, std::string>> metadata;  // the broker's
   bool is_raw = false;                                            // the subscription has rawPayload
   std::span<const unsigned char, 16> random;                      // becomes the id of a raw message
+  BlockPool* pool = nullptr;  // where the event's bytes come from
 };
 
 // Raw: an envelope around the bytes. Binary content mode (the content type, or the metadata

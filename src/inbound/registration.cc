@@ -2,6 +2,7 @@
 #include "inbound/registration.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -10,6 +11,8 @@ namespace {
 
 // How often a wait on the lent loop looks up.
 constexpr Duration kLoopStep = std::chrono::milliseconds(10);
+// Requests that reach the queue in one step.
+constexpr size_t kHandedAtOnce = 64;
 
 bool HasMessageOf(const Request& request, const MessageSource* source) {
   return source == nullptr ||
@@ -54,29 +57,36 @@ const std::string* Registration::KeyOf(const Message& message) const {
   return nullptr;
 }
 
-void Registration::Offer(Offered message) {
-  if (TakeIn(message, false)) {
-    Pump();
-    return;
+void Registration::Offer(std::span<Offered> messages) {
+  {
+    std::unique_lock lock(mutex_);
+    if (!is_held_ && !is_stopped_) {
+      for (Offered& message : messages) {
+        TakeInLocked(std::move(message), false);
+      }
+      PumpLocked(lock);
+      return;
+    }
   }
-  message->source->OnAnswer(message.message, {.kind = Answer::Kind::kUnseen});
+  for (const Offered& message : messages) {
+    message->source->OnAnswer(message.message, {.kind = Answer::Kind::kUnseen});
+  }
 }
 
 void Registration::OfferAgain(Offered message) {
-  if (TakeIn(message, true)) {
-    Pump();
-    return;
+  {
+    std::unique_lock lock(mutex_);
+    if (!is_held_ && !is_stopped_) {
+      TakeInLocked(std::move(message), true);
+      PumpLocked(lock);
+      return;
+    }
   }
   ReleaseKey(*message);
   message->source->OnAnswer(message.message, {.kind = Answer::Kind::kUnseen});
 }
 
-// Moves from `message`; false, and it stays whole, while nothing is taken.
-bool Registration::TakeIn(Offered& message, bool comes_again) {
-  const std::lock_guard lock(mutex_);
-  if (is_held_ || is_stopped_) {
-    return false;
-  }
+void Registration::TakeInLocked(Offered message, bool comes_again) {
   Waiting waiting{std::move(message), comes_again, {}};
   if (options_.is_batch) {
     waiting.since = host_->clock().Now();
@@ -88,7 +98,6 @@ bool Registration::TakeIn(Offered& message, bool comes_again) {
     });
   }
   waiting_.insert(place, std::move(waiting));
-  return true;
 }
 
 // Of two that come again.
@@ -130,19 +139,28 @@ void Registration::ReleaseKey(const Message& message) {
 // One thread at a time makes requests, so that they reach the queue in the order of the messages.
 void Registration::Pump() {
   std::unique_lock lock(mutex_);
+  PumpLocked(lock);
+}
+
+void Registration::PumpLocked(std::unique_lock<ShortMutex>& lock) {
   if (is_pumping_) {
     must_pump_again_ = true;
     return;
   }
   is_pumping_ = true;
-  do {
+  std::array<Result*, kHandedAtOnce> made;
+  for (size_t count = 1; count > 0 || must_pump_again_;) {
     must_pump_again_ = false;
-    while (Request* request = TakeNextLocked()) {
+    count = 0;
+    while (count < made.size() && (made[count] = TakeNextLocked()) != nullptr) {
+      ++count;
+    }
+    if (count > 0) {
       lock.unlock();
-      Hand(request);
+      Hand({made.data(), count});
       lock.lock();
     }
-  } while (must_pump_again_);
+  }
   is_pumping_ = false;
 }
 
@@ -151,14 +169,24 @@ Request* Registration::TakeNextLocked() {
       (options_.is_batch && !IsBatchDueLocked())) {
     return nullptr;
   }
-  std::vector<Offered> messages = TakeMessagesLocked();
-  if (messages.empty()) {
-    return nullptr;
+  Request* request = MakeRequestLocked();
+  if (request != nullptr) {
+    requests_->Add(request);
+    LinkLocked(request);
   }
-  auto* request = new Request(shared_from_this(), std::move(messages));
-  requests_->Add(request);
-  LinkLocked(request);
   return request;
+}
+
+Request* Registration::MakeRequestLocked() {
+  if (options_.batch_max == 1 && options_.ordering == Ordering::kNone) {
+    auto* request =
+        new (pool_.get()) Request(shared_from_this(), std::move(waiting_.front().message));
+    waiting_.pop_front();
+    return request;
+  }
+  std::vector<Offered> messages = TakeMessagesLocked();
+  return messages.empty() ? nullptr
+                          : new (pool_.get()) Request(shared_from_this(), std::move(messages));
 }
 
 // As many as a request takes, of those that no earlier one holds up.
@@ -220,16 +248,18 @@ bool Registration::IsBatchDueLocked() {
   return false;
 }
 
-void Registration::Hand(Request* request) {
-  request->Retain();
-  if (!queue_->DeliverRequest(request)) {
-    request->Release();  // the queue's
-    Stop();
+void Registration::Hand(std::span<Result* const> requests) {
+  if (queue_->DeliverRequests(requests)) {
+    return;
+  }
+  Stop();
+  for (Result* result : requests) {
+    auto* request = static_cast<Request*>(result);
     if (request->Claim()) {
       End(*request, {.kind = Answer::Kind::kUnseen});
     }
+    request->Release();
   }
-  request->Release();
 }
 
 void Registration::LinkLocked(Request* request) {
@@ -428,17 +458,13 @@ bool Registration::Lose(const Message& message) {
   return !requests.empty();
 }
 
-SteadyTime Registration::ReplyBy() const {
-  return Deadline::After(host_->clock().Now(), options_.reply_timeout).at();
-}
-
 size_t Registration::open() const {
   const std::lock_guard lock(mutex_);
   return open_count_;
 }
 
 bool Registration::AwaitAnswers(Deadline deadline) {
-  std::unique_lock lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   while (open_count_ > 0) {
     const Duration left = deadline.Remaining(host_->clock().Now());
     if (left == Duration::zero()) {

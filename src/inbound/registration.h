@@ -19,10 +19,12 @@
 
 #include "async/runtime_host.h"
 #include "call/deadline.h"
+#include "call/short_mutex.h"
 #include "inbound/message.h"
 #include "inbound/request.h"
 #include "inbound/request_table.h"
 #include "operation/completion_queue.h"
+#include "result/block_pool.h"
 
 namespace mecha {
 
@@ -55,8 +57,9 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   const RegistrationOptions& options() const { return options_; }
   const CompletionQueue* queue() const { return queue_.get(); }
 
-  // By a source: one more message to handle. Answered in any case.
-  void Offer(Offered message);
+  // By a source: more messages to handle, in their order; moved from. Answered in any case.
+  void Offer(std::span<Offered> messages);
+  void Offer(Offered message) { Offer(std::span(&message, 1)); }
   // The same for one that said kComesAgain: it goes before those that wait behind it.
   void OfferAgain(Offered message);
   // Instead of OfferAgain: it does not come again, so that those behind it go on.
@@ -84,8 +87,6 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   // The lease of a message is over: its request turns cancelled. True when it was here.
   bool Lose(const Message& message);
 
-  // The deadline of a request that is taken now.
-  SteadyTime ReplyBy() const;
   // Ends a request that the caller has claimed; every message gets `answer`, or its own.
   void End(Request& request, const Answer& answer) { EndEach(request, {&answer, 1}); }
   void EndEach(Request& request, std::span<const Answer> answers);
@@ -113,13 +114,15 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   // The key that keeps messages in order; null: none does.
   const std::string* KeyOf(const Message& message) const;
   void Pump();
+  void PumpLocked(std::unique_lock<ShortMutex>& lock);
   Request* TakeNextLocked();
+  Request* MakeRequestLocked();
   std::vector<Offered> TakeMessagesLocked();
-  bool TakeIn(Offered& message, bool comes_again);
+  void TakeInLocked(Offered message, bool comes_again);
   bool IsBeforeLocked(const Message& message, const Message& other) const;
   bool TakeTurnLocked(const std::string& key, const Waiting& waiting);
   bool IsBatchDueLocked();
-  void Hand(Request* request);
+  void Hand(std::span<Result* const> requests);
   void LinkLocked(Request* request);
   void UnlinkLocked(Request* request);
   void CountLocked(Answer::Kind kind, size_t messages);
@@ -143,8 +146,9 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   const RegistrationOptions options_;
   const std::string one_key_;  // of kSerial
   std::function<void()> window_listener_;
+  const BlockPool::Ptr pool_ = BlockPool::Create();  // of requests
 
-  mutable std::mutex mutex_;
+  mutable ShortMutex mutex_;
   uint32_t credit_;
   bool is_held_ = false;
   bool is_stopped_ = false;

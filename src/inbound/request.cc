@@ -37,15 +37,20 @@ std::vector<std::pair<std::string, std::string>> MakeHeaders(const Message& mess
 
 }  // namespace
 
+Request::Request(std::shared_ptr<Registration> registration, Offered message)
+    : Result(Kind::kRequest, registration->options().token),
+      registration_(std::move(registration)),
+      one_message_(std::move(message)),
+      messages_(&one_message_, 1),
+      one_item_(ItemOf(one_message_)) {
+  SetItems({&one_item_, 1});
+}
+
 Request::Request(std::shared_ptr<Registration> registration, std::vector<Offered> messages)
     : Result(Kind::kRequest, registration->options().token),
       registration_(std::move(registration)),
-      messages_(std::move(messages)) {
-  if (messages_.size() == 1) {
-    one_item_ = ItemOf(messages_.front());
-    SetItems({&one_item_, 1});
-    return;
-  }
+      many_messages_(std::move(messages)),
+      messages_(many_messages_) {
   many_items_.reserve(messages_.size());
   for (const Offered& message : messages_) {
     many_items_.push_back(ItemOf(message));
@@ -66,7 +71,7 @@ bool Request::Claim(bool unseen_only) {
          state_.compare_exchange_strong(expected, State::kEnded, std::memory_order_acq_rel);
 }
 
-bool Request::OnTaken() {
+bool Request::OnTaken(SteadyTime now) {
   // After a freeze others may have what waited here: no handler is to see it.
   const bool is_held = std::ranges::any_of(
       messages_, [](const Offered& message) { return message->source->Holds(*message); });
@@ -77,7 +82,7 @@ bool Request::OnTaken() {
     return false;
   }
   remaining_ = registration_->options().reply_timeout;
-  set_reply_by(registration_->ReplyBy());
+  set_reply_by(Deadline::After(now, remaining_).at());
   State expected = State::kWaiting;
   return state_.compare_exchange_strong(expected, State::kTaken, std::memory_order_acq_rel);
 }

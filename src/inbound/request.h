@@ -17,6 +17,7 @@
 #include "call/clock.h"
 #include "inbound/message.h"
 #include "operation/result.h"
+#include "result/block_pool.h"
 
 namespace mecha {
 
@@ -24,8 +25,15 @@ class Registration;
 
 class Request final : public Result {
  public:
+  // Of one message, which is what most have, or of a batch.
+  Request(std::shared_ptr<Registration> registration, Offered message);
   Request(std::shared_ptr<Registration> registration, std::vector<Offered> messages);
   ~Request() override;
+
+  // new (pool) Request(...): Release gives it back there.
+  static void* operator new(size_t size, BlockPool* pool) { return BlockPool::Take(pool, size); }
+  static void operator delete(void* block, BlockPool*) { BlockPool::Give(block); }
+  static void operator delete(void* block) { BlockPool::Give(block); }
 
   std::span<const Offered> messages() const { return messages_; }
   const std::shared_ptr<Registration>& registration() const { return registration_; }
@@ -42,7 +50,7 @@ class Request final : public Result {
   // What was left of that when it was taken.
   Duration remaining() const { return remaining_; }
 
-  bool OnTaken() override;
+  bool OnTaken(SteadyTime now) override;
   void OnDropped() override;
 
   // Headers of one message: the envelope's attributes and the broker's metadata. Built when first
@@ -58,7 +66,9 @@ class Request final : public Result {
   using Headers = std::vector<std::pair<std::string, std::string>>;
 
   const std::shared_ptr<Registration> registration_;
-  const std::vector<Offered> messages_;
+  const Offered one_message_;
+  const std::vector<Offered> many_messages_;
+  std::span<const Offered> messages_;  // either
   ResultItem one_item_;
   std::vector<ResultItem> many_items_;
   std::atomic<State> state_{State::kWaiting};

@@ -52,10 +52,6 @@ uint64_t RequestTable::Add(Request* request) {
 }
 
 void RequestTable::Remove(uint64_t id, bool was_cancelled) {
-  Request* request = table_.Find(id);
-  if (request == nullptr) {
-    return;
-  }
   if (was_cancelled) {
     const std::lock_guard lock(mutex_);
     cancelled_.push_back(id);
@@ -63,13 +59,14 @@ void RequestTable::Remove(uint64_t id, bool was_cancelled) {
       cancelled_.pop_front();
     }
   }
-  table_.Remove(id);
+  Request* request = table_.Remove(id);
   // What enters on its behalf from here on finds it gone.
   if (was_cancelled && cancel_listener_) {
     cancel_listener_(id);
   }
-  request->Release();  // of Find
-  request->Release();  // of the table
+  if (request != nullptr) {
+    request->Release();  // of the table
+  }
 }
 
 Status RequestTable::Reply(uint64_t id, const HostReply& reply) {

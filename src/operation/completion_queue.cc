@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <limits>
 #include <utility>
 
 #include "call/futex.h"
@@ -68,52 +67,63 @@ void CompletionQueue::NoteArrival() {
 
 void CompletionQueue::Deliver(Result* result) { Push(result); }
 
-bool CompletionQueue::ReserveExtra(uint32_t most) {
-  const std::lock_guard lock(mutex_);
-  if (is_closed_ || is_ended_ || extras_ >= most) {
-    return false;
-  }
-  ++on_their_way_;
-  return true;
-}
-
 void CompletionQueue::DeliverNotice(Result* notice) {
-  if (!ReserveExtra(kMostNotices)) {
+  std::unique_lock lock(mutex_);
+  if (is_closed_ || is_ended_ || extras_ >= kMostNotices) {
+    lock.unlock();
     notice->Release();
     return;
   }
   notice->is_extra = true;
-  Push(notice);
+  TellLocked(AddLocked(notice), lock);
 }
 
-bool CompletionQueue::DeliverRequest(Result* request) {
-  if (!ReserveExtra(std::numeric_limits<uint32_t>::max())) {
+bool CompletionQueue::DeliverRequests(std::span<Result* const> requests) {
+  std::unique_lock lock(mutex_);
+  if (is_closed_ || is_ended_) {
     return false;
   }
-  request->is_extra = true;
-  Push(request);
+  NoteRequestsLocked(requests.size());
+  const bool was_empty = first_ == nullptr;
+  for (Result* request : requests) {
+    request->is_extra = true;
+    AddLocked(request);
+  }
+  TellLocked(was_empty, lock);
   return true;
+}
+
+// Messages may come faster than anybody can be woken for each.
+void CompletionQueue::NoteRequestsLocked(size_t count) {
+  rate_.NoteArrivals(count);
+  const bool wakes = has_callback() ? !is_draining_ : waiting_ > 0;
+  if (wakes && !host_->IsRuntimeThread()) {
+    rate_.NoteWake(host_->clock());
+  }
 }
 
 void CompletionQueue::Push(Result* result) {
   std::unique_lock lock(mutex_);
   NoteArrival();
-  if (is_closed_ && result->kind() == Result::Kind::kRequest) {
-    // Not kept: whoever frees what was dropped may have been here already.
-    lock.unlock();
-    result->OnDropped();
-    result->Release();
-    return;
-  }
   if (is_closed_) {
     result->next = std::exchange(dropped_, result);
     return;
   }
+  TellLocked(AddLocked(result), lock);
+}
+
+// True when it is the only one.
+bool CompletionQueue::AddLocked(Result* result) {
   ++(result->is_extra ? extras_ : arrived_);
   result->next = nullptr;
   const bool was_empty = first_ == nullptr;
   (was_empty ? first_ : last_->next) = result;
   last_ = result;
+  return was_empty;
+}
+
+// Of what was added. Lets go of the lock.
+void CompletionQueue::TellLocked(bool was_empty, std::unique_lock<ShortMutex>& lock) {
   if (has_callback()) {
     if (!std::exchange(is_draining_, true)) {
       lock.unlock();
@@ -121,13 +131,18 @@ void CompletionQueue::Push(Result* result) {
     }
     return;
   }
-  TellWaiters(was_empty);
+  const bool wakes = TellWaiters(was_empty);
+  lock.unlock();  // before: who wakes wants it first of all
+  if (wakes) {
+    FutexWakeOne(changes_);
+  }
 }
 
 // On the I/O thread several arrive together: they wake the waiters once, at the end of the turn.
-void CompletionQueue::TellWaiters(bool was_empty) {
+// True: one waiter is to be woken now.
+bool CompletionQueue::TellWaiters(bool was_empty) {
   if (is_told_at_turn_end_) {
-    return;
+    return false;
   }
   const bool may_wait = event_fd_ >= 0 || waiting_ > 0;
   if (may_wait && host_->loop().RunAtTurnEnd([self = shared_from_this()] {
@@ -139,12 +154,13 @@ void CompletionQueue::TellWaiters(bool was_empty) {
         }
       })) {
     is_told_at_turn_end_ = true;
-    return;
+    return false;
   }
   if (was_empty) {
     SetReadable(true);
   }
-  WakeOneWaiter();
+  changes_.fetch_add(1, std::memory_order_release);
+  return waiting_ > 0;
 }
 
 void CompletionQueue::WakeOneWaiter() {
@@ -177,14 +193,28 @@ void CompletionQueue::ScheduleDrain() {
   }
 }
 
+void CompletionQueue::ScheduleDrainAfterPause() {
+  host_->loop().RunAfter(WakeRate::kPause, [self = shared_from_this()] {
+    if (self->options_.may_block) {
+      self->ScheduleDrain();
+    } else {
+      self->Drain();
+    }
+  });
+}
+
+void CompletionQueue::LeaveDrainLocked() {
+  drainer_ = pthread_t{};
+  delivered_.notify_all();
+}
+
 void CompletionQueue::Drain() {
   std::array<Result*, kBatch> batch{};
   std::unique_lock lock(mutex_);
   drainer_ = pthread_self();
   for (int batches = 0; first_ != nullptr && !is_closed_; ++batches) {
     if (batches == kMostBatches) {
-      drainer_ = pthread_t{};
-      delivered_.notify_all();
+      LeaveDrainLocked();
       lock.unlock();
       ScheduleDrain();
       return;
@@ -196,9 +226,13 @@ void CompletionQueue::Drain() {
     }
     lock.lock();
   }
-  is_draining_ = false;
-  drainer_ = pthread_t{};
-  delivered_.notify_all();
+  is_draining_ = !is_closed_ && !is_ended_ && !host_->host_runs_loop() && rate_.PaysToPause();
+  const bool pauses = is_draining_;
+  LeaveDrainLocked();
+  lock.unlock();
+  if (pauses) {
+    ScheduleDrainAfterPause();
+  }
 }
 
 size_t CompletionQueue::TakeLocked(std::span<Result*> taken) {
@@ -221,12 +255,13 @@ size_t CompletionQueue::TakeLocked(std::span<Result*> taken) {
 }
 
 // Takes and keeps what somebody still wants, without the lock; 0 only when the list is empty.
-size_t CompletionQueue::TakeWanted(std::span<Result*> taken, std::unique_lock<std::mutex>& lock) {
+size_t CompletionQueue::TakeWanted(std::span<Result*> taken, std::unique_lock<ShortMutex>& lock) {
   while (const size_t count = TakeLocked(taken)) {
     lock.unlock();
     size_t wanted = 0;
+    const SteadyTime now = host_->clock().Now();
     for (Result* result : taken.first(count)) {
-      if (result->OnTaken()) {
+      if (result->OnTaken(now)) {
         taken[wanted++] = result;
       } else {
         result->Release();
@@ -260,6 +295,7 @@ StatusOr<size_t> CompletionQueue::Wait(std::span<Result*> taken, Duration timeou
       return count;
     }
     const Duration left = deadline.Remaining(host_->clock().Now());
+    bool pauses = false;
     {
       const std::lock_guard lock(mutex_);
       if (wakes_ > 0) {
@@ -269,11 +305,12 @@ StatusOr<size_t> CompletionQueue::Wait(std::span<Result*> taken, Duration timeou
       if (left == Duration::zero()) {
         return size_t{0};
       }
-      ++waiting_;
+      pauses = !host_->host_runs_loop() && rate_.PaysToPause();
+      waiting_ += pauses ? 0 : 1;
     }
-    const int error = Sleep(seen, left);
+    const int error = pauses ? Pause(left) : Sleep(seen, left);
     const std::lock_guard lock(mutex_);
-    --waiting_;
+    waiting_ -= pauses ? 0 : 1;
     if (error == EINTR) {
       return size_t{0};
     }
@@ -288,6 +325,11 @@ int CompletionQueue::Sleep(uint32_t seen, Duration time) {
   bool was_interrupted = false;
   host_->loop().Run(std::min(time, kLoopStep), &was_interrupted);
   return was_interrupted ? EINTR : 0;
+}
+
+// As Sleep, but nobody wakes it.
+int CompletionQueue::Pause(Duration time) {
+  return FutexWait(pause_, 0, std::min(time, WakeRate::kPause));
 }
 
 bool CompletionQueue::Wake() {
@@ -337,7 +379,7 @@ void CompletionQueue::EndIntake() {
 
 void CompletionQueue::AwaitDropped(Duration patience) {
   {
-    std::unique_lock lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     if (is_draining_ && pthread_equal(drainer_, pthread_self()) != 0) {
       return;  // inside `deliver`: whoever drops the last reference frees the rest
     }
@@ -352,7 +394,7 @@ void CompletionQueue::AwaitDropped(Duration patience) {
 
 void CompletionQueue::AwaitOnTheirWay(Duration patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
-  std::unique_lock lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   while (host_->host_runs_loop() && on_their_way_ > 0 && std::chrono::steady_clock::now() < until) {
     lock.unlock();
     host_->loop().Run(kLoopStep);
@@ -363,7 +405,7 @@ void CompletionQueue::AwaitOnTheirWay(Duration patience) {
 
 bool CompletionQueue::AwaitEmpty(Duration timeout) {
   const auto until = std::chrono::steady_clock::now() + timeout;
-  std::unique_lock lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   while (host_->host_runs_loop() && !is_quiet() && std::chrono::steady_clock::now() < until) {
     lock.unlock();
     host_->loop().Run(kLoopStep);

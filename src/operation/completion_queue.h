@@ -14,7 +14,9 @@
 #include <vector>
 
 #include "async/runtime_host.h"
+#include "call/short_mutex.h"
 #include "operation/operation.h"
+#include "operation/wake_rate.h"
 #include "result/status_or.h"
 
 namespace mecha {
@@ -41,9 +43,9 @@ class CompletionQueue final : public CompletionSink,
   void Deliver(Result* result) override;
   // A notice, beyond the limit of places. Dropped when too many wait or no more operations come.
   void DeliverNotice(Result* notice);
-  // A request, beyond the limit of places: its registration has a limit of its own. False, and the
-  // reference stays the caller's, when the queue is closed or no more operations come.
-  bool DeliverRequest(Result* request);
+  // Requests, beyond the limit of places: their registration has a limit of its own. False, and the
+  // references stay the caller's, when the queue is closed or no more operations come.
+  bool DeliverRequests(std::span<Result* const> requests);
 
   // Fills `taken` from the front; each comes with its reference and its releases run. CLOSED when
   // closed and empty.
@@ -74,17 +76,22 @@ class CompletionQueue final : public CompletionSink,
   RuntimeHost& host() { return *host_; }
 
  private:
-  bool ReserveExtra(uint32_t most);
   void Push(Result* result);
+  bool AddLocked(Result* result);
+  void TellLocked(bool was_empty, std::unique_lock<ShortMutex>& lock);
   size_t TakeLocked(std::span<Result*> taken);
-  size_t TakeWanted(std::span<Result*> taken, std::unique_lock<std::mutex>& lock);
+  size_t TakeWanted(std::span<Result*> taken, std::unique_lock<ShortMutex>& lock);
   void SetReadable(bool readable);
   void ScheduleDrain();
+  void ScheduleDrainAfterPause();
   void Drain();
-  void TellWaiters(bool was_empty);
+  void LeaveDrainLocked();
+  bool TellWaiters(bool was_empty);
+  void NoteRequestsLocked(size_t count);
   void WakeOneWaiter();
   void WakeAllWaiters();
   int Sleep(uint32_t seen, Duration time);
+  int Pause(Duration time);
   void AwaitOnTheirWay(Duration patience);
   void ReleaseDropped();
   void NoteArrival();
@@ -95,7 +102,7 @@ class CompletionQueue final : public CompletionSink,
 
   const std::shared_ptr<RuntimeHost> host_;
   const QueueOptions options_;
-  std::mutex mutex_;
+  ShortMutex mutex_;
   std::condition_variable delivered_;
   Result* first_ = nullptr;
   Result* dropped_ = nullptr;  // came after Close, or waited then
@@ -111,7 +118,9 @@ class CompletionQueue final : public CompletionSink,
   bool is_told_at_turn_end_ = false;
   pthread_t drainer_{};
   int event_fd_ = -1;
+  WakeRate rate_;                     // of requests
   std::atomic<uint32_t> changes_{0};  // futex for waiters
+  std::atomic<uint32_t> pause_{0};    // for those that nobody wakes; never changes
 };
 
 }  // namespace mecha

@@ -336,6 +336,54 @@ TEST_CASE("AwaitDropped inside the callback itself returns") {
   CHECK(q.queue->AwaitEmpty(60s));
 }
 
+class NumberedRequest final : public Result {
+ public:
+  explicit NumberedRequest(uint64_t number) : Result(Kind::kRequest, number) {}
+};
+
+TEST_CASE("requests arrive in order, also those that come too fast to wake somebody for each") {
+  constexpr uint64_t kRequests = 50'000;
+  const bool has_callback = GENERATE(false, true);
+  std::atomic<uint64_t> next{0};
+  std::atomic<uint64_t> misplaced{0};
+  const auto take = [&](std::span<Result* const> results) {
+    for (Result* result : results) {
+      misplaced += result->token() == next.fetch_add(1) ? 0 : 1;
+      result->Release();
+    }
+  };
+  QueueOptions options;
+  if (has_callback) {
+    options.deliver = take;
+  }
+  QueueWorld q{std::move(options)};
+  std::thread consumer;
+  if (!has_callback) {
+    consumer = std::thread([&] {
+      std::array<Result*, 16> taken{};
+      for (auto count = q.queue->Wait(taken, 60s); count.ok() && *count > 0;
+           count = q.queue->Wait(taken, 60s)) {
+        take(std::span(taken).first(*count));
+      }
+    });
+  }
+  for (uint64_t i = 0; i < kRequests; i += 2) {
+    const std::array<Result*, 2> two{new NumberedRequest(i), new NumberedRequest(i + 1)};
+    REQUIRE(q.queue->DeliverRequests(two));
+  }
+  CHECK(AwaitThat([&] { return next.load() == kRequests; }));
+  CHECK(q.queue->AwaitEmpty(60s));
+  q.queue->Close();
+  if (consumer.joinable()) {
+    consumer.join();
+  }
+  CHECK(misplaced.load() == 0);
+  NumberedRequest* late = new NumberedRequest(kRequests);
+  Result* const refused = late;
+  CHECK_FALSE(q.queue->DeliverRequests({&refused, 1}));
+  late->Release();
+}
+
 TEST_CASE("where the host runs the loop, waiting for events lends the thread") {
   const HostOptions lent{.threads = {}, .most_blocking_threads = 1, .host_runs_loop = true};
   QueueWorld q{{}, lent};

@@ -95,7 +95,7 @@ class Operation : public Result {
   InputStore& inputs() { return inputs_; }
 
   // The releases of lent inputs run on the host's thread.
-  bool OnTaken() override {
+  bool OnTaken(SteadyTime /*now*/) override {
     inputs_.RunReleases();
     return true;
   }

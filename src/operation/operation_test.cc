@@ -410,7 +410,7 @@ TEST_CASE("lent inputs are released once: by the blocking caller, or not before 
   Result* delivered = world.sink->Await();
   REQUIRE(delivered != nullptr);
   CHECK(queued.count.load() == 0);  // the poller's to run
-  CHECK(delivered->OnTaken());
+  CHECK(delivered->OnTaken({}));
   CHECK(queued.count.load() == 1);
   delivered->Release();
   CHECK(queued.count.load() == 1);

@@ -66,9 +66,9 @@ class Result {
   bool is_partial() const { return is_partial_; }
   uint32_t tries() const { return static_cast<uint32_t>(retries_) + 1; }
 
-  // By a queue, on the thread that hands it to the host. False: nobody wants it any more, and the
-  // queue drops it.
-  virtual bool OnTaken() { return true; }
+  // By a queue, on the thread that hands it to the host; `now` is that of a whole batch. False:
+  // nobody wants it any more, and the queue drops it.
+  virtual bool OnTaken(SteadyTime /*now*/) { return true; }
   // By a closed queue, instead: nobody will ever take it.
   virtual void OnDropped() {}
 

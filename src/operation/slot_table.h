@@ -5,7 +5,10 @@
 
 #include <cstdint>
 #include <mutex>
+#include <utility>
 #include <vector>
+
+#include "call/short_mutex.h"
 
 namespace mecha {
 
@@ -26,20 +29,20 @@ class SlotTable {
     return (uint64_t{slot.generation} << 32) | index;
   }
 
-  // False when the id is stale.
-  bool Remove(uint64_t id) {
+  // What was there, with nothing done to its references; null when the id is stale.
+  T* Remove(uint64_t id) {
     const std::lock_guard lock(mutex_);
     Slot* slot = FindLocked(id);
     if (slot == nullptr) {
-      return false;
+      return nullptr;
     }
-    slot->entry = nullptr;
+    T* entry = std::exchange(slot->entry, nullptr);
     // Generation 0 would make slot 0's id read as "none".
     if (++slot->generation == 0) {
       slot->generation = 1;
     }
     free_.push_back(static_cast<uint32_t>(id & kSlotMask));
-    return true;
+    return entry;
   }
 
   // The entry with a reference added, or null.
@@ -89,7 +92,7 @@ class SlotTable {
     return &slots_[index];
   }
 
-  mutable std::mutex mutex_;
+  mutable ShortMutex mutex_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
 };

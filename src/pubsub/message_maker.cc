@@ -122,19 +122,22 @@ Status MessageMaker::MakeRaw(const MessageRequest& request, MadeMessage& made) {
 Status MessageMaker::MakeEnvelope(const MessageRequest& request, const PublishMetadata& read,
                                   MadeMessage& made) {
   const std::string_view data = request.data.bytes;
+  BlockPool* const pool = block_.pool();
   const WallTime now = block_.service().host().clock().WallNow();
   const MessageIds::Id random = block_.ids().Next(now);
-  const Publication publication{.pubsub_name = block_.service().identity().name,
-                                .topic = call_.topic,
-                                .content_type = request.content_type,
-                                .data = data.data() == nullptr ? Buffer() : Buffer::CopyOf(data)};
+  const Publication publication{
+      .pubsub_name = block_.service().identity().name,
+      .topic = call_.topic,
+      .content_type = request.content_type,
+      .data = data.data() == nullptr ? Buffer() : Buffer::CopyOf(data, pool)};
   const Publisher publisher{.app_id = block_.options().app_id,
                             .traceparent = call_.options.traceparent,
                             .tracestate = call_.options.tracestate,
                             .now = now,
                             .random = random,
                             .has_native_ttl = has_native_ttl_,
-                            .strictness = block_.options().strictness};
+                            .strictness = block_.options().strictness,
+                            .pool = pool};
   ASSIGN_OR_RETURN(CloudEvent event, MakeEvent(publication, read, publisher));
   made.id = event.id;
   if (!request.id.empty() && made.id != request.id) {
@@ -145,10 +148,11 @@ Status MessageMaker::MakeEnvelope(const MessageRequest& request, const PublishMe
   made.text = event.text;
   if (keeps_events_) {
     made.bytes = event.data.size();
-    made.message.event = std::make_shared<const CloudEvent>(std::move(event));
+    made.message.event =
+        std::allocate_shared<const CloudEvent>(PoolAllocator<CloudEvent>(pool), std::move(event));
     return OkStatus();
   }
-  made.payload = EncodeEvent(event);
+  made.payload = EncodeEvent(event, pool);
   made.message.payload = made.payload.view();
   made.message.content_type = kEventJsonType;
   made.bytes = made.payload.size();

@@ -17,6 +17,7 @@
 #include "pubsub/requests.h"
 #include "pubsub/topic_scopes.h"
 #include "resources/strictness.h"
+#include "result/block_pool.h"
 #include "result/status.h"
 
 namespace mecha {
@@ -71,6 +72,8 @@ class PubSubBlock {
   PubSub& component() { return component_; }
   const PubSubBlockOptions& options() const { return options_; }
   MessageIds& ids() { return ids_; }
+  // Where the bytes of messages come from.
+  BlockPool* pool() { return pool_.get(); }
 
   // For its operations: `pubsub "messages" (pubsub.redis): publish "created": connection refused`.
   std::unique_ptr<Error> MakeError(Verb verb, std::string_view broker_topic,
@@ -82,6 +85,7 @@ class PubSubBlock {
   PubSubBlockOptions options_;
   std::atomic<uint64_t> feeds_{0};
   MessageIds ids_;
+  const BlockPool::Ptr pool_ = BlockPool::Create();
 };
 
 // What a result shows of a broker's own id; empty when it is longer than any etag.

@@ -105,7 +105,7 @@ void Subscription::BeginStop() {
   std::vector<HeldPtr> pausing;
   {
     const std::lock_guard lock(mutex_);
-    if (feed.is_closed() || std::exchange(is_stopping_, true)) {
+    if (feed.is_closed() || is_stopping_.exchange(true)) {
       return;
     }
     ++calls_;
@@ -129,7 +129,7 @@ void Subscription::BeginStop() {
 
 template <class IsQuiet>
 bool Subscription::Await(Deadline deadline, IsQuiet is_quiet) {
-  std::unique_lock lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   while (!is_quiet()) {
     const Duration left = deadline.Remaining(Now());
     if (left == Duration::zero()) {
@@ -182,7 +182,7 @@ void Subscription::Close() {
   std::unique_ptr<Feed> feed;
   uint64_t timer = 0;
   {
-    std::unique_lock lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     is_stopping_ = true;
     timer = std::exchange(renewal_timer_, 0);
     feed = std::move(feed_);
@@ -260,17 +260,15 @@ Subscription::FeedUse::FeedUse(Subscription& subscription)
     : FeedUse(subscription, std::lock_guard(subscription.mutex_)) {}
 
 Subscription::FeedUse::FeedUse(Subscription& subscription,
-                               const std::lock_guard<std::mutex>& /*held*/)
+                               const std::lock_guard<ShortMutex>& /*held*/)
     : subscription_(subscription), feed_(subscription.feed_.get()) {
   subscription_.uses_ += feed_ == nullptr ? 0 : 1;
 }
 
 Subscription::FeedUse::~FeedUse() {
-  if (feed_ == nullptr) {
-    return;
-  }
-  const std::lock_guard lock(subscription_.mutex_);
-  if (--subscription_.uses_ == 0 && subscription_.is_stopping_) {
+  // Whoever stops sees that there is no use left, or is seen here.
+  if (feed_ != nullptr && --subscription_.uses_ == 0 && subscription_.is_stopping_) {
+    const std::lock_guard lock(subscription_.mutex_);
     subscription_.changed_.notify_all();
   }
 }
@@ -287,7 +285,11 @@ void Subscription::BeginCall() {
 
 void Subscription::EndCall() {
   const std::lock_guard lock(mutex_);
-  if (--calls_ == 0) {
+  EndCallLocked();
+}
+
+void Subscription::EndCallLocked() {
+  if (--calls_ == 0 && is_stopping_) {
     changed_.notify_all();
   }
 }

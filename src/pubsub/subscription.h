@@ -20,12 +20,14 @@
 
 #include "async/runtime_host.h"
 #include "call/deadline.h"
+#include "call/short_mutex.h"
 #include "inbound/message.h"
 #include "inbound/registration.h"
 #include "pubsub/held_message.h"
 #include "pubsub/pubsub_block.h"
 #include "pubsub/topic_router.h"
 #include "resources/subscription_document.h"
+#include "result/block_pool.h"
 #include "result/status.h"
 
 namespace mecha {
@@ -98,7 +100,7 @@ class Subscription final : public MessageSource,
    public:
     explicit FeedUse(Subscription& subscription);
     // By who holds the lock already. It is destroyed without it.
-    FeedUse(Subscription& subscription, const std::lock_guard<std::mutex>& held);
+    FeedUse(Subscription& subscription, const std::lock_guard<ShortMutex>& held);
     ~FeedUse();
     FeedUse(const FeedUse&) = delete;
     FeedUse& operator=(const FeedUse&) = delete;
@@ -111,13 +113,27 @@ class Subscription final : public MessageSource,
     Feed* feed_ = nullptr;
   };
 
+  // What is to become of a message that has come.
+  enum class Fate : uint8_t { kOffer, kReturn, kDrop, kMalformed, kGone };
+  struct Arrival {
+    HeldPtr message;
+    Fate fate = Fate::kOffer;
+    Status fault;                           // of kMalformed
+    std::shared_ptr<Registration> handler;  // of kOffer, as is the next one
+    Offered offered;
+  };
+
   // Arrival (subscription_arrival.cc).
   HeldPtr TakeIn(Delivery& delivery);
   void Arrive(const HeldPtr& message);
+  void Route(Arrival& arrival) const;
   bool IsTooOld(const CloudEvent& event) const;
   Status ReadEnvelope(HeldMessage& message) const;
-  void Offer(const HeldPtr& message);
-  void ConfirmLeases(std::vector<HeldPtr> messages);
+  void NoteDeliveredLocked(std::span<const Arrival> arrivals);
+  void SettleFatesLocked(std::span<Arrival> arrivals);
+  void HandOver(std::span<Arrival> arrivals);
+  void Turn(const Arrival& arrival);
+  void ConfirmLeases(const std::vector<Arrival>& arrivals);
   void OnMalformed(const HeldPtr& message, const Status& why);
 
   // Leases (subscription_lease.cc).
@@ -156,6 +172,7 @@ class Subscription final : public MessageSource,
   bool HasDeadLetters() const { return !spec_.dead_letter_topic.empty(); }
   void TopUp();
   size_t TakeWishLocked();
+  void EndCallLocked();
   void CancelTimerLocked(HeldMessage& message);
   size_t CountLocked(HeldMessage::Phase phase) const { return counts_[static_cast<size_t>(phase)]; }
   template <class IsQuiet>
@@ -174,18 +191,19 @@ class Subscription final : public MessageSource,
   const FindHandler find_handler_;
   const std::shared_ptr<RuntimeHost> host_;
   const bool broker_delays_;
+  const BlockPool::Ptr pool_ = BlockPool::Create();  // of messages in hand
 
-  mutable std::mutex mutex_;
+  mutable ShortMutex mutex_;
   std::condition_variable changed_;
   std::unique_ptr<Feed> feed_;
   std::atomic<Duration> lease_{Duration::zero()};
   HeldList held_;
   size_t counts_[4] = {};  // of each phase
   size_t window_ = 0;
-  size_t requested_ = 0;  // of the feed, and not delivered yet
-  size_t calls_ = 0;      // of the feed, that have not reported
-  size_t uses_ = 0;       // of the feed, just now
-  bool is_stopping_ = false;
+  size_t requested_ = 0;         // of the feed, and not delivered yet
+  size_t calls_ = 0;             // of the feed, that have not reported
+  std::atomic<size_t> uses_{0};  // of the feed, just now; grows under the lock
+  std::atomic<bool> is_stopping_{false};
   bool is_feed_stopped_ = false;
   uint64_t renewal_timer_ = 0;
   Status health_;

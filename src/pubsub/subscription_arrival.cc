@@ -13,35 +13,44 @@ namespace mecha {
 
 void Subscription::OnDeliveries(std::span<Delivery> deliveries) {
   const SteadyTime now = lease() > Duration::zero() ? Now() : SteadyTime{};
-  std::vector<HeldPtr> taken;
+  std::vector<Arrival> arrivals(deliveries.size());
   bool is_stale = false;
-  taken.reserve(deliveries.size());
-  for (Delivery& delivery : deliveries) {
+  for (size_t i = 0; i < deliveries.size(); ++i) {
     // A process that was frozen may read what it asked for long ago, and others may have it.
-    is_stale |= lease() > Duration::zero() && now - delivery.held_since > lease() / 3;
-    taken.push_back(TakeIn(delivery));
+    is_stale |= lease() > Duration::zero() && now - deliveries[i].held_since > lease() / 3;
+    arrivals[i].message = TakeIn(deliveries[i]);
+  }
+  if (!is_stale) {
+    for (Arrival& arrival : arrivals) {
+      Route(arrival);
+    }
   }
   {
     const std::lock_guard lock(mutex_);
-    for (const HeldPtr& message : taken) {
-      held_.Add(message);
+    NoteDeliveredLocked(arrivals);
+    if (!is_stale) {
+      SettleFatesLocked(arrivals);
     }
-    counts_[static_cast<size_t>(HeldMessage::Phase::kArriving)] += deliveries.size();
-    requested_ -= std::min(requested_, deliveries.size());
-    tally_.received += deliveries.size();
   }
   ArmRenewal();
   if (is_stale) {
-    ConfirmLeases(std::move(taken));  // all of them, or they would not stay in order
-    return;
-  }
-  for (const HeldPtr& message : taken) {
-    Arrive(message);
+    ConfirmLeases(arrivals);  // all of them, or they would not stay in order
+  } else {
+    HandOver(arrivals);
   }
 }
 
+void Subscription::NoteDeliveredLocked(std::span<const Arrival> arrivals) {
+  for (const Arrival& arrival : arrivals) {
+    held_.Add(arrival.message);
+  }
+  counts_[static_cast<size_t>(HeldMessage::Phase::kArriving)] += arrivals.size();
+  requested_ -= std::min(requested_, arrivals.size());
+  tally_.received += arrivals.size();
+}
+
 HeldPtr Subscription::TakeIn(Delivery& delivery) {
-  auto message = std::make_shared<HeldMessage>();
+  auto message = std::allocate_shared<HeldMessage>(PoolAllocator<HeldMessage>(pool_.get()));
   message->source = shared_from_this();
   message->renewed_at.store(delivery.held_since, std::memory_order_relaxed);
   message->attempt = delivery.attempt;
@@ -50,7 +59,12 @@ HeldPtr Subscription::TakeIn(Delivery& delivery) {
   return message;
 }
 
-void Subscription::ConfirmLeases(std::vector<HeldPtr> messages) {
+void Subscription::ConfirmLeases(const std::vector<Arrival>& arrivals) {
+  std::vector<HeldPtr> messages;
+  messages.reserve(arrivals.size());
+  for (const Arrival& arrival : arrivals) {
+    messages.push_back(arrival.message);
+  }
   Renew(messages, [self = shared_from_this(), messages](bool is_renewed) {
     for (const HeldPtr& message : messages) {
       if (is_renewed && self->Holds(*message)) {
@@ -67,7 +81,7 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
   if (spec_.is_raw) {
     // A broker that kept the event has no bytes: these are those another one would have.
     if (message.event != nullptr) {
-      message.delivery.payload = EncodeEvent(*message.event);
+      message.delivery.payload = EncodeEvent(*message.event, pool_.get());
       message.delivery.content_type = kEventJsonType;
       message.event = nullptr;
     }
@@ -82,9 +96,11 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
                            .data = message.delivery.payload,
                            .content_type = message.delivery.content_type,
                            .metadata = message.delivery.metadata,
-                           .random = unused};
+                           .random = unused,
+                           .pool = pool_.get()};
   ASSIGN_OR_RETURN(CloudEvent event, ReadEvent(received));
-  message.event = std::make_shared<const CloudEvent>(std::move(event));
+  message.event = std::allocate_shared<const CloudEvent>(PoolAllocator<CloudEvent>(pool_.get()),
+                                                         std::move(event));
   return OkStatus();
 }
 
@@ -98,48 +114,96 @@ bool Subscription::IsTooOld(const CloudEvent& event) const {
 }
 
 void Subscription::Arrive(const HeldPtr& message) {
-  const Status read = ReadEnvelope(*message);
-  if (!read.ok()) {
-    OnMalformed(message, read);
+  Arrival arrival;
+  arrival.message = message;
+  Route(arrival);
+  {
+    const std::lock_guard lock(mutex_);
+    SettleFatesLocked(std::span(&arrival, 1));
+  }
+  HandOver(std::span(&arrival, 1));
+}
+
+void Subscription::Route(Arrival& arrival) const {
+  HeldMessage& message = *arrival.message;
+  arrival.fault = ReadEnvelope(message);
+  if (!arrival.fault.ok()) {
+    arrival.fate = Fate::kMalformed;
     return;
   }
-  if (message->event != nullptr && IsTooOld(*message->event)) {
-    Drop(message);
+  if (message.event != nullptr && IsTooOld(*message.event)) {
+    arrival.fate = Fate::kDrop;
     return;
   }
   const auto path =
-      message->event == nullptr ? router_.Route(CloudEvent()) : router_.Route(*message->event);
+      message.event == nullptr ? router_.Route(CloudEvent()) : router_.Route(*message.event);
   if (!path.ok()) {
-    OnMalformed(message, path.status());
+    arrival.fate = Fate::kMalformed;
+    arrival.fault = path.status();
   } else if (!path->has_value()) {
-    Drop(message);
+    arrival.fate = Fate::kDrop;
   } else {
-    message->path = **path;
-    Offer(message);
+    message.path = **path;
+    arrival.handler = find_handler_(message.path);
   }
 }
 
-void Subscription::Offer(const HeldPtr& message) {
-  std::shared_ptr<Registration> handler = find_handler_(message->path);
-  Offered offered;
-  {
-    const std::lock_guard lock(mutex_);
-    if (message->self == nullptr) {
-      return;
+void Subscription::SettleFatesLocked(std::span<Arrival> arrivals) {
+  for (Arrival& arrival : arrivals) {
+    if (arrival.fate != Fate::kOffer) {
+      continue;
     }
-    if (is_stopping_) {
-      handler = nullptr;
-    }
-    if (handler != nullptr) {
-      message->handler = handler;
-      MoveLocked(*message, HeldMessage::Phase::kWithHandler);
-      offered = OfferOfLocked(message);
+    HeldMessage& message = *arrival.message;
+    if (message.self == nullptr) {
+      arrival.fate = Fate::kGone;
+    } else if (arrival.handler == nullptr || is_stopping_) {
+      arrival.fate = Fate::kReturn;
+    } else {
+      message.handler = arrival.handler;
+      MoveLocked(message, HeldMessage::Phase::kWithHandler);
+      arrival.offered = OfferOfLocked(arrival.message);
     }
   }
-  if (handler == nullptr) {
-    Settle(message, {.kind = Settlement::Kind::kReturn});
-  } else {
-    handler->Offer(std::move(offered));
+}
+
+// In their order. Neighbours of one handler reach it together.
+void Subscription::HandOver(std::span<Arrival> arrivals) {
+  std::vector<Offered> together;
+  for (size_t i = 0; i < arrivals.size(); ++i) {
+    Arrival& arrival = arrivals[i];
+    if (arrival.fate != Fate::kOffer) {
+      Turn(arrival);
+      continue;
+    }
+    const bool is_last = i + 1 == arrivals.size() || arrivals[i + 1].fate != Fate::kOffer ||
+                         arrivals[i + 1].handler != arrival.handler;
+    if (is_last && together.empty()) {
+      arrival.handler->Offer(std::move(arrival.offered));
+      continue;
+    }
+    together.push_back(std::move(arrival.offered));
+    if (is_last) {
+      arrival.handler->Offer(together);
+      together.clear();
+    }
+  }
+}
+
+// One that no handler gets.
+void Subscription::Turn(const Arrival& arrival) {
+  switch (arrival.fate) {
+    case Fate::kReturn:
+      Settle(arrival.message, {.kind = Settlement::Kind::kReturn});
+      break;
+    case Fate::kDrop:
+      Drop(arrival.message);
+      break;
+    case Fate::kMalformed:
+      OnMalformed(arrival.message, arrival.fault);
+      break;
+    case Fate::kOffer:
+    case Fate::kGone:
+      break;
   }
 }
 

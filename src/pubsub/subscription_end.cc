@@ -223,17 +223,31 @@ void Subscription::SendSettlement(const HeldPtr& message) {
 // After its call was counted.
 void Subscription::SettleThrough(const FeedUse& feed, const HeldPtr& message) {
   feed->Settle(message->settlement, [message](const Status& status) {
-    auto& self = static_cast<Subscription&>(*message->source);
-    self.OnSettled(message, status);
-    self.EndCall();
+    static_cast<Subscription&>(*message->source).OnSettled(message, status);
   });
 }
 
+// For every message, as Settle; the call ends here.
 void Subscription::OnSettled(const HeldPtr& message, const Status& status) {
-  if (status.ok() || IsNotFound(status) || !Holds(*message)) {
-    Forget(message);
-  } else {
+  if (!status.ok() && !IsNotFound(status) && Holds(*message)) {
     TryAgainLater(message, &Subscription::SendSettlement);
+    EndCall();
+    return;
+  }
+  std::optional<FeedUse> feed;
+  size_t more = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (RemoveLocked(*message)) {
+      more = TakeWishLocked();
+    }
+    if (more > 0) {
+      feed.emplace(*this, lock);
+    }
+    EndCallLocked();
+  }
+  if (more > 0) {
+    (*feed)->Request(more);
   }
 }
 

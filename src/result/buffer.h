@@ -5,10 +5,13 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <new>
 #include <string_view>
 #include <utility>
+
+#include "result/block_pool.h"
 
 namespace mecha {
 
@@ -27,15 +30,19 @@ class Buffer {
   }
   ~Buffer() { Drop(); }
 
-  // Uninitialised bytes; the caller fills `mutable_data()` before sharing the buffer.
-  static Buffer OfSize(size_t size) {
+  // Uninitialised bytes; the caller fills `mutable_data()` before sharing the buffer. From `pool`,
+  // if there is one.
+  static Buffer OfSize(size_t size, BlockPool* pool = nullptr) {
     Buffer buffer;
-    buffer.block_ = new (::operator new(sizeof(Block) + size)) Block;
+    void* memory = pool == nullptr ? ::operator new(sizeof(Block) + size)
+                                   : BlockPool::Take(pool, sizeof(Block) + size);
+    buffer.block_ = new (memory) Block;
+    buffer.block_->is_of_pool = pool != nullptr;
     buffer.block_->size = size;
     return buffer;
   }
-  static Buffer CopyOf(std::string_view bytes) {
-    Buffer buffer = OfSize(bytes.size());
+  static Buffer CopyOf(std::string_view bytes, BlockPool* pool = nullptr) {
+    Buffer buffer = OfSize(bytes.size(), pool);
     if (!bytes.empty()) {
       std::memcpy(buffer.mutable_data(), bytes.data(), bytes.size());
     }
@@ -55,14 +62,20 @@ class Buffer {
 
  private:
   struct alignas(std::max_align_t) Block {
-    std::atomic<size_t> references{1};
+    std::atomic<uint32_t> references{1};
+    bool is_of_pool = false;
     size_t size = 0;
   };
 
   void Drop() noexcept {
     if (block_ != nullptr && block_->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      const bool is_of_pool = block_->is_of_pool;
       block_->~Block();
-      ::operator delete(block_);
+      if (is_of_pool) {
+        BlockPool::Give(block_);
+      } else {
+        ::operator delete(block_);
+      }
     }
   }
 

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "call/short_mutex.h"
 #include "consumer.h"
 #include "contract/host.h"
 #include "message_queue.h"
@@ -41,7 +42,7 @@ class Topic : public std::enable_shared_from_this<Topic> {
 
   const std::string& name() const { return name_; }
   Host& host() const { return host_; }
-  std::mutex& mutex() { return mutex_; }
+  ShortMutex& mutex() { return mutex_; }
 
   // Gives each message to every group, or to none: then its outcome says why. Delivers on this
   // thread to those who wait.
@@ -80,7 +81,7 @@ class Topic : public std::enable_shared_from_this<Topic> {
   const std::string name_;
   const size_t queue_depth_;
   Host& host_;
-  std::mutex mutex_;
+  ShortMutex mutex_;
   std::vector<std::unique_ptr<Group>> groups_;
   uint64_t last_sequence_ = 0;
 };
