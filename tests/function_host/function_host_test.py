@@ -10,9 +10,11 @@ freeze lasts minutes. Exit code 77: something that the case needs is not install
 import argparse
 import json
 import pathlib
+import socket
 import sqlite3
 import sys
 import tempfile
+import threading
 import time
 
 from runtime_api import RuntimeApi
@@ -105,6 +107,48 @@ def test_start_errors(world):
     host = world.start(AWS_LAMBDA_RUNTIME_API="127.0.0.1:1")
     expect(host.process.wait(SECONDS) == 1, "without a runtime API it ends")
     expect("127.0.0.1:1" in host.log.read_text(), "which is named")
+
+
+class Nonsense:
+    """A server that says the same to everybody, and then nothing more."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(self.answer)
+                    connection.shutdown(socket.SHUT_WR)
+                    while connection.recv(65536):
+                        pass
+            except ConnectionError:
+                continue  # it has heard enough
+            except OSError:
+                return  # the end
+
+
+def test_nonsense(world):
+    """What does not keep to HTTP, or to the runtime API, ends the process with a word."""
+    head = b"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: 7\r\n"
+    for answer in (b"", b"hello\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n", b"HTTP/1.1 500 No\r\n\r\n",
+                   b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", head,
+                   head + b"Content-Length: 5\r\n\r\n{}", head + b"no colon\r\n\r\n" * 7,
+                   head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+                   head + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{}",
+                   b"HTTP/1.1 200 " + b"x" * 200_000, head + b"A: b\r\n" * 5000):
+        server = Nonsense(answer)
+        host = world.start(AWS_LAMBDA_RUNTIME_API=server.address)
+        code = host.process.wait(SECONDS)
+        server.listener.close()
+        expect(code == 1, f"{answer[:60]!r}: exit code {code}")
+        expect("function_host: " in host.log.read_text(), f"{answer[:60]!r}: a message")
 
 
 def test_stops(world):
@@ -313,7 +357,7 @@ def run(case, command, *, broker="sqlite", arguments=()):
 
 
 PROTOCOL = (test_counts, test_bad_payloads, test_deadlines, test_failing_store, test_traces,
-            test_start_errors, test_stops, test_killed, test_connections)
+            test_start_errors, test_nonsense, test_stops, test_killed, test_connections)
 SINGLE = {"counts": test_counts, "rest": test_rest, "copies": test_copies}
 
 
@@ -330,6 +374,8 @@ def main():
             run(case, command)
     elif arguments.case in SINGLE:
         run(SINGLE[arguments.case], command)
+        if arguments.case == "copies" and private_redis.is_installed():
+            run(test_copies, command, broker="redis")
     elif arguments.case == "clock":
         if faketime_library() is None:
             print("libfaketime is not installed")

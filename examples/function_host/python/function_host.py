@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A function on the runtime API of AWS Lambda, in Python; ../README.md tells what it shows. The
 environment is that of the C++ program, but for FUNCTION_COPIES."""
+import http.client
 import os
 import pathlib
 import signal
@@ -68,7 +69,7 @@ class Host:
                 invocation = self.api.next()
                 if invocation is not None:
                     self._answer(invocation)
-        except OSError as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise SystemExit(f"function_host: {self.address}: {error}") from error
         finally:
             self._shut_down()

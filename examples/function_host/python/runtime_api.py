@@ -45,8 +45,10 @@ class RuntimeApi:
         if response is None:
             return None
         headers, payload = response
+        if "Lambda-Runtime-Aws-Request-Id" not in headers:
+            raise http.client.HTTPException("an invocation without a request id")
         return Invocation(headers["Lambda-Runtime-Aws-Request-Id"], payload,
-                          int(headers["Lambda-Runtime-Deadline-Ms"]) / 1000,
+                          int(headers.get("Lambda-Runtime-Deadline-Ms", "0")) / 1000,
                           traceparent_of(headers.get("Lambda-Runtime-Trace-Id", "")))
 
     def respond(self, invocation: Invocation, answer: object) -> None:
@@ -83,8 +85,9 @@ class RuntimeApi:
                 if not is_kept:
                     raise
         content = response.read()
-        if response.status not in (200, 202):
-            raise RuntimeError(f"{method} {path}: status {response.status} {content[:200]!r}")
+        if response.status != (200 if method == "GET" else 202):
+            raise http.client.HTTPException(
+                f"{method} {path}: status {response.status} {content[:200]!r}")
         return response.headers, content
 
 
