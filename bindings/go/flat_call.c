@@ -366,8 +366,3 @@ _Static_assert(sizeof(void*) == sizeof(uint64_t), "addresses travel as words");
 int32_t flat_queue_poll(mecha_queue* queue, FlatEvent* events, uint64_t capacity) {
   return mecha_queue_poll(queue, (mecha_event*)(void*)events, (size_t)capacity);
 }
-
-int32_t flat_queue_wait(mecha_queue* queue, FlatEvent* events, uint64_t capacity,
-                        int64_t timeout_ns) {
-  return mecha_queue_wait(queue, (mecha_event*)(void*)events, (size_t)capacity, timeout_ns);
-}

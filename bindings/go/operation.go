@@ -211,6 +211,10 @@ func (rt *Runtime) awaitEvent(ctx context.Context, o *operation) {
 
 // complete hands an event to the goroutine that waits for it.
 func (table *slots) complete(event *C.FlatEvent) {
+	if event.kind != C.MECHA_EVENT_COMPLETION {
+		C.flat_release(event.result)
+		return
+	}
 	s := table.at(uint64(event.token))
 	s.status = int32(event.status)
 	s.result = uint64(event.result)
