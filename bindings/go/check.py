@@ -4,7 +4,7 @@
 
   check.py ... build     the programs, into WORK/bin
   check.py ... vet       gofmt and go vet
-  check.py ... test      the tests, with the race detector and with every check of what cgo is given
+  check.py ... test      the tests, with the race detector and every check of what cgo is given
   check.py ... docs      the reference, into WORK/reference.txt; every public name has a comment
   check.py ... package   a program in a module of its own, which gets this one from a module proxy
                          and the library from a folder: shared and static
