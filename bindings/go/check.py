@@ -9,7 +9,7 @@
   check.py ... package   a program in a module of its own, which gets this one from a module proxy
                          and the library from a folder: shared and static
   check.py ... sqlite    the warning of a second SQLite, by a program with mattn/go-sqlite3
-  check.py ... orders    examples/orders: a worker is killed, and C++ checks what is stored in the end
+  check.py ... orders    examples/orders: a worker is killed, and C++ checks what is stored
 """
 import argparse
 import os
