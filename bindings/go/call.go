@@ -58,6 +58,10 @@ type Trace struct {
 	Baggage string
 }
 
+func (trace *Trace) isEmpty() bool {
+	return len(trace.Parent)+len(trace.State)+len(trace.Baggage) == 0
+}
+
 type contextKey struct{}
 
 // carried is what a context has for a call.
@@ -149,7 +153,7 @@ func (o *operation) apply(found *carried, options *CallOptions) {
 	if retry := options.Retry; retry != nil {
 		o.putRetry(retry)
 	}
-	if options.Trace != (Trace{}) {
+	if !options.Trace.isEmpty() {
 		trace = options.Trace
 	}
 	o.putTrace(trace, options.IdempotencyKey, options.Metadata)

@@ -121,7 +121,7 @@ func (o *operation) putRetry(retry *RetryPolicy) {
 }
 
 func (o *operation) putTrace(trace Trace, idempotencyKey string, metadata []Entry) {
-	if trace == (Trace{}) && idempotencyKey == "" && len(metadata) == 0 {
+	if trace.isEmpty() && idempotencyKey == "" && len(metadata) == 0 {
 		return
 	}
 	o.call.has_extras = 1
