@@ -76,9 +76,11 @@ function(mecha_install_package third_party)
     ${CMAKE_CURRENT_BINARY_DIR}/mechaConfigVersion.cmake DESTINATION ${config})
   file(RELATIVE_PATH MECHA_PREFIX_FROM_PC
     /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
-  configure_file(mecha.pc.in ${CMAKE_CURRENT_BINARY_DIR}/mecha.pc @ONLY)
-  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/mecha.pc
-    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  foreach(package IN ITEMS mecha mecha-static)
+    configure_file(${package}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${package}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${package}.pc
+      DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+  endforeach()
   install(FILES ${CMAKE_BINARY_DIR}/component.schema.json
     DESTINATION ${CMAKE_INSTALL_DATADIR}/mecha)
   mecha_install_modules(${config})

@@ -58,6 +58,10 @@ type Trace struct {
 	Baggage string
 }
 
+func (trace *Trace) isEmpty() bool {
+	return len(trace.Parent)+len(trace.State)+len(trace.Baggage) == 0
+}
+
 type contextKey struct{}
 
 // carried is what a context has for a call.
@@ -107,25 +111,35 @@ func (rt *Runtime) prepare(ctx context.Context, o *operation, options *CallOptio
 	if ctx.Err() != nil {
 		return contextError(ctx)
 	}
-	call := rt.newCall(o)
-	trace := Trace{}
-	if found := carriedBy(ctx); found != nil {
-		if found.rt == rt {
-			call.within = C.uint64_t(found.within)
-		}
-		trace = found.trace
-	}
-	var timeout time.Duration
+	call := o.newCall()
 	if deadline, ok := ctx.Deadline(); ok {
-		if timeout = time.Until(deadline); timeout <= 0 {
+		left := time.Until(deadline)
+		if left <= 0 {
 			return contextError(ctx)
 		}
+		call.timeout_ns = C.int64_t(left)
+	}
+	found := carriedBy(ctx)
+	if found != nil && found.rt == rt {
+		call.within = C.uint64_t(found.within)
+	}
+	if options != nil || found != nil {
+		o.apply(found, options)
+	}
+	return nil
+}
+
+// apply puts what few calls have.
+func (o *operation) apply(found *carried, options *CallOptions) {
+	call, trace := &o.call, Trace{}
+	if found != nil {
+		trace = found.trace
 	}
 	if options == nil {
-		call.timeout_ns = C.int64_t(timeout)
 		o.putTrace(trace, "", nil)
-		return nil
+		return
 	}
+	timeout := time.Duration(call.timeout_ns)
 	if timeout == 0 || (options.Timeout > 0 && options.Timeout < timeout) {
 		timeout = options.Timeout
 	}
@@ -139,9 +153,8 @@ func (rt *Runtime) prepare(ctx context.Context, o *operation, options *CallOptio
 	if retry := options.Retry; retry != nil {
 		o.putRetry(retry)
 	}
-	if options.Trace != (Trace{}) {
+	if !options.Trace.isEmpty() {
 		trace = options.Trace
 	}
 	o.putTrace(trace, options.IdempotencyKey, options.Metadata)
-	return nil
 }

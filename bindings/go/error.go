@@ -23,6 +23,8 @@ type Error struct {
 	MaybeApplied bool
 	// Items is what came with the error: those of a failed transaction, the report of a shutdown.
 	Items []Item
+	// Metadata is what the other side said with it; keys are lower-case and may repeat.
+	Metadata []Entry
 	// Tries counts the tries that were made, 0 where nothing was tried.
 	Tries uint64
 

@@ -198,8 +198,6 @@ int32_t flat_metrics(mecha_runtime* rt, FlatOut* out);
 
 int32_t flat_queue_open(mecha_runtime* rt, uint32_t flags, uint32_t max_inflight, FlatOut* out);
 int32_t flat_queue_poll(mecha_queue* queue, FlatEvent* events, uint64_t capacity);
-int32_t flat_queue_wait(mecha_queue* queue, FlatEvent* events, uint64_t capacity,
-                        int64_t timeout_ns);
 
 // `queue` gets the requests; the call's own is where it reports.
 int32_t flat_serve(mecha_queue* queue, const FlatCall* call, const uint64_t* words,

@@ -36,17 +36,23 @@ static mecha_runtime* runtime_of(const FlatCall* call) {
   return (mecha_runtime*)(uintptr_t)call->rt;
 }
 
-static mecha_status fill_call(const FlatCall* from, Tape* tape, Call* to) {
+static void fill_numbers(const FlatCall* from, mecha_op* op, mecha_call* to) {
   memset(to, 0, sizeof *to);
-  to->call.struct_size = sizeof to->call;
-  to->call.flags = from->flags;
-  to->call.timeout_ns = from->timeout_ns;
-  to->call.within = from->within;
-  if (!from->blocks) {
-    to->call.queue = (mecha_queue*)(uintptr_t)from->queue;
-    to->call.token = from->token;
-    to->call.op = &to->op;
-  }
+  to->struct_size = sizeof *to;
+  to->flags = from->flags;
+  to->timeout_ns = from->timeout_ns;
+  to->within = from->within;
+  *op = 0;
+  if (from->blocks) return;
+  to->queue = (mecha_queue*)(uintptr_t)from->queue;
+  to->token = from->token;
+  to->op = op;
+}
+
+static mecha_status fill_call(const FlatCall* from, Tape* tape, Call* to) {
+  fill_numbers(from, &to->op, &to->call);
+  memset(&to->retry, 0, sizeof to->retry);
+  to->metadata = NULL;
   if (from->has_retry) fill_retry(from, to);
   return from->has_extras ? fill_extras(tape, to) : MECHA_OK;
 }
@@ -84,17 +90,17 @@ void flat_take_value(uint64_t handle, FlatOut* out) {
 }
 
 int32_t flat_state_get(const FlatCall* from, const char* store, const char* key, FlatOut* out) {
-  Call call;
-  fill_call(from, NULL, &call);
+  mecha_call call;
+  mecha_op op;
+  fill_numbers(from, &op, &call);
   const mecha_view store_view = {store == NULL ? "" : store, (size_t)from->store_size};
   const mecha_view key_view = {key == NULL ? "" : key, (size_t)from->key_size};
   const mecha_state_get_options options = {sizeof options, from->consistency};
   mecha_result* result = NULL;
   out->has_value = 0;
   out->result = 0;
-  out->status =
-      mecha_state_get(runtime_of(from), &call.call, store_view, key_view, &options, &result);
-  out->op = call.op;
+  out->status = mecha_state_get(runtime_of(from), &call, store_view, key_view, &options, &result);
+  out->op = op;
   if (out->status != MECHA_PENDING) flat_take_value((uint64_t)(uintptr_t)result, out);
   return out->status;
 }
@@ -359,9 +365,4 @@ _Static_assert(sizeof(void*) == sizeof(uint64_t), "addresses travel as words");
 
 int32_t flat_queue_poll(mecha_queue* queue, FlatEvent* events, uint64_t capacity) {
   return mecha_queue_poll(queue, (mecha_event*)(void*)events, (size_t)capacity);
-}
-
-int32_t flat_queue_wait(mecha_queue* queue, FlatEvent* events, uint64_t capacity,
-                        int64_t timeout_ns) {
-  return mecha_queue_wait(queue, (mecha_event*)(void*)events, (size_t)capacity, timeout_ns);
 }

@@ -151,6 +151,7 @@ func TestCancelling(t *testing.T) {
 			if got := must[mecha.Value](t)(store.Get(ctx, "k")); !got.Found {
 				t.Fatal("the value is gone")
 			}
+			wantNothingLeft(t, rt)
 		})
 	}
 	before, cancel := context.WithCancel(ctx)
@@ -346,6 +347,48 @@ func TestWaitingTakesNoThread(t *testing.T) {
 	for _, q := range requests {
 		_ = q.Ack()
 	}
+}
+
+// Memory of C that calls leave behind would show here: errors, large replies, requests.
+func TestNothingIsKept(t *testing.T) {
+	rt := open(t, inMemory)
+	store, messages := rt.State("store"), rt.PubSub("messages")
+	registration := must[*mecha.Registration](t)(rt.Subscribe(ctx, mecha.Topics("messages", "a")))
+	large := make([]byte, 100_000)
+	round := func() {
+		for i := range 200 {
+			_, _ = rt.State("none").Get(ctx, "k")
+			must[string](t)(store.Set(ctx, "k", large))
+			must[mecha.Value](t)(store.Get(ctx, "k"))
+			must[mecha.Value](t)(store.Get(ctx, "k", mecha.GetOptions{CallOptions: viaQueue}))
+			_, _ = store.Set(ctx, "k", nil, mecha.SetOptions{FirstWrite: true, CallOptions: viaQueue})
+			must[mecha.Published](t)(messages.Publish(ctx, "a", mecha.Message{Data: large}))
+			q := <-registration.Requests()
+			if i%2 == 0 {
+				_ = q.Ack()
+			} else {
+				_ = q.Drop()
+			}
+		}
+		runtime.GC()
+	}
+	round()
+	before := resident(t)
+	for range 5 {
+		round()
+	}
+	// Any of these kept would be 100 MB and more.
+	if after := resident(t); after > before+50<<20 {
+		t.Fatal("from", before>>20, "to", after>>20, "MB")
+	}
+	wantNothingLeft(t, rt)
+}
+
+// resident is this process's memory in bytes.
+func resident(t *testing.T) int {
+	t.Helper()
+	fields := strings.Fields(string(must[[]byte](t)(os.ReadFile("/proc/self/statm"))))
+	return must[int](t)(strconv.Atoi(fields[1])) * os.Getpagesize()
 }
 
 func TestMistakesWhenOpening(t *testing.T) {

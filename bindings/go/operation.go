@@ -87,6 +87,7 @@ func (rt *Runtime) enter() (*operation, error) {
 	o, _ := rt.operations.Get().(*operation)
 	if o == nil {
 		o = &operation{slot: rt.slots.take()}
+		o.call.rt, o.call.queue, o.call.token = rt.number, rt.queue.number, C.uint64_t(o.index)
 		table := rt.slots
 		runtime.SetFinalizer(o, func(o *operation) { table.putBack(o.slot) })
 	}
@@ -104,9 +105,10 @@ func (rt *Runtime) leave(o *operation) {
 	rt.operations.Put(o)
 }
 
-func (rt *Runtime) newCall(o *operation) *C.FlatCall {
-	o.call = C.FlatCall{rt: rt.number, queue: rt.queue.number, token: C.uint64_t(o.index),
-		flags: callInline}
+// newCall forgets the call before. What of C.FlatCall is not named here belongs to one verb.
+func (o *operation) newCall() *C.FlatCall {
+	o.call.within, o.call.timeout_ns, o.call.flags = 0, 0, callInline
+	o.call.has_retry, o.call.has_extras, o.call.blocks = 0, 0, 0
 	return &o.call
 }
 
@@ -119,7 +121,7 @@ func (o *operation) putRetry(retry *RetryPolicy) {
 }
 
 func (o *operation) putTrace(trace Trace, idempotencyKey string, metadata []Entry) {
-	if trace == (Trace{}) && idempotencyKey == "" && len(metadata) == 0 {
+	if trace.isEmpty() && idempotencyKey == "" && len(metadata) == 0 {
 		return
 	}
 	o.call.has_extras = 1
@@ -209,6 +211,10 @@ func (rt *Runtime) awaitEvent(ctx context.Context, o *operation) {
 
 // complete hands an event to the goroutine that waits for it.
 func (table *slots) complete(event *C.FlatEvent) {
+	if event.kind != C.MECHA_EVENT_COMPLETION {
+		C.flat_release(event.result)
+		return
+	}
 	s := table.at(uint64(event.token))
 	s.status = int32(event.status)
 	s.result = uint64(event.result)

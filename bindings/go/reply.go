@@ -168,10 +168,26 @@ func (r *reply) failure() *Error {
 	failure.MaybeApplied = uint32(r.word(C.FLAT_HEAD_STATUS)>>32)&resultMaybeApplied != 0
 	failure.Tries = r.word(C.FLAT_HEAD_NUMBER)
 	failure.Items = r.items()
+	failure.Metadata = r.headers()
 	if failure.Message == "" && r.status == ErrPartial {
 		failure.Message = "some items failed; each of them says why"
 	}
 	return failure
+}
+
+// headers follow the items.
+func (r *reply) headers() []Entry {
+	count := r.word(C.FLAT_HEAD_HEADERS)
+	if count == 0 {
+		return nil
+	}
+	entries := make([]Entry, count)
+	word := itemWord(r.count())
+	for i := range entries {
+		entries[i] = Entry{r.text(word), r.text(word + 2)}
+		word += 4
+	}
+	return entries
 }
 
 func (r *reply) errorAt(position uint64, status Status) *Error {

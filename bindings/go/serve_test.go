@@ -127,6 +127,7 @@ func TestHowHandlersEnd(t *testing.T) {
 			t.Errorf("no %s in %v", want, all)
 		}
 	}
+	wantNothingLeft(t, rt)
 	logged.await(t, "beyond repair")
 	logged.await(t, "TestHowHandlersEnd") // the stack of the panic
 	logged.await(t, "out of order")

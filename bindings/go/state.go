@@ -140,10 +140,9 @@ func (s State) get(ctx context.Context, o *operation, key string, consistency Co
 	}
 	o.call.store_size, o.call.key_size = C.uint64_t(len(s.name)), C.uint64_t(len(key))
 	o.call.consistency = C.uint32_t(consistency)
-	if s.rt.await(ctx, o, func() C.int32_t {
-		return C.flat_state_get(&o.call, textStart(s.name), textStart(key), &o.out)
-	}) {
-		C.flat_take_value(C.uint64_t(o.result), &o.out)
+	status := C.flat_state_get(&o.call, textStart(s.name), textStart(key), &o.out)
+	if status == C.MECHA_PENDING || status == C.MECHA_BUSY {
+		s.awaitGet(ctx, o, status, key)
 	}
 	if o.out.has_value != 0 {
 		return reply{}, nil
@@ -170,6 +169,18 @@ func (o *operation) value(buffer []byte) Value {
 		value.ETag = unsafe.String(&both[size], all-size)
 	}
 	return value
+}
+
+// awaitGet is for a get that was not over at once.
+func (s State) awaitGet(ctx context.Context, o *operation, status C.int32_t, key string) {
+	if s.rt.await(ctx, o, func() C.int32_t {
+		if status != C.MECHA_PENDING {
+			return C.flat_state_get(&o.call, textStart(s.name), textStart(key), &o.out)
+		}
+		return status
+	}) {
+		C.flat_take_value(C.uint64_t(o.result), &o.out)
+	}
 }
 
 func textStart(text string) *C.char {

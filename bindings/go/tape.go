@@ -25,6 +25,12 @@ const (
 )
 
 func (t *tape) reset() {
+	if len(t.words) != 0 {
+		t.empty()
+	}
+}
+
+func (t *tape) empty() {
 	if t.isPinned {
 		t.pins.Unpin()
 		t.isPinned = false

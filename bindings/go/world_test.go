@@ -5,6 +5,7 @@ package mecha_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -111,6 +112,22 @@ func (l *logText) String() string {
 func (l *logText) await(t *testing.T, part string) {
 	t.Helper()
 	await(t, "a log line with "+part, func() bool { return strings.Contains(l.String(), part) })
+}
+
+// wantNothingLeft waits until the library has no operation and no request of rt's any more.
+func wantNothingLeft(t *testing.T, rt *mecha.Runtime) {
+	t.Helper()
+	await(t, "every operation and request to end", func() bool {
+		var described struct {
+			Inflight     int `json:"inflight"`
+			OpenRequests int `json:"open_requests"`
+		}
+		text := must[string](t)(rt.Describe())
+		if err := json.Unmarshal([]byte(text), &described); err != nil {
+			t.Fatal(err)
+		}
+		return described.Inflight == 0 && described.OpenRequests == 0
+	})
 }
 
 // await looks until something holds; a machine may be slow.

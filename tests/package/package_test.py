@@ -13,6 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 INSTALLED = ("include/mecha/mecha.h", "include/mecha/mecha.hpp", "lib/libmecha.so",
              "lib/libmecha.so.0", "lib/libmecha.a", "lib/pkgconfig/mecha.pc",
+             "lib/pkgconfig/mecha-static.pc",
              "lib/cmake/mecha/mechaConfig.cmake", "lib/cmake/mecha/mechaConfigVersion.cmake",
              "lib/cmake/mecha/mechaTargets.cmake", "lib/cmake/mecha/mechaComponents.cmake",
              "share/mecha/component.schema.json",
@@ -134,8 +135,10 @@ def with_pkg_config(compiler, source, prefix, scratch):
     check_program(program, True, scratch)
     archive = ask("--variable=static_archive")[0]
     static = [archive if flag == "-lmecha" else flag for flag in ask("--static", "--libs")]
-    run(*compiler, HERE / source, *ask("--cflags"), "-o", program, *static)
-    check_program(program, False, scratch)
+    whole = run("pkg-config", "--libs", "mecha-static", environment=environment).split()
+    for flags in (static, whole):
+        run(*compiler, HERE / source, *ask("--cflags"), "-o", program, *flags)
+        check_program(program, False, scratch)
 
 
 def main():
