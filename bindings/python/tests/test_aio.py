@@ -147,7 +147,7 @@ def test_a_full_queue_is_waited_for():
         port.loop.remove_reader(port.queue.fileno())
         port.queue = mecha._mecha.Queue(rt.handle, port.loop.create_future, False, 2)
         port.loop.add_reader(port.queue.fileno(), port._on_events)
-        store._port = None
+        store._port = store._loop = None
         assert isinstance(port, Port)
         items = await asyncio.gather(*[store.get("k", inline=False) for _ in range(50)],
                                      *[store.set("k", b"v", inline=False) for _ in range(50)])
