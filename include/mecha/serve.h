@@ -181,9 +181,9 @@ MECHA_API mecha_status mecha_serve_credit(mecha_registration* registration, uint
  * @param registration  borrowed; still to be freed.
  * @param out           given: item 0 is a report as JSON (finished, returned, abandoned). May be
  *                      NULL.
- * @return MECHA_OK; MECHA_PENDING; MECHA_DEADLINE_EXCEEDED when requests had to be abandoned;
- *         MECHA_CLOSED when it is stopped already; MECHA_FORKED; MECHA_INVALID_ARGUMENT for NULL;
- *         MECHA_REENTRANT.
+ * @return MECHA_OK; MECHA_PENDING; MECHA_DEADLINE_EXCEEDED or MECHA_CANCELLED when requests had to
+ *         be abandoned; MECHA_CLOSED when it is stopped already; MECHA_FORKED;
+ *         MECHA_INVALID_ARGUMENT for NULL; MECHA_REENTRANT.
  * @blocks without a queue in `call`, up to the deadline.
  * @thread any.
  * @since 0.1

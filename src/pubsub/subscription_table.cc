@@ -21,6 +21,14 @@ constexpr Duration kStep = std::chrono::milliseconds(50);
 
 Status Stopped() { return Cancelled("the registration was stopped before it was live"); }
 
+// Why handlers were not waited for any longer.
+Status LeftHandlers(const Waiter* waiter) {
+  if (waiter != nullptr && waiter->stop_cause() == StopCause::kCancelled) {
+    return Cancelled("cancelled before handlers had ended; their messages went back");
+  }
+  return DeadlineExceeded("handlers did not end in time; their messages went back");
+}
+
 }  // namespace
 
 // Waits in steps. False at the deadline, or when the call is stopped.
@@ -106,9 +114,7 @@ Status SubscriptionTable::Delete(const CallContext& call, std::string_view name)
   for (const EntryPtr& entry : entries()) {
     if (!name.empty() && entry->name == name) {
       Remove(entry);
-      return EndAll({entry}, call.deadline, call.waiter)
-                 ? OkStatus()
-                 : DeadlineExceeded("handlers of the subscription did not end in time");
+      return EndAll({entry}, call.deadline, call.waiter) ? OkStatus() : LeftHandlers(call.waiter);
     }
   }
   return Status(StatusCode::kNotFound, "there is no subscription named " + Quoted(name));
@@ -364,8 +370,7 @@ Status SubscriptionTable::Stop(const CallContext& call,
     is_clean = false;
     registration->Abandon(nullptr);
   }
-  return is_clean ? OkStatus()
-                  : DeadlineExceeded("handlers did not end in time; their messages went back");
+  return is_clean ? OkStatus() : LeftHandlers(call.waiter);
 }
 
 void SubscriptionTable::StopSoon(std::shared_ptr<Registration> registration) {

@@ -223,6 +223,77 @@ TEST_CASE("calls within a request run during a drain, and end with the request")
   CHECK(NextRequest(runtime, queue).Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
 }
 
+TEST_CASE("a call within a request ends with the request's time, or when it is taken back") {
+  const mecha::Runtime runtime = StartedBroker();
+  mecha::Queue queue = OpenedQueue(runtime);
+  mecha::ServeOptions brief = Orders();
+  brief.reply_timeout = milliseconds(100);
+  mecha::Registration registration = Served(runtime, queue, brief);
+  mecha::Registration lasting =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"lasting"}));
+  mecha::Registration other =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"bills"}));
+  const mecha::PubSub messages = runtime.pubsub("messages");
+  REQUIRE(messages.Publish("bills", mecha::Message::Of("open")).ok());
+  mecha::Request open = NextRequest(runtime, queue);
+  // Ending `other` waits for the open request, so only its own request can end such a call.
+  Publish(runtime, "brief");
+  mecha::Request late = NextRequest(runtime, queue);
+  CHECK(other.Stop(late.Within()).status() == mecha::Status::kCancelled);
+  CHECK(late.Reply(mecha::Verdict::kOk) == mecha::Status::kGone);
+
+  mecha::Registration another =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"letters"}));
+  REQUIRE(messages.Publish("letters", mecha::Message::Of("open")).ok());
+  mecha::Request letter = NextRequest(runtime, queue);
+  REQUIRE(messages.Publish("lasting", mecha::Message::Of("taken back")).ok());
+  mecha::Request taken = NextRequest(runtime, queue);
+  std::thread stopper([&] {
+    mecha::CallOptions call;
+    call.timeout = milliseconds(100);
+    (void)lasting.Stop(call);
+  });
+  CHECK(another.Stop(taken.Within()).status() == mecha::Status::kCancelled);
+  stopper.join();
+  CHECK(taken.Reply(mecha::Verdict::kOk) == mecha::Status::kGone);
+}
+
+TEST_CASE("what is published within a request carries its trace on") {
+  const mecha::Runtime runtime = StartedBroker();
+  mecha::Queue queue = OpenedQueue(runtime);
+  const mecha::Registration registration =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"orders", "bills"}));
+  const mecha::PubSub messages = runtime.pubsub("messages");
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  mecha::CallOptions traced;
+  traced.traceparent = trace;
+  traced.tracestate = "a=b";
+  REQUIRE(messages.Publish("orders", mecha::Message::Of("x"), traced).ok());
+  mecha::Request order = NextRequest(runtime, queue);
+  REQUIRE(messages.Publish("bills", mecha::Message::Of("y"), order.Within()).ok());
+  mecha::Request bill = NextRequest(runtime, queue);
+  CHECK(bill.info().traceparent == trace);
+  CHECK(bill.info().tracestate == "a=b");
+  const std::string own = "00-11111111111111111111111111111111-2222222222222222-01";
+  mecha::CallOptions call;
+  call.traceparent = own;
+  mecha::CallOptions borrowing = order.Within(call);
+  borrowing.borrows_inputs = true;
+  mecha::Event event = messages.PublishAsync(queue, 7, "bills", mecha::Message::Of("z"), borrowing);
+  CHECK(event.pending());
+  for (int i = 0; i < 2; ++i) {  // the completion and the message, in any order
+    auto next = queue.Next(seconds(10));
+    REQUIRE(next.ok());
+    mecha::Request request(runtime, std::move(*next));
+    if (request) {
+      CHECK(request.info().traceparent == own);
+      CHECK(request.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+    }
+  }
+  CHECK(bill.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+  CHECK(order.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+}
+
 TEST_CASE("a stop whose time is over takes the open request back") {
   const mecha::Runtime runtime = StartedBroker();
   mecha::Queue queue = OpenedQueue(runtime);

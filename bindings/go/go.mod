@@ -1,0 +1,3 @@
+module mecha.dev/mecha
+
+go 1.22

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Futures: on any executor, cancelled by being dropped, and none lost.
+use crate::support::{all, block_on, builder, in_memory, poll_once};
+use mecha::{OperationId, Status};
+use std::task::Poll;
+use std::time::Duration;
+
+fn is_send<T: Send>(value: T) -> T {
+    value
+}
+
+#[test]
+fn a_future_is_over_at_once_or_later() {
+    let runtime = in_memory();
+    let store = runtime.state("store");
+    block_on(is_send(store.set("key", "value"))).unwrap();
+    assert!(matches!(poll_once(&mut store.get("key")), Poll::Ready(Ok(Some(_)))));
+    let mut later = store.get("key").inline(false);
+    let first = poll_once(&mut later);
+    let value = match first {
+        Poll::Ready(value) => value,
+        Poll::Pending => block_on(later),
+    };
+    assert_eq!(&value.unwrap().unwrap()[..], b"value");
+}
+
+#[test]
+fn many_futures_of_several_threads_all_end() {
+    let runtime = in_memory();
+    let store = runtime.state("store");
+    store.set("key", "value").wait().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let gets = (0..100).map(|_| store.get("key").inline(false)).collect();
+                    for value in block_on(all(gets)) {
+                        assert_eq!(&value.unwrap().unwrap()[..], b"value");
+                    }
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn a_future_that_is_dropped_is_cancelled_and_leaves_nothing() {
+    let runtime = in_memory();
+    let store = runtime.state("store");
+    for round in 0..1000 {
+        let key = format!("key{round}");
+        let mut set = store.set(&key, "value").inline(false);
+        let _ = poll_once(&mut set);
+        drop(set);
+    }
+    drop(store.get("never polled"));
+    let report = runtime.shutdown(Duration::from_secs(10)).unwrap();
+    assert!(!report.is_empty());
+}
+
+#[test]
+fn an_operation_is_cancelled_by_its_number() {
+    let runtime = in_memory();
+    let store = runtime.state("store");
+    let id = OperationId::new();
+    let mut get = store.get("key").inline(false).id(&id);
+    if poll_once(&mut get).is_pending() {
+        assert_ne!(id.get(), 0);
+        let _ = runtime.cancel(&id);
+        match block_on(get) {
+            Ok(value) => assert!(value.is_none()),
+            Err(error) => assert_eq!(error.status(), Status::Cancelled),
+        }
+    }
+}
+
+#[test]
+fn futures_end_when_the_runtime_does() {
+    let runtime = in_memory();
+    let store = runtime.state("store");
+    let mut gets: Vec<_> = (0..50).map(|_| store.get("key").inline(false)).collect();
+    let over: Vec<bool> = gets.iter_mut().map(|get| poll_once(get).is_ready()).collect();
+    drop(runtime);
+    for (get, over) in gets.into_iter().zip(over) {
+        if !over {
+            match block_on(get) {
+                Ok(value) => assert!(value.is_none()),
+                Err(error) => {
+                    assert!(matches!(error.status(), Status::Closed | Status::Cancelled), "{error}")
+                }
+            }
+        }
+    }
+    assert_eq!(block_on(store.get("key")).unwrap_err().status(), Status::Closed);
+    assert_eq!(store.get("key").wait().unwrap_err().status(), Status::Closed);
+}
+
+#[test]
+fn a_future_may_end_what_it_came_from() {
+    let runtime = in_memory();
+    block_on(async move {
+        let store = runtime.state("store");
+        store.get("key").inline(false).await.unwrap();
+        drop(runtime);
+        drop(store);
+    });
+}
+
+#[test]
+fn threads_of_the_host_are_enough() {
+    let runtime = builder().host_threads().start().unwrap();
+    assert!(runtime.fd() >= 0);
+    let store = runtime.state("store");
+    let mut set = store.set("key", "value").inline(false);
+    let mut ready = poll_once(&mut set);
+    while ready.is_pending() {
+        runtime.run(Some(Duration::from_millis(100))).unwrap();
+        ready = poll_once(&mut set);
+    }
+    assert!(matches!(ready, Poll::Ready(Ok(_))));
+}
