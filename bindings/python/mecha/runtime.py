@@ -37,7 +37,8 @@ def open_handle(app_id: Optional[str], options: RuntimeOptions) -> _mecha.Runtim
     texts = given.pop("resource_texts", ())
     flags = _mecha.OPEN_USE_ENVIRONMENT if given.pop("use_environment", False) else 0
     flags |= _mecha.OPEN_HOST_THREADS if given.pop("host_threads", False) else 0
-    given.pop("logs", None)
+    for of_python in ("logs", "max_inflight"):
+        given.pop(of_python, None)
     handle = _mecha.open(app_id, given.pop("namespace", None), _paths(given.pop("resources", ())),
                          [texts] if isinstance(texts, str) else texts,
                          given.pop("settings", {}), flags)

@@ -42,6 +42,7 @@ PyObject* Fail(mecha_status status, mecha_result* result) {
 }
 
 PyObject* FailWith(mecha_status status, mecha_error* error) {
+  if (error != NULL) status = mecha_error_status(error);
   PyObject* exception = MakeException(status, error, Py_None);
   mecha_error_free(error);
   return Raise(exception);

@@ -412,7 +412,8 @@ def test_a_handler_that_never_returns_does_not_keep_the_program(tmp_path):
     """,
 ])
 def test_the_interpreter_ends_with_work_in_flight(text):
-    run_script("import warnings\nwarnings.simplefilter('ignore')\n" + textwrap.dedent(text))
+    quiet = "import logging, warnings\nwarnings.simplefilter('ignore')\nlogging.disable()\n"
+    run_script(quiet + textwrap.dedent(text))
 
 
 def test_only_one_interpreter_of_a_process_imports_it():
