@@ -108,6 +108,14 @@ static PyObject* LibraryVersion(PyObject* module, PyObject* nothing) {
   return Py_BuildValue("(Is)", mecha_version(), mecha_version_string());
 }
 
+static PyObject* Live(PyObject* module, PyObject* nothing) {
+  (void)module;
+  (void)nothing;
+  return Py_BuildValue("{s:n,s:n,s:n,s:n,s:n}", "results", globals.results, "requests",
+                       globals.requests, "queues", globals.queues, "registrations",
+                       globals.registrations, "runtimes", globals.runtimes);
+}
+
 static PyObject* StatusName(PyObject* module, PyObject* status) {
   (void)module;
   const long number = PyLong_AsLong(status);
@@ -125,6 +133,7 @@ static PyMethodDef functions[] = {
     {"serve", (PyCFunction)(void (*)(void))ServeWhat, METH_FASTCALL | METH_KEYWORDS,
      "serve(runtime, what, **call)"},
     {"version", LibraryVersion, METH_NOARGS, "(number, text) of the loaded library."},
+    {"live", Live, METH_NOARGS, "How many objects hold something of the library, by kind."},
     {"status_name", StatusName, METH_O, "The name of a status."},
     {"set_pool_of_thread", SetPoolOfThread, METH_O, kPoolDocumentation},
     {NULL, NULL, 0, NULL}};

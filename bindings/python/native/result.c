@@ -60,6 +60,7 @@ static PyObject* NewResult(PyTypeObject* type, mecha_result* result, size_t inde
   }
   self->result = result;
   self->index = index;
+  ++globals.results;
   return (PyObject*)self;
 }
 
@@ -190,6 +191,7 @@ PyObject* Convert(mecha_status status, mecha_result* result, Kind kind) {
 
 static void ResultFree(PyObject* self) {
   mecha_result_release(((ResultObject*)self)->result);
+  --globals.results;
   Free(self);
 }
 
