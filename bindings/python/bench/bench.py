@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a call costs: a blocking get of 16 and of 1,024 bytes from memory, and gets through the queue
-of an event loop with 64 in flight. Prints a line of JSON for each: the median of several rounds in
-nanoseconds per operation."""
+"""What a call costs: a blocking get of 16 and of 1,024 bytes from memory, and gets through the
+queue of an event loop with 64 in flight. Prints a line of JSON for each: the median of several
+rounds in nanoseconds per operation."""
 import asyncio
 import gc
 import json

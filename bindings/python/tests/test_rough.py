@@ -210,7 +210,8 @@ def test_gunicorn_workers_open_their_own_after_the_fork(tmp_path):
             start_response("200 OK", [])
             return [f"{os.getpid()} {store.get('count').text()}".encode()]
         """))
-    (tmp_path / "conf.py").write_text("from app import post_fork, worker_exit\npreload_app = True\n")
+    (tmp_path / "conf.py").write_text("from app import post_fork, worker_exit\n"
+                                      "preload_app = True\n")
     path = tmp_path / "socket"
     server = subprocess.Popen(
         [sys.executable, "-m", "gunicorn", "-c", "conf.py", "-w", "2", "-b", f"unix:{path}",

