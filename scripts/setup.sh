@@ -11,7 +11,7 @@ build_packages=(g++ cmake ninja-build ccache pkgconf libabsl-dev libcurl4-openss
   python3-yaml)
 test_packages=(libasio-dev catch2 faketime redis-server memcached postgresql mariadb-server
   etcd-server openssl cargo rustc rust-clippy rustfmt clang clang-format clang-tidy libclang-rt-dev
-  libprotobuf-dev protobuf-compiler binutils valgrind git)
+  libprotobuf-dev protobuf-compiler python3-dev python3-pip python3-venv binutils valgrind git)
 
 say() { echo "setup: $*"; }
 fail() {

@@ -246,7 +246,7 @@ StatusOr<std::shared_ptr<CompletionQueue>> Runtime::OpenQueue(QueueOptions optio
   return queue;
 }
 
-std::vector<std::shared_ptr<CompletionQueue>> Runtime::LiveQueues() {
+std::vector<std::shared_ptr<CompletionQueue>> Runtime::LiveQueues() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<CompletionQueue>> live;
   for (const auto& weak : queues_) {

@@ -121,7 +121,7 @@ class Runtime final : public OperationOwner {
   void EndQueues(Duration patience, DrainReport* report);
   void ForwardNotices();
   void AddSubscriptions(std::vector<SubscriptionDocument> documents, Findings& findings);
-  std::vector<std::shared_ptr<CompletionQueue>> LiveQueues();
+  std::vector<std::shared_ptr<CompletionQueue>> LiveQueues() const;
 
   const RuntimeOptions options_;
   ResolverOptions resolver_options_;

@@ -155,6 +155,18 @@ TEST_CASE("a store that is another application's is said to be left out") {
   CHECK(world.Describe()["left_out"][0]["name"] == "theirs");
 }
 
+TEST_CASE("describe counts what is alive") {
+  RuntimeWorld world;
+  world.Start({kFake});
+  const auto none = Json::parse(R"({"operations":0,"requests":0,"registrations":0,"queues":0})");
+  CHECK(world.Describe()["live"] == none);
+  {
+    const auto queue = *world.runtime->OpenQueue({});
+    CHECK(world.Describe()["live"]["queues"] == 1);
+  }
+  CHECK(world.Describe()["live"] == none);
+}
+
 TEST_CASE("opening starts nothing, and calls before the start are refused") {
   RuntimeWorld world;
   REQUIRE(world.Open({kFake}).ok());

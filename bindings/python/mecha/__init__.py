@@ -36,6 +36,6 @@ __all__ = ["Aborted", "AlreadyExists", "ApplyOptions", "AsyncRuntime", "Busy", "
            "MessageInfo", "NEVER_EXPIRES", "NoMemory", "NotFound", "Ordering", "OutOfRange",
            "Page", "PageOptions", "PermissionDenied", "PubSub", "Published", "Reentrant",
            "ResourceExhausted", "RetryMessage", "RetryPattern", "RetryPolicy", "Retryable",
-           "Runtime", "RuntimeOptions", "Secrets", "ServeOptions", "SetOptions", "State",
-           "Status", "Subscription", "Suspended", "Unauthenticated", "Unavailable",
-           "Unimplemented", "UpdateOptions", "Verdict", "VersionMismatch", "Write", "current_trace", "trace"]
+           "Runtime", "RuntimeOptions", "Secrets", "ServeOptions", "SetOptions", "State", "Status",
+           "Subscription", "Suspended", "Unauthenticated", "Unavailable", "Unimplemented",
+           "UpdateOptions", "Verdict", "VersionMismatch", "Write", "current_trace", "trace"]

@@ -26,7 +26,7 @@ class AsyncRuntime(OpenRuntime):
 
     def __init__(self, app_id: Optional[str] = None, **options: Unpack[RuntimeOptions]) -> None:
         super().__init__(app_id, **options)
-        self._ports = Ports(self._handle, options.get("logs", True))
+        self._ports = Ports(self._handle, options)
         ports = self._ports
         self._serving = AsyncServing(ports)
         self.state = Named(lambda name: AsyncState(ports, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from asyncio import CancelledError, Future, get_running_loop
 from collections.abc import AsyncIterator, Iterable
 from typing import Any, Optional, Unpack, cast
 
@@ -13,7 +14,7 @@ from .items import Item, Page, Published, published_of
 from .messages import Message, Write, to_json
 from .options import (JSON, ApplyOptions, Buffer, CallOptions, DeleteOptions, GetOptions,
                       PageOptions, SetOptions)
-from .port import Port, Ports
+from .port import Ports
 from .state import Query, query_text
 from .update import DELETE, Change, Race, Removal, UpdateOptions
 
@@ -26,21 +27,20 @@ class AsyncComponent:
     def __init__(self, ports: Ports, name: str) -> None:
         self._ports = ports
         self.name = name
-        self._port: Optional[Port] = None
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._port: Any = None
         self._native: Any = None
 
-    def _bind(self) -> Any:
-        """The C side's component, reporting to the port of the loop that runs here."""
+    def _bind(self) -> None:
+        """The C side's component reports to the port of the loop that runs here."""
         port = self._ports.current()
         if port is not self._port:
             self._native = self._kind(self._ports.handle, port.queue, self.name)
-            self._port = port
-        return self._native
+            self._port, self._loop = port, port.loop
 
     async def _run(self, verb: str, *arguments: Any, **options: Any) -> Any:
-        native = self._bind()
-        port = cast(Port, self._port)
-        method = getattr(native, verb)
+        self._bind()
+        port, method = self._port, getattr(self._native, verb)
         try:
             pending = method(*arguments, **options)
         except Busy:
@@ -55,17 +55,21 @@ class AsyncState(AsyncComponent):
 
     async def get(self, key: str, **options: Unpack[GetOptions]) -> Optional[Item]:
         """The Item, or None for an absent key."""
-        native = self._bind()
-        port = cast(Port, self._port)
+        if get_running_loop() is not self._loop:
+            self._bind()
+        port, method = self._port, self._native.get
+        outcome: Optional[Item]
         try:  # as _run, written out: this is what is called most
-            pending = native.get(key, **options)
+            pending = method(key, **options)
+            if not isinstance(pending, Future):
+                outcome = pending
+                return outcome
+            outcome = await pending
+            return outcome
         except Busy:
-            return cast(Optional[Item], await port.retry(native.get, key, **options))
-        if not isinstance(pending, asyncio.Future):
-            return cast(Optional[Item], pending)
-        try:
-            return cast(Optional[Item], await pending)
-        except asyncio.CancelledError:
+            outcome = await port.retry(method, key, **options)
+            return outcome
+        except CancelledError:
             port.queue.cancel(pending)
             raise
 

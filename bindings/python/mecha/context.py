@@ -18,11 +18,7 @@ def current_trace() -> tuple[Optional[str], Optional[str], Optional[str]]:
     scope = current.get()
     if scope is None:
         return None, None, None
-    parent, state, baggage = scope.texts
-    if parent is None and scope.request is not None:
-        info = scope.request.read(0)
-        return info[12], info[13], baggage
-    return parent, state, baggage
+    return scope.texts
 
 
 @contextlib.contextmanager

@@ -257,7 +257,8 @@ class Event(_mecha.Request, Described):
     # As a context manager.
 
     def __enter__(self) -> Event:
-        self._token = context.current.set(_mecha.Scope(self))
+        # `within` keeps the operation with the event, but does not carry its trace on.
+        self._token = context.current.set(_mecha.Scope(self, self.traceparent, self.tracestate))
         return self
 
     def __exit__(self, kind: Optional[type[BaseException]], error: Optional[BaseException],

@@ -121,6 +121,8 @@ class RuntimeOptions(TypedDict, total=False):
     use_environment  read NAMESPACE, POD_NAME, DAPR_ENV_KEYS and what envRef names
     host_threads     start no thread: this program lends its own with `run_once`
     logs             hand what the library has to say to `logging`. Default: True
+    max_inflight     asyncio: how many operations of one event loop may be under way; others wait
+                     for their turn. Default: 65536
     """
     namespace: Optional[str]
     resources: Union[str, os.PathLike[str], Iterable[Union[str, os.PathLike[str]]]]
@@ -129,6 +131,7 @@ class RuntimeOptions(TypedDict, total=False):
     use_environment: bool
     host_threads: bool
     logs: bool
+    max_inflight: int
 
 
 class Ordering(enum.IntEnum):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Optional
 
 from . import _mecha, errors, logs
+from .options import RuntimeOptions, seconds
 
 _MOST_EVENTS = 256
 _DEFAULT_TIMEOUT = 60.0
@@ -16,9 +17,9 @@ class Port:
     """The queue of one event loop. Used on that loop's thread only."""
 
     def __init__(self, handle: _mecha.Runtime, loop: asyncio.AbstractEventLoop,
-                 wants_logs: bool) -> None:
+                 wants_logs: bool, max_inflight: int) -> None:
         self.loop = loop
-        self.queue = _mecha.Queue(handle, loop.create_future, wants_logs)
+        self.queue = _mecha.Queue(handle, loop.create_future, wants_logs, max_inflight)
         self._waiting_for_room: list[asyncio.Future[None]] = []
         loop.add_reader(self.queue.fileno(), self._on_events)
 
@@ -47,7 +48,7 @@ class Port:
     async def retry(self, method: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         """Runs an operation for which the queue had no room, as soon as it has."""
         timeout = options.get("timeout", _DEFAULT_TIMEOUT)
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(None if timeout is None else seconds(timeout)):
             while True:
                 room = self.loop.create_future()
                 self._waiting_for_room.append(room)
@@ -71,9 +72,10 @@ class Port:
 class Ports:
     """The port of the running loop; a new one for each new loop."""
 
-    def __init__(self, handle: _mecha.Runtime, wants_logs: bool) -> None:
+    def __init__(self, handle: _mecha.Runtime, options: RuntimeOptions) -> None:
         self.handle = handle
-        self._wants_logs = wants_logs
+        self._wants_logs = options.get("logs", True)
+        self._max_inflight = options.get("max_inflight", 0)
         self._port: Optional[Port] = None
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._others: dict[asyncio.AbstractEventLoop, Port] = {}
@@ -92,8 +94,8 @@ class Ports:
                 del self._others[old]
         found = self._others.get(loop)
         if found is None:
-            found = self._others[loop] = Port(self.handle, loop,
-                                              self._wants_logs and not self._others)
+            wants_logs = self._wants_logs and not self._others
+            found = self._others[loop] = Port(self.handle, loop, wants_logs, self._max_inflight)
         self._loop, self._port = loop, found
         return found
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import threading
 import warnings
 import weakref
-from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Optional, Unpack, cast
 
 from . import _mecha
 from .components import PubSub, Secrets
 from .errors import Closed
+from .interruption import interruptible
 from .logs import LogPump
 from .options import CallOptions, RuntimeOptions, Seconds, nanoseconds
 from .serving import Serving
@@ -37,39 +37,14 @@ def open_handle(app_id: Optional[str], options: RuntimeOptions) -> _mecha.Runtim
     texts = given.pop("resource_texts", ())
     flags = _mecha.OPEN_USE_ENVIRONMENT if given.pop("use_environment", False) else 0
     flags |= _mecha.OPEN_HOST_THREADS if given.pop("host_threads", False) else 0
-    given.pop("logs", None)
+    for of_python in ("logs", "max_inflight"):
+        given.pop(of_python, None)
     handle = _mecha.open(app_id, given.pop("namespace", None), _paths(given.pop("resources", ())),
                          [texts] if isinstance(texts, str) else texts,
                          given.pop("settings", {}), flags)
     if given:
         raise TypeError(f"Runtime got an unexpected keyword argument {next(iter(given))!r}")
     return handle
-
-
-def _interruptible(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Runs what blocks without asking for signals on another thread, so that Ctrl-C is noticed:
-    handlers of signals run on the main thread only, and it waits for nothing else here."""
-    if threading.current_thread() is not threading.main_thread():
-        return function(*arguments)
-    outcome: list[Any] = []
-    error: list[BaseException] = []
-    done = threading.Event()
-
-    def run() -> None:
-        try:
-            outcome.append(function(*arguments))
-        except BaseException as raised:  # pylint: disable=broad-except
-            error.append(raised)
-        done.set()
-
-    try:
-        threading.Thread(target=run, name="mecha-life-cycle", daemon=True).start()
-    except RuntimeError:  # the interpreter ends: no more threads
-        return function(*arguments)
-    done.wait()
-    if error:
-        raise error[0]
-    return outcome[0]
 
 
 class OpenRuntime:
@@ -80,7 +55,7 @@ class OpenRuntime:
         self._pid = os.getpid()
         self._handle = open_handle(app_id, options)
         self._is_closed = False
-        self._is_started = False
+        self._changes = 0  # of its life, under way
         _open.add(self)
 
     @property
@@ -121,14 +96,25 @@ class OpenRuntime:
         """True after shutdown."""
         return self._is_closed
 
+    def _change(self, function: Any, *arguments: Any) -> Any:
+        """Runs a step of its life, which Ctrl-C leaves behind."""
+        def run() -> Any:
+            self._changes += 1
+            try:
+                return function(*arguments)
+            finally:
+                self._changes -= 1
+        return interruptible(run)
+
     def _begin_shutdown(self) -> bool:
         """False when that was done before."""
         was_closed, self._is_closed = self._is_closed, True
         return not was_closed
 
     def _close_now(self) -> None:
-        """At the interpreter's end: stops everything, without waiting for handlers."""
-        if self._pid == os.getpid() and self._begin_shutdown():
+        """At the interpreter's end: stops everything, without waiting for handlers, nor for a
+        suspend or shutdown that Ctrl-C has left behind."""
+        if self._pid == os.getpid() and self._changes == 0 and self._begin_shutdown():
             try:
                 self._handle.shutdown(0)
             except Exception:  # pylint: disable=broad-except
@@ -173,8 +159,7 @@ class Runtime(OpenRuntime):
         """Starts every component; raises what keeps one from starting."""
         if self._logs is not None:
             self._logs.start()
-        _interruptible(self._handle.start)
-        self._is_started = True
+        self._change(self._handle.start)
 
     def serve(self, threads: int = 4) -> None:
         """Runs the handlers of `topic`, `spec` and `route` on so many threads until Ctrl-C, or
@@ -188,7 +173,7 @@ class Runtime(OpenRuntime):
             self._logs.stop()
         flags = _mecha.SUSPEND_KEEP_CONNECTIONS if keep_connections else 0
         try:
-            report = _interruptible(self._handle.suspend, nanoseconds(timeout), flags)
+            report = self._change(self._handle.suspend, nanoseconds(timeout), flags)
         except BaseException:
             self._go_on()
             raise
@@ -196,7 +181,7 @@ class Runtime(OpenRuntime):
 
     def resume(self) -> None:
         """Takes up work again, with a new instance id and fresh connections."""
-        _interruptible(self._handle.resume)
+        self._change(self._handle.resume)
         self._go_on()
 
     def _go_on(self) -> None:
@@ -209,11 +194,11 @@ class Runtime(OpenRuntime):
 
     def apply_resource(self, text: str, **call: Unpack[CallOptions]) -> None:
         """Adds documents of kind Subscription, or puts new versions in the place of old ones."""
-        self._handle.resource_apply(None, text, **call)
+        interruptible(partial(self._handle.resource_apply, None, text, **call))
 
     def delete_resource(self, kind: str, name: str, **call: Unpack[CallOptions]) -> None:
         """Takes a document away. A subscription ends in order."""
-        self._handle.resource_delete(None, kind, name, **call)
+        interruptible(partial(self._handle.resource_delete, None, kind, name, **call))
 
     def shutdown(self, timeout: Seconds = DRAIN) -> Optional[dict[str, Any]]:
         """Refuses new calls, lets running ones and handlers end until the timeout, stops what is
@@ -221,7 +206,7 @@ class Runtime(OpenRuntime):
         if not self._begin_shutdown():
             return None
         try:
-            report = _interruptible(self._handle.shutdown, nanoseconds(timeout))
+            report = self._change(self._handle.shutdown, nanoseconds(timeout))
         except Closed:
             return None
         finally:

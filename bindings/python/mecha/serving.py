@@ -8,12 +8,14 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, NamedTuple, Optional, TypeVar, Union, Unpack, cast
 
 from . import _mecha
 from .errors import Closed, Error, Forked
 from .events import Event, Verdict
+from .interruption import interruptible
 from .options import Ordering, Seconds, ServeOptions, nanoseconds
 
 _log = logging.getLogger("mecha")
@@ -67,7 +69,9 @@ class Offer(NamedTuple):
                 batch_wait_ns, nanoseconds(given.pop("reply_timeout", 0)))
         if given:
             raise TypeError(f"unexpected keyword argument {next(iter(given))!r}")
-        return _mecha.serve(handle, what)
+        if waits_on is not None:
+            return _mecha.serve(handle, what)
+        return interruptible(_mecha.serve, handle, what)
 
 
 _pool_of_thread = threading.local()
@@ -128,9 +132,9 @@ class Subscription:
         """Ends it when its open events are answered. Returns a report; None when it was over."""
         if self._is_closed:
             return None
+        stop = partial(self._registration.stop, None, timeout=timeout)
         try:
-            return cast(dict[str, Any],
-                        json.loads(self._registration.stop(None, timeout=timeout)))
+            return cast(dict[str, Any], json.loads(interruptible(stop)))
         except Closed:
             return None
         finally:
@@ -298,7 +302,8 @@ class Serving:
         problem: Optional[Error] = None
         for registration in list(self._registrations.values()):
             try:
-                reports.append(json.loads(registration.stop(None, timeout=timeout)))
+                stop = partial(registration.stop, None, timeout=timeout)
+                reports.append(json.loads(interruptible(stop)))
             except Closed:
                 pass
             except Error as error:

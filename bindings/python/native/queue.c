@@ -72,6 +72,7 @@ static PyObject* QueueNew(PyTypeObject* type, PyObject* arguments, PyObject* key
   self->handle = handle;
   self->create_future = create_future == Py_None ? NULL : Py_NewRef(create_future);
   self->free_slot = kNoSlot;
+  ++globals.queues;
   return (PyObject*)self;
 }
 
@@ -108,6 +109,7 @@ static int QueueClear(PyObject* object) {
 static void QueueDealloc(PyObject* object) {
   QueueObject* self = (QueueObject*)object;
   PyObject_GC_UnTrack(object);
+  --globals.queues;
   QueueClear(object);
   PyMem_Free(self->slots);
   Py_CLEAR(self->runtime);

@@ -42,6 +42,7 @@ PyObject* Fail(mecha_status status, mecha_result* result) {
 }
 
 PyObject* FailWith(mecha_status status, mecha_error* error) {
+  if (error != NULL) status = mecha_error_status(error);
   PyObject* exception = MakeException(status, error, Py_None);
   mecha_error_free(error);
   return Raise(exception);
@@ -59,6 +60,7 @@ static PyObject* NewResult(PyTypeObject* type, mecha_result* result, size_t inde
   }
   self->result = result;
   self->index = index;
+  ++globals.results;
   return (PyObject*)self;
 }
 
@@ -189,6 +191,7 @@ PyObject* Convert(mecha_status status, mecha_result* result, Kind kind) {
 
 static void ResultFree(PyObject* self) {
   mecha_result_release(((ResultObject*)self)->result);
+  --globals.results;
   Free(self);
 }
 

@@ -48,6 +48,7 @@ static PyObject* Open(mecha_runtime_options* options) {
     return NULL;
   }
   self->handle = handle;
+  ++globals.runtimes;
   return (PyObject*)self;
 }
 
@@ -88,6 +89,7 @@ static void RuntimeDealloc(PyObject* object) {
   PyThreadState* thread = PyEval_SaveThread();
   mecha_runtime_free(self->handle);
   PyEval_RestoreThread(thread);
+  --globals.runtimes;
   Free(object);
 }
 

@@ -76,6 +76,7 @@ static PyObject* Serve(Invocation* invocation, const Serving* serving) {
   if (self == NULL) return InvocationFail(invocation);
   self->runtime = (RuntimeObject*)Py_NewRef((PyObject*)invocation->runtime);
   self->queue = (QueueObject*)Py_NewRef(serving->queue);
+  ++globals.registrations;
   if (InvocationEnter(invocation) < 0) {
     Py_DECREF(self);
     return InvocationFail(invocation);
@@ -117,6 +118,7 @@ PyObject* ServeWhat(PyObject* module, PyObject* const* values, Py_ssize_t count,
 static void RegistrationFree(PyObject* object) {
   RegistrationObject* self = (RegistrationObject*)object;
   mecha_registration_free(self->handle);
+  --globals.registrations;
   Py_CLEAR(self->queue);
   Py_CLEAR(self->runtime);
   Free(object);
@@ -170,6 +172,7 @@ PyObject* RequestOf(RuntimeObject* runtime, mecha_event* event) {
   self->result = event->result;
   self->id = event->id;
   self->token = event->token;
+  ++globals.requests;
   return (PyObject*)self;
 }
 
@@ -186,6 +189,7 @@ static void RequestFree(PyObject* object) {
     Reply(self, &reply);
   }
   mecha_result_release(self->result);
+  --globals.requests;
   Py_CLEAR(self->runtime);
   Free(object);
 }

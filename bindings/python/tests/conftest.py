@@ -2,7 +2,9 @@
 """What the tests share: runtimes in memory, and a check that nothing of one is left."""
 import asyncio
 import contextlib
+import gc
 import json
+import time
 
 import pytest
 
@@ -31,11 +33,41 @@ spec: {{type: state.sqlite, version: v1, metadata: [{{name: connectionString, va
 """
 
 
+def held():
+    """What objects hold of the library, by kind."""
+    gc.collect()
+    return {kind: count for kind, count in mecha._mecha.live().items() if count != 0}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left():
+    """After each test no object of it holds a result, an event or a registration."""
+    before = set(held())
+    yield
+    kinds = {"results", "requests", "registrations"} - before
+    deadline = time.monotonic() + 10  # threads of the test may be on their way out
+    while kinds & set(held()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not kinds & set(held()), held()
+
+
+def pytest_sessionfinish(session):
+    """In the end there is nothing at all."""
+    session.items.clear()
+    if left := held():
+        print(f"\nstill alive at the end: {left}")
+        session.exitstatus = 1
+
+
 @pytest.fixture
 def rt():
-    """A runtime in memory, started."""
+    """A runtime in memory, started. At its end the library has nothing alive of it but its own."""
     with mecha.Runtime("app", resource_texts=STATE) as runtime:
         yield runtime
+        is_open = not runtime.is_closed
+    if is_open:
+        live = runtime.describe()["live"]
+        assert live["operations"] == live["requests"] == live["registrations"] == 0, live
 
 
 @pytest.fixture

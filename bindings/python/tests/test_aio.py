@@ -137,22 +137,14 @@ def test_closing_during_calls_ends_them(tmp_path):
 
 
 def test_a_full_queue_is_waited_for():
-    from mecha.port import Port
-
-    async def main(rt):
-        store = rt.state("store")
-        await store.set("k", b"v")
-        port = rt._ports.current()
-        port.queue.close()
-        port.loop.remove_reader(port.queue.fileno())
-        port.queue = mecha._mecha.Queue(rt.handle, port.loop.create_future, False, 2)
-        port.loop.add_reader(port.queue.fileno(), port._on_events)
-        store._port = None
-        assert isinstance(port, Port)
-        items = await asyncio.gather(*[store.get("k", inline=False) for _ in range(50)],
-                                     *[store.set("k", b"v", inline=False) for _ in range(50)])
-        assert len(items) == 100
-    run(main)
+    async def main():
+        async with mecha.AsyncRuntime("app", resource_texts=STATE, max_inflight=2) as rt:
+            store = rt.state("store")
+            await store.set("k", b"v")
+            calls = [store.get("k", inline=False) for _ in range(50)]
+            calls += [store.set("k", b"v", inline=False, timeout=None) for _ in range(50)]
+            assert len(await asyncio.gather(*calls)) == 100
+    asyncio.run(main())
 
 
 def test_suspend_and_resume():
