@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-//! second_sqlite FILE: a program that brings a copy of SQLite by rusqlite's feature `bundled`. Prints
-//! what the runtime warns of, and fails when it does not notice.
+//! second_sqlite FILE: a program that brings a copy of SQLite, as rusqlite's feature `bundled` does.
+//! Prints what the runtime warns of, and fails when it does not notice.
 use mecha::Runtime;
 use std::sync::{Arc, Mutex};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = std::env::args().nth(1).ok_or("usage: second_sqlite FILE")?;
-    let own = rusqlite::Connection::open_in_memory()?;
-    let version: String = own.query_row("select sqlite_version()", [], |row| row.get(0))?;
-    println!("the program's SQLite: {version}");
+    let version = unsafe { std::ffi::CStr::from_ptr(libsqlite3_sys::sqlite3_libversion()) };
+    println!("the program's SQLite: {}", version.to_str()?);
     let yaml = format!(
         "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {{name: store}}\n\
          spec: {{type: state.sqlite, version: v1, metadata: \
