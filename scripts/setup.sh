@@ -9,8 +9,8 @@ set -euo pipefail
 build_packages=(g++ cmake ninja-build ccache pkgconf libabsl-dev libcurl4-openssl-dev libhiredis-dev
   libmariadb-dev libpq-dev libsqlite3-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev python3
   python3-yaml)
-test_packages=(libasio-dev catch2 redis-server memcached postgresql mariadb-server etcd-server
-  openssl cargo rustc rust-clippy rustfmt clang clang-format clang-tidy libclang-rt-dev
+test_packages=(libasio-dev catch2 faketime redis-server memcached postgresql mariadb-server
+  etcd-server openssl cargo rustc rust-clippy rustfmt clang clang-format clang-tidy libclang-rt-dev
   libprotobuf-dev protobuf-compiler binutils valgrind git)
 
 say() { echo "setup: $*"; }
