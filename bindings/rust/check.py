@@ -9,6 +9,7 @@
   check.py ... package   the crates as they would be published, built from their packages
   check.py ... static    a program that has the library inside
   check.py ... oldest    builds with Debian's own rustc, the oldest one promised
+  check.py ... second    a program with a second SQLite, which is warned; needs crates.io once
   check.py ... orders    examples/orders: a worker is killed; C++ checks what is stored in the end
 
 Exit code 77: a tool is missing, and it says which.
@@ -117,6 +118,17 @@ def oldest(options):
         RUSTC_WRAPPER="", CARGO_TARGET_DIR=target)
 
 
+def second(options):
+    program = HERE / "second_sqlite"
+    fetched = subprocess.run([options.cargo, "fetch", "--locked"], cwd=program, check=False,
+                             env={**os.environ, "CARGO_NET_OFFLINE": "false"})
+    if fetched.returncode != 0:
+        skip("the crates of second_sqlite cannot be fetched")
+    run(options.cargo, "build", "--locked", cwd=program)
+    with tempfile.TemporaryDirectory() as folder:
+        run(Path(os.environ["CARGO_TARGET_DIR"]) / "debug" / "second_sqlite", f"{folder}/state.db")
+
+
 class Worker:
     """A running `orders worker`."""
 
@@ -159,7 +171,7 @@ def orders(options):
 
 
 MODES = {each.__name__: each
-         for each in (build, suite, lint, docs, package, static, oldest, orders)}
+         for each in (build, suite, lint, docs, package, static, oldest, second, orders)}
 
 
 def main():

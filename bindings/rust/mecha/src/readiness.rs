@@ -42,7 +42,7 @@ struct Table {
     epoll: c_int,
     stop: c_int,
     /// Who is to be told of which descriptor.
-    waiting: Mutex<HashMap<c_int, Waker>>,
+    waiting: Mutex<HashMap<c_int, Vec<Waker>>>,
 }
 
 impl Drop for Table {
@@ -60,6 +60,13 @@ impl Table {
         unsafe { epoll_ctl(self.epoll, operation, fd, &mut event) == 0 }
     }
 
+    fn wake(&self, fd: c_int) {
+        let wakers = lock(&self.waiting).remove(&fd);
+        for waker in wakers.into_iter().flatten() {
+            deliver(|| waker.wake());
+        }
+    }
+
     fn run(&self) {
         let mut events = [EpollEvent { events: 0, data: 0 }; BATCH];
         loop {
@@ -70,10 +77,7 @@ impl Table {
                 if fd == self.stop {
                     return;
                 }
-                let waker = lock(&self.waiting).remove(&fd);
-                if let Some(waker) = waker {
-                    deliver(|| waker.wake());
-                }
+                self.wake(fd);
             }
         }
     }
@@ -106,21 +110,33 @@ impl Readiness {
         if self.process != std::process::id() {
             return false; // the thread is the parent's
         }
-        lock(&self.table.waiting).insert(fd, waker.clone());
+        let mut waiting = lock(&self.table.waiting);
+        let wakers = waiting.entry(fd).or_default();
+        if !wakers.iter().any(|other| other.will_wake(waker)) {
+            wakers.push(waker.clone());
+        }
+        drop(waiting);
         self.table.control(MODIFY, fd) || self.table.control(ADD, fd)
+    }
+
+    /// Wakes whoever waits for `fd`.
+    pub fn wake(&self, fd: c_int) {
+        if self.process == std::process::id() {
+            self.table.wake(fd);
+        }
     }
 
     pub fn forget(&self, fd: c_int) {
         if self.process == std::process::id() {
-            let waker = lock(&self.table.waiting).remove(&fd);
-            drop(waker);
+            let wakers = lock(&self.table.waiting).remove(&fd);
+            drop(wakers);
             self.table.control(DELETE, fd);
         }
     }
 
     pub fn wake_all(&self) {
         let waiting = std::mem::take(&mut *lock(&self.table.waiting));
-        for waker in waiting.into_values() {
+        for waker in waiting.into_values().flatten() {
             deliver(|| waker.wake());
         }
     }

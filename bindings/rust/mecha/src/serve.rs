@@ -7,7 +7,7 @@ use crate::call::nanoseconds;
 use crate::error::{check, Error};
 use crate::handler::Server;
 use crate::operation::{Operation, Steps};
-use crate::shared::{lock, Shared};
+use crate::shared::Shared;
 use crate::state_operations::key_values;
 use crate::{IntoVerdict, Request, Result, Text};
 use mecha_sys as sys;
@@ -15,7 +15,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -151,7 +151,6 @@ pub(crate) struct Source {
     shared: Arc<Shared>,
     registration: *mut sys::mecha_registration,
     queue: *mut sys::mecha_queue,
-    waker: Mutex<Option<Waker>>,
     is_closed: AtomicBool,
 }
 
@@ -168,9 +167,8 @@ impl Source {
     pub fn close(&self) {
         self.is_closed.store(true, Memory::SeqCst);
         unsafe { sys::mecha_queue_close(self.queue) };
-        let waker = lock(&self.waker).take();
-        if let Some(waker) = waker {
-            waker.wake();
+        if let Some(readiness) = self.shared.begun_readiness() {
+            readiness.wake(unsafe { sys::mecha_queue_fd(self.queue) });
         }
     }
 
@@ -207,7 +205,6 @@ impl Source {
         if let Some(over) = self.look() {
             return Poll::Ready(over);
         }
-        *lock(&self.waker) = Some(waker.clone());
         let watched = match self.shared.readiness() {
             Ok(readiness) => readiness.watch(unsafe { sys::mecha_queue_fd(self.queue) }, waker),
             Err(_) => false,
@@ -254,15 +251,14 @@ pub struct Requests {
 
 impl Requests {
     /// The next request; none when it is stopped, or the runtime has ended. Dropping the future
-    /// loses nothing.
-    #[allow(clippy::should_implement_trait)] // it is an iterator's, for async code
-    pub fn next(&mut self) -> Next<'_> {
+    /// loses nothing. Several tasks may share one `Requests`, and another one stop it.
+    pub fn next(&self) -> Next<'_> {
         Next { requests: self }
     }
 
     /// As `next`, for whoever writes futures: `stream::poll_fn(move |c| requests.poll_next(c))` is a
     /// `Stream` of the crate `futures`.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Request>> {
+    pub fn poll_next(&self, context: &mut Context<'_>) -> Poll<Option<Request>> {
         self.source.poll_next(context.waker())
     }
 
@@ -355,13 +351,13 @@ impl std::fmt::Debug for Requests {
 /// The next request: [`Requests::next`].
 #[must_use = "a future does nothing unless it is awaited"]
 pub struct Next<'a> {
-    requests: &'a mut Requests,
+    requests: &'a Requests,
 }
 
 impl Future for Next<'_> {
     type Output = Option<Request>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Request>> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Request>> {
         self.requests.poll_next(context)
     }
 }
@@ -416,7 +412,6 @@ impl Steps for Serve<'_> {
             shared: shared.clone(),
             registration: std::mem::replace(&mut self.registration, ptr::null_mut()),
             queue: std::mem::replace(&mut self.queue, ptr::null_mut()),
-            waker: Mutex::new(None),
             is_closed: AtomicBool::new(false),
         });
         Ok(Requests { source })

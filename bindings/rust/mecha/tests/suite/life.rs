@@ -59,7 +59,7 @@ fn everything_may_be_dropped_in_any_order() {
         let runtime = in_memory();
         let store = runtime.state("store");
         let topics = ServeOptions::topics("messages", &["t"]);
-        let mut requests = runtime.serve(topics).wait().unwrap();
+        let requests = runtime.serve(topics).wait().unwrap();
         assert!(poll_once(&mut requests.next()).is_pending());
         runtime.pubsub("messages").publish("t", "x").wait().unwrap();
         let request = requests.wait(Some(Duration::from_secs(10))).unwrap();
@@ -77,12 +77,12 @@ fn everything_may_be_dropped_in_any_order() {
 }
 
 #[test]
-fn a_thousand_runtimes_leave_nothing_behind() {
+fn a_hundred_runtimes_leave_nothing_behind() {
     let threads = || std::fs::read_dir("/proc/self/task").unwrap().count();
     let descriptors = || std::fs::read_dir("/proc/self/fd").unwrap().count();
     let started = Arc::new(AtomicUsize::new(0));
     let before = descriptors();
-    for _ in 0..200 {
+    for _ in 0..100 {
         let (start, stop) = (started.clone(), started.clone());
         let runtime = builder()
             .on_thread_start(move |_| {
@@ -96,13 +96,36 @@ fn a_thousand_runtimes_leave_nothing_behind() {
             .start()
             .unwrap();
         let topics = ServeOptions::topics("messages", &["t"]);
-        let mut requests = runtime.serve(topics).wait().unwrap();
+        let requests = runtime.serve(topics).wait().unwrap();
         assert!(poll_once(&mut requests.next()).is_pending());
         block_on(runtime.state("store").set("key", "value").inline(false)).unwrap();
     }
     assert_eq!(started.load(Ordering::SeqCst), 0);
     // Other tests run beside this one, and have few.
     assert!(threads() < 150 && descriptors() < before + 150);
+}
+
+#[test]
+fn it_may_be_closed_while_it_is_in_use() {
+    for _ in 0..10 {
+        let runtime = in_memory();
+        let (store, broker) = (runtime.state("store"), runtime.pubsub("messages"));
+        let requests = runtime.serve(ServeOptions::topics("messages", &["t"])).wait().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| while store.set("key", "value").wait().is_ok() {});
+            scope.spawn(|| while block_on(store.get("key").inline(false)).is_ok() {});
+            scope.spawn(|| while broker.publish("t", "x").wait().is_ok() {});
+            scope.spawn(|| {
+                while let Ok(Some(request)) = requests.wait(None) {
+                    let _ = request.reply(Verdict::Ok); // too late, once
+                }
+            });
+            scope.spawn(|| while block_on(requests.next()).is_some() {});
+            std::thread::sleep(Duration::from_millis(5));
+            drop(runtime);
+        });
+        assert_eq!(store.get("key").wait().unwrap_err().status(), Status::Closed);
+    }
 }
 
 #[test]
@@ -139,7 +162,7 @@ fn after_a_fork_the_child_has_errors_and_the_parent_everything() {
     let store = runtime.state("store");
     block_on(store.set("key", "value").inline(false)).unwrap();
     let topics = ServeOptions::topics("messages", &["t"]);
-    let mut requests = runtime.serve(topics).wait().unwrap();
+    let requests = runtime.serve(topics).wait().unwrap();
     assert!(poll_once(&mut requests.next()).is_pending());
     let child = unsafe { fork() };
     if child == 0 {

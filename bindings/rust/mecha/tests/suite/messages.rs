@@ -49,7 +49,7 @@ fn requests_are_awaited() {
     let runtime = in_memory();
     block_on(async {
         let topics = ServeOptions::topics("messages", &["t"]);
-        let mut requests = runtime.serve(topics).await.unwrap();
+        let requests = runtime.serve(topics).await.unwrap();
         assert!(poll_once(&mut requests.next()).is_pending());
         let broker = runtime.pubsub("messages");
         let publisher = std::thread::spawn(move || {
@@ -71,10 +71,36 @@ fn requests_are_awaited() {
 }
 
 #[test]
+fn several_tasks_share_the_requests_and_another_stops_them() {
+    let runtime = in_memory();
+    let requests = runtime.serve(ServeOptions::topics("messages", &["t"])).wait().unwrap();
+    let broker = runtime.pubsub("messages");
+    let handled = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some(request) = block_on(requests.next()) {
+                    handled.fetch_add(1, Memory::SeqCst);
+                    request.reply(Verdict::Ok).unwrap();
+                }
+            });
+        }
+        for _ in 0..200 {
+            broker.publish("t", "x").wait().unwrap();
+        }
+        while handled.load(Memory::SeqCst) < 200 {
+            std::thread::yield_now();
+        }
+        block_on(requests.stop()).unwrap();
+    });
+    assert_eq!(handled.load(Memory::SeqCst), 200);
+}
+
+#[test]
 fn awaiting_ends_when_the_runtime_does() {
     let runtime = in_memory();
     let topics = ServeOptions::topics("messages", &["t"]);
-    let mut requests = runtime.serve(topics).wait().unwrap();
+    let requests = runtime.serve(topics).wait().unwrap();
     let (ready, is_ready) = mpsc::channel();
     let waiting = std::thread::spawn(move || {
         assert!(poll_once(&mut requests.next()).is_pending());
@@ -265,7 +291,7 @@ fn waking_ends_a_wait_and_the_descriptor_tells() {
         requests.wake();
         assert!(waiting.join().unwrap());
     });
-    let mut dropped = requests;
+    let dropped = requests;
     assert!(matches!(poll_once(&mut dropped.next()), Poll::Pending));
     drop(dropped);
     drop(runtime);
