@@ -62,8 +62,9 @@ class Job:
     def totals(self, language):
         """Customer -> (orders, total), as the program prints them."""
         lines = self.run(language, "totals", *self.options).splitlines()
-        rows = [re.fullmatch(r"(\S+)\s+(\d+)\s+(\S+)", line.strip()) for line in lines]
-        return {row[1]: (int(row[2]), row[3]) for row in rows if row}
+        rows = [re.fullmatch(r"(.+?)\s+(\d+)\s+(\S+)", line.strip()) for line in lines]
+        return {row[1]: (int(row[2]), row[3]) for row in rows
+                if row and not row[1].endswith(" customers")}
 
 
 def end(workers):
