@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file component.h
- * Plug-ins: state and secret stores that are written in any language and loaded when a runtime
- * opens. A plug-in is a shared library that exports one function, `mecha_plugin_entry`, and does
- * not link to libmecha: both sides hand each other tables of functions. docs/write_a_plugin.md
- * shows a whole one.
+ * Plug-ins: state stores, secret stores and message brokers that are written in any language and
+ * loaded when a runtime opens. A plug-in is a shared library that exports one function,
+ * `mecha_plugin_entry`, and does not link to libmecha: both sides hand each other tables of
+ * functions. docs/write_a_plugin.md shows a whole one.
  *
  * Rules, besides those of types.h:
  *
@@ -26,6 +26,7 @@
 #ifndef MECHA_COMPONENT_H
 #define MECHA_COMPONENT_H
 
+#include "component_pubsub.h"
 #include "component_store.h"
 #include "types.h"
 
@@ -55,7 +56,8 @@ typedef struct mecha_outcome_item {
   mecha_view group;        /**< the name of the secret */
   mecha_view key;          /**< list: a complete key. Secrets: the key within the secret */
   mecha_view value;        /**< the value that was read */
-  mecha_view etag;         /**< at most 64 bytes; of the value, or the new one after a set */
+  mecha_view etag;         /**< at most 64 bytes; of the value, or the new one after a set; the
+                                broker's id of a message, of any length */
   mecha_view message;      /**< of a failure: what happened, and what mends it. Never a secret */
   int64_t expires_unix_ms; /**< 0: never, or the store cannot tell */
   uint64_t reserved[3];
@@ -205,6 +207,40 @@ typedef struct mecha_host {
    * @since 0.1
    */
   int64_t (*setting_number)(const struct mecha_host* host, const char* name);
+
+  /**
+   * Hands messages over to the library, in order; all or none. The library passes them on later, on
+   * a thread of its own.
+   *
+   * @param host        borrowed.
+   * @param feed        from open_feed.
+   * @param deliveries  borrowed; all they point to is copied.
+   * @param count       at most what was requested and not delivered yet; 0 does nothing.
+   * @return MECHA_OK: the library has them until they are settled. Else they are still yours:
+   *         MECHA_GONE when the feed stops; MECHA_NO_MEMORY; and, with a warning in describe,
+   *         MECHA_RESOURCE_EXHAUSTED for more than was requested, MECHA_INVALID_ARGUMENT for a
+   *         number that is not larger than the one before.
+   * @blocks no.
+   * @thread any; one at a time for each feed.
+   * @since 0.1
+   */
+  mecha_status (*deliver)(const struct mecha_host* host, mecha_feed feed,
+                          const mecha_delivery* deliveries, size_t count);
+
+  /**
+   * Tells that no messages come for now, and that they come again. A feed mends itself, with
+   * growing pauses, and says each change once; it does not log besides.
+   *
+   * @param host     borrowed.
+   * @param feed     from open_feed.
+   * @param status   MECHA_OK: they come again. Else why none come, MECHA_UNAVAILABLE say.
+   * @param message  borrowed; of a failure: what happened. Never a secret.
+   * @blocks no.
+   * @thread any.
+   * @since 0.1
+   */
+  void (*feed_health)(const struct mecha_host* host, mecha_feed feed, mecha_status status,
+                      mecha_view message);
 } mecha_host;
 
 /** What a field of spec.metadata holds; the library checks it. */
@@ -234,7 +270,7 @@ typedef struct mecha_field {
 } mecha_field;
 
 /** Kinds of mecha_component_type: which functions it has. */
-enum { MECHA_COMPONENT_STATE = 1, MECHA_COMPONENT_SECRETS = 2 };
+enum { MECHA_COMPONENT_STATE = 1, MECHA_COMPONENT_SECRETS = 2, MECHA_COMPONENT_PUBSUB = 3 };
 
 /** How the functions of a type use the thread they are called on. */
 enum {
@@ -246,24 +282,32 @@ enum {
                                   that it may wait */
 };
 
-/** What a state store can do. What is not set is refused before it reaches the plug-in. */
+/** What a state store or a broker can do. What is not set is refused, or done by the library,
+ * before it reaches the plug-in. TTL, DURABLE and EMBEDDED are of both, those from DELAY on of
+ * brokers. */
 enum {
   MECHA_CAN_ETAG = 1u << 0,        /**< etags, MECHA_WRITE_IF_MATCH and MECHA_WRITE_IF_ABSENT */
   MECHA_CAN_TRANSACTION = 1u << 1, /**< apply with `atomic` */
-  MECHA_CAN_TTL = 1u << 2,
-  MECHA_CAN_STRONG = 1u << 3,  /**< MECHA_STATE_STRONG */
-  MECHA_CAN_JSON = 1u << 4,    /**< keeps MECHA_ITEM_JSON */
-  MECHA_CAN_ANY_KEY = 1u << 5, /**< keys with spaces and control characters */
-  MECHA_IS_DURABLE = 1u << 6,  /**< what was acknowledged outlives the process */
-  MECHA_IS_EMBEDDED = 1u << 7, /**< init touches no network: it runs on the starting thread */
-  MECHA_CAN_LONG_KEY = 1u << 8 /**< keys up to the library's limit, 1,024 bytes and the prefix */
+  MECHA_CAN_TTL = 1u << 2,         /**< what has expired is gone */
+  MECHA_CAN_STRONG = 1u << 3,      /**< MECHA_STATE_STRONG */
+  MECHA_CAN_JSON = 1u << 4,        /**< keeps MECHA_ITEM_JSON */
+  MECHA_CAN_ANY_KEY = 1u << 5,     /**< keys with spaces and control characters */
+  MECHA_IS_DURABLE = 1u << 6,      /**< what was acknowledged outlives the process */
+  MECHA_IS_EMBEDDED = 1u << 7,     /**< init touches no network: it runs on the starting thread */
+  MECHA_CAN_LONG_KEY = 1u << 8,  /**< keys up to the library's limit, 1,024 bytes and the prefix */
+  MECHA_CAN_DELAY = 1u << 9,     /**< keeps a message that was given back until its pause is over */
+  MECHA_CAN_ORDER = 1u << 10,    /**< a lone consumer sees the order of publishing */
+  MECHA_CAN_SHARE = 1u << 11,    /**< several processes may share a group */
+  MECHA_CAN_COUNT = 1u << 12,    /**< counts how often it handed a message out */
+  MECHA_CAN_METADATA = 1u << 13, /**< the publisher's metadata, and its key, arrive */
+  MECHA_HAS_BROKER_ID = 1u << 14 /**< publishing tells the broker's own id */
 };
 
 /** One component type. Texts end with NUL; all of it is constant. */
 typedef struct mecha_component_type {
   uint32_t struct_size;
   uint32_t kind;             /**< MECHA_COMPONENT_* */
-  const char* type;          /**< "state.my-store", "secretstores.my-store" */
+  const char* type;          /**< "state.my-store", "secretstores.my-store", "pubsub.my-broker" */
   const char* version;       /**< "v1" */
   const char* status;        /**< "alpha", "beta" or "stable" */
   const char* description;   /**< one paragraph for users */
@@ -271,7 +315,8 @@ typedef struct mecha_component_type {
   uint32_t capabilities;     /**< MECHA_CAN_*, MECHA_IS_* */
   const mecha_field* fields; /**< a state store has keyPrefix, primaryEncryptionKey and
                                   secondaryEncryptionKey without a word, and ttlInSeconds with
-                                  MECHA_CAN_TTL: the library does what they say */
+                                  MECHA_CAN_TTL; a broker consumerID and what limits its topics:
+                                  the library does what they say */
   size_t field_count;
   const mecha_state_functions* state;
   const mecha_secret_functions* secrets;
@@ -345,6 +390,8 @@ typedef struct mecha_component_type {
    * @since 0.1
    */
   void (*close)(void* self);
+
+  const mecha_pubsub_functions* pubsub;
 } mecha_component_type;
 
 /** What a plug-in gives to the library. The first two members never change. */

@@ -28,16 +28,20 @@ Status PluginComponent::Init(const CallContext& call, const Settings& settings, 
   return Live(call, type_->table().init);
 }
 
-// The calling thread may block, so the answer is there when Run returns.
 Status PluginComponent::Live(const CallContext& call, void (*function)(void*, mecha_task)) {
   if (function == nullptr) {
     return OkStatus();
   }
+  return Await(call, [&](mecha_task task) { function(self_, task); });
+}
+
+// The calling thread may block, so the answer is there when Run returns.
+Status PluginComponent::Await(const CallContext& call, absl::FunctionRef<void(mecha_task)> start) {
   Status ended = Internal("the plug-in did not answer");
   const PluginTaskOf<int>::Answering answering{ReadNothing, 0, TaskKind::kRead};
   std::make_shared<PluginTaskOf<int>>(host_, call, answering, [&ended](StatusOr<int> answer) {
     ended = answer.ok() ? OkStatus() : std::move(answer).status();
-  })->Run(call, [&](mecha_task task) { function(self_, task); });
+  })->Run(call, start);
   return ended;
 }
 

@@ -6,7 +6,9 @@
 
 #include <memory>
 #include <utility>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "contract/component.h"
 #include "plugins/plugin_host.h"
 #include "plugins/plugin_task.h"
@@ -25,6 +27,14 @@ class PluginComponent {
   void Close();
 
   const PluginType& type() const { return *type_; }
+  const std::shared_ptr<const PluginType>& shared_type() const { return type_; }
+  // From Init to Close.
+  const std::shared_ptr<PluginHost>& host() const { return host_; }
+  void* self() const { return self_; }
+
+  // Has `start` begin something without a result, and waits for its end. The calling thread may
+  // block.
+  Status Await(const CallContext& call, absl::FunctionRef<void(mecha_task)> start);
 
   // Calls `function` of the plug-in with `request`, and `done` with its answer. A null function is
   // the caller's affair. What `request` points to is needed until this returns.

@@ -45,7 +45,9 @@ PluginHost::PluginHost(std::shared_ptr<const PluginType> type, const Settings& s
                           .random = OnRandom,
                           .log = OnLog,
                           .setting_text = OnSettingText,
-                          .setting_number = OnSettingNumber},
+                          .setting_number = OnSettingNumber,
+                          .deliver = OnDeliver,
+                          .feed_health = OnFeedHealth},
             .owner = this};
 }
 
@@ -85,6 +87,21 @@ bool PluginHost::Abandon(mecha_task task, mecha_status why) {
   return true;
 }
 
+void PluginHost::EndTasksOf(const void* owner, const Status& status) {
+  std::vector<std::shared_ptr<PluginTask>> found;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const Slot& slot : slots_) {
+      if (slot.task != nullptr && slot.task->owner() == owner) {
+        found.push_back(slot.task);
+      }
+    }
+  }
+  for (const auto& task : found) {
+    task->End(status);
+  }
+}
+
 void PluginHost::Complete(mecha_task task, const mecha_outcome* outcome) {
   std::shared_ptr<PluginTask> taken;  // may be this object's last owner, so freed last
   bool is_open = false;
@@ -112,6 +129,16 @@ void PluginHost::Complete(mecha_task task, const mecha_outcome* outcome) {
   }
 }
 
+mecha_status PluginHost::Deliver(mecha_feed feed, std::span<const mecha_delivery> deliveries) {
+  const std::shared_ptr<FeedInbox> inbox = feeds_.Find(feed);
+  std::string_view fault = "delivered messages to a feed that is not open";
+  const mecha_status status = inbox == nullptr ? MECHA_GONE : inbox->Deliver(deliveries, fault);
+  if (!fault.empty()) {
+    Blame(" " + std::string(fault) + "; they were refused");
+  }
+  return status;
+}
+
 void PluginHost::Close() {
   size_t open = 0;
   {
@@ -132,6 +159,13 @@ void PluginHost::Log(Severity severity, std::string_view message) {
   const std::lock_guard lock(log_mutex_);
   if (logs_to_ != nullptr) {
     logs_to_->Log(severity, settings_->identity().name, message);
+  }
+}
+
+void PluginHost::WarnOfInternal(std::string_view function, const Status& status) {
+  if (HasCode(status, StatusCode::kInternal)) {
+    Log(Severity::kWarning, std::string(function) + " of the plug-in " + type_->plugin() +
+                                " failed: " + std::string(status.message()));
   }
 }
 
@@ -206,6 +240,25 @@ int64_t PluginHost::OnSettingNumber(const mecha_host* host, const char* name) no
       return 0;
   }
   return 0;
+}
+
+mecha_status PluginHost::OnDeliver(const mecha_host* host, mecha_feed feed,
+                                   const mecha_delivery* deliveries, size_t count) noexcept {
+  mecha_status status = MECHA_NO_MEMORY;
+  GuardMemory([&] {
+    status = Of(host).Deliver(feed, {deliveries, deliveries == nullptr ? 0 : count});
+  }).IgnoreError();
+  return status;
+}
+
+void PluginHost::OnFeedHealth(const mecha_host* host, mecha_feed feed, mecha_status status,
+                              mecha_view message) noexcept {
+  const std::shared_ptr<FeedInbox> inbox = Of(host).feeds_.Find(feed);
+  if (inbox != nullptr) {
+    GuardMemory([&] {
+      inbox->TellHealth(PluginStatus(status, MECHA_APPLIED_NO, message));
+    }).IgnoreError();
+  }
 }
 
 }  // namespace mecha

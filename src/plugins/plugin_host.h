@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "contract/host.h"
 #include "contract/settings.h"
 #include "mecha/component.h"
+#include "plugins/feed_table.h"
 #include "plugins/plugin_type.h"
 
 namespace mecha {
@@ -40,6 +42,11 @@ class PluginHost final : public std::enable_shared_from_this<PluginHost> {
   // when the outcome has come: then it is about to be delivered. `why` is what the plug-in is told;
   // MECHA_OK: what the task says of its own state.
   bool Abandon(mecha_task task, mecha_status why);
+  // Ends the calls of all tasks of `owner` that are still open.
+  void EndTasksOf(const void* owner, const Status& status);
+  FeedTable& feeds() { return feeds_; }
+  // Of a function whose failures nobody is shown: an INTERNAL one becomes a warning.
+  void WarnOfInternal(std::string_view function, const Status& status);
   // When the component has closed. Says how many tasks were never completed.
   void Close();
 
@@ -67,10 +74,15 @@ class PluginHost final : public std::enable_shared_from_this<PluginHost> {
   static void OnLog(const mecha_host* host, uint32_t severity, mecha_view message) noexcept;
   static mecha_view OnSettingText(const mecha_host* host, const char* name) noexcept;
   static int64_t OnSettingNumber(const mecha_host* host, const char* name) noexcept;
+  static mecha_status OnDeliver(const mecha_host* host, mecha_feed feed,
+                                const mecha_delivery* deliveries, size_t count) noexcept;
+  static void OnFeedHealth(const mecha_host* host, mecha_feed feed, mecha_status status,
+                           mecha_view message) noexcept;
 
   // Null unless the task is open. Under mutex_.
   Slot* Find(mecha_task task);
   void Complete(mecha_task task, const mecha_outcome* outcome);
+  mecha_status Deliver(mecha_feed feed, std::span<const mecha_delivery> deliveries);
   void Log(Severity severity, std::string_view message);
   void Blame(std::string_view fault);
 
@@ -79,6 +91,7 @@ class PluginHost final : public std::enable_shared_from_this<PluginHost> {
   Host* host_;
   mecha_identity identity_;
   Table table_;
+  FeedTable feeds_;
   std::mutex log_mutex_;  // logs_to_
   Host* logs_to_;         // null once closed
   std::mutex mutex_;      // the rest

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "modules/shared_file.h"
+#include "plugins/plugin_pub_sub.h"
 #include "plugins/plugin_secret_store.h"
 #include "plugins/plugin_state_store.h"
 #include "plugins/plugin_type.h"
@@ -68,6 +69,21 @@ const Registry::Entry* FindOwner(const PluginType& type, const std::string& file
   return nullptr;
 }
 
+Registry::Entry EntryOf(const std::shared_ptr<const PluginType>& type, const std::string& file) {
+  Registry::Entry entry{&type->info(), MakeStateStore(), file};
+  switch (type->table().kind) {
+    case MECHA_COMPONENT_STATE:
+      entry.make = MakeStateStore([type] { return std::make_unique<PluginStateStore>(type); });
+      break;
+    case MECHA_COMPONENT_SECRETS:
+      entry.make = MakeSecretStore([type] { return std::make_unique<PluginSecretStore>(type); });
+      break;
+    default:  // PluginType has refused every other kind
+      entry.make = MakePubSub([type] { return std::make_unique<PluginPubSub>(type); });
+  }
+  return entry;
+}
+
 Status AddType(const std::shared_ptr<const PluginType>& type, const std::string& file,
                Registry& registry) {
   const std::string_view name = type->info().type;
@@ -80,13 +96,7 @@ Status AddType(const std::shared_ptr<const PluginType>& type, const std::string&
     return Unusable(
         file, {"registers ", name, ", which is a type of the library's own. Give it another name"});
   }
-  Registry::Entry entry{&type->info(), MakeStateStore(), file};
-  if (type->table().kind == MECHA_COMPONENT_STATE) {
-    entry.make = MakeStateStore([type] { return std::make_unique<PluginStateStore>(type); });
-  } else {
-    entry.make = MakeSecretStore([type] { return std::make_unique<PluginSecretStore>(type); });
-  }
-  registry.Add(std::move(entry));
+  registry.Add(EntryOf(type, file));
   return OkStatus();
 }
 

@@ -18,6 +18,19 @@ void Get(void*, mecha_task, const mecha_store_get*) {}
 void Write(void*, mecha_task, const mecha_store_apply*) {}
 void GetSecret(void*, mecha_task, const mecha_secret_request*) {}
 
+mecha_pubsub_functions BrokerFunctions() {
+  mecha_pubsub_functions functions{};
+  functions.struct_size = sizeof functions;
+  functions.publish = [](void*, mecha_task, const mecha_broker_publish*) {};
+  functions.open_feed = [](void*, const mecha_feed_request*) -> void* { return nullptr; };
+  functions.subscribe = [](void*, mecha_task) {};
+  functions.request = [](void*, uint64_t) {};
+  functions.settle = [](void*, mecha_task, const mecha_feed_settle*) {};
+  functions.stop = [](void*, mecha_task) {};
+  functions.close_feed = [](void*) {};
+  return functions;
+}
+
 // A plug-in with one good state store, to be made wrong.
 struct Tables {
   Tables() {
@@ -46,10 +59,18 @@ struct Tables {
               .type_count = 1};
   }
 
+  // Instead of the store.
+  void BeBroker() {
+    type.kind = MECHA_COMPONENT_PUBSUB;
+    type.type = "pubsub.mine";
+    type.pubsub = &broker;
+  }
+
   Status Register() { return RegisterPlugin(&plugin, "/x/mine.so", registry); }
 
   mecha_state_functions functions{};
   mecha_secret_functions secrets{};
+  mecha_pubsub_functions broker = BrokerFunctions();
   mecha_field field{};
   mecha_component_type type{};
   const mecha_component_type* types = &type;
@@ -91,6 +112,39 @@ TEST_CASE("a secret store registers as one, and a type may have several versions
   CHECK(Says(tables.Register(), "/x/mine.so has registered already"));
 }
 
+TEST_CASE("a broker registers as one, with what its tables say") {
+  Tables tables;
+  tables.BeBroker();
+  tables.type.capabilities = MECHA_CAN_TTL | MECHA_CAN_DELAY | MECHA_HAS_BROKER_ID;
+  REQUIRE(tables.Register().ok());
+  const Registry::Entry* entry = tables.registry.Find("pubsub.mine", "v1");
+  REQUIRE((entry != nullptr));
+  CHECK(std::holds_alternative<MakePubSub>(entry->make));
+  CHECK(entry->info->fields.size() == 1);  // a TTL is no field of a broker
+  for (const auto& [name, support] :
+       std::vector<std::pair<std::string_view, Support>>{{"publish_many", Support::kEmulated},
+                                                         {"ttl", Support::kNative},
+                                                         {"delayed_return", Support::kNative},
+                                                         {"lease", Support::kNone},
+                                                         {"order", Support::kNone},
+                                                         {"durable", Support::kNone},
+                                                         {"competing_consumers", Support::kNone},
+                                                         {"attempts", Support::kNone},
+                                                         {"keeps_events", Support::kNone},
+                                                         {"broker_id", Support::kNative},
+                                                         {"message_metadata", Support::kNone}}) {
+    INFO(name);
+    CHECK(entry->info->SupportOf(name) == support);
+  }
+}
+
+TEST_CASE("a type of an older header has no broker's functions") {
+  Tables tables;
+  tables.BeBroker();
+  tables.type.struct_size = offsetof(mecha_component_type, pubsub);
+  CHECK(Says(tables.Register(), "a broker must have publish, open_feed"));
+}
+
 TEST_CASE("tables of an older and of a newer release are read as far as they are known") {
   struct Newer {
     mecha_component_type known;
@@ -129,6 +183,21 @@ TEST_CASE("a table that is wrong says where, and registers nothing") {
       {[](Tables& t) { t.type.state = nullptr; }, "must have get and write"},
       {[](Tables& t) { t.functions.write = nullptr; }, "must have get and write"},
       {[](Tables& t) { t.type.capabilities = MECHA_CAN_TRANSACTION; }, "has no apply"},
+      {[](Tables& t) {
+         t.BeBroker();
+         t.type.type = "state.mine";
+       },
+       "its name must be pubsub."},
+      {[](Tables& t) {
+         t.BeBroker();
+         t.broker.settle = nullptr;
+       },
+       "a broker must have publish, open_feed"},
+      {[](Tables& t) {
+         t.BeBroker();
+         t.broker.lease_ns = [](void*) { return int64_t{1}; };
+       },
+       "has lease_ns and no renew"},
       {[](Tables& t) { t.type.capabilities = 1u << 31; },
        ": type state.mine: capability bit 31 is none that this library knows. Install that "
        "release"},

@@ -64,6 +64,11 @@ WriteOutcome EtagOf(const mecha_outcome_item& item) {
   return Etag(TextOf(item.etag));
 }
 
+PublishOutcome IdOf(const mecha_outcome_item& item) {
+  RETURN_IF_ERROR(PluginStatus(item.status, item.applied, item.message));
+  return std::string(TextOf(item.etag));
+}
+
 }  // namespace
 
 Status WrongPlugin(std::string_view what) {
@@ -150,6 +155,36 @@ StatusOr<SecretList> ReadSecrets(const mecha_outcome& outcome, size_t) {
                                                               TextOf(item.value));
   }
   return secrets;
+}
+
+StatusOr<std::string> ReadBrokerId(const mecha_outcome& outcome, size_t expected) {
+  RETURN_IF_ERROR(CheckCount(outcome, expected));
+  return IdOf(outcome.items[0]);
+}
+
+StatusOr<std::vector<PublishOutcome>> ReadBrokerIds(const mecha_outcome& outcome, size_t expected) {
+  RETURN_IF_ERROR(CheckCount(outcome, expected));
+  std::vector<PublishOutcome> ids;
+  ids.reserve(expected);
+  for (const mecha_outcome_item& item : ItemsOf(outcome)) {
+    ids.push_back(IdOf(item));
+  }
+  return ids;
+}
+
+StatusOr<std::vector<uint64_t>> ReadLost(const mecha_outcome& outcome, size_t expected) {
+  RETURN_IF_ERROR(OfRead(CheckCount(outcome, expected)));
+  std::vector<uint64_t> lost;
+  for (size_t i = 0; i < expected; ++i) {
+    const mecha_outcome_item& item = outcome.items[i];
+    const Status renewed = OfRead(PluginStatus(item.status, item.applied, item.message));
+    if (IsNotFound(renewed)) {
+      lost.push_back(i);
+    } else if (!renewed.ok()) {
+      return renewed;
+    }
+  }
+  return lost;
 }
 
 }  // namespace mecha

@@ -5,9 +5,12 @@
 // can tell then whether it was applied. Stateless, any thread.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "contract/pub_sub.h"
 #include "contract/secret_store.h"
 #include "contract/state_store.h"
 #include "mecha/component.h"
@@ -42,5 +45,9 @@ StatusOr<std::vector<WriteOutcome>> ReadEtags(const mecha_outcome& outcome, size
 StatusOr<ListPage> ReadPage(const mecha_outcome& outcome, size_t expected);
 StatusOr<Secret> ReadSecret(const mecha_outcome& outcome, size_t expected);
 StatusOr<SecretList> ReadSecrets(const mecha_outcome& outcome, size_t expected);
+StatusOr<std::string> ReadBrokerId(const mecha_outcome& outcome, size_t expected);
+StatusOr<std::vector<PublishOutcome>> ReadBrokerIds(const mecha_outcome& outcome, size_t expected);
+// Which of the renewed leases were lost, by their place.
+StatusOr<std::vector<uint64_t>> ReadLost(const mecha_outcome& outcome, size_t expected);
 
 }  // namespace mecha

@@ -55,9 +55,7 @@ void PluginTask::Leave(const CallContext& call) {
   Host& host = host_->host();
   if (!deadline_.is_never()) {
     timer_ = host.RunAfter(deadline_.Remaining(host.clock().Now()), [self = shared_from_this()] {
-      if (self->EndEarly(DeadlineExceeded("the deadline passed before the plug-in answered"))) {
-        self->Settle();
-      }
+      self->End(DeadlineExceeded("the deadline passed before the plug-in answered"));
     });
   }
   waiter_->SetStopListener(this);
@@ -72,11 +70,13 @@ void PluginTask::Leave(const CallContext& call) {
 
 // On the thread that stops it: the rest is done on another one.
 void PluginTask::OnStop() {
-  host_->host().Post([self = shared_from_this()] {
-    if (self->EndEarly(Status())) {
-      self->Settle();
-    }
-  });
+  host_->host().Post([self = shared_from_this()] { self->End(Status()); });
+}
+
+void PluginTask::End(const Status& status) {
+  if (EndEarly(status)) {
+    Settle();
+  }
 }
 
 // Takes the task back from the plug-in. OK: because of the waiter's stop cause, which may be read
@@ -126,7 +126,7 @@ void PluginTask::Finish() {
     host_->host().CancelTimer(timer_);
   }
   waiter_->SetStopListener(nullptr);
-  Deliver();
+  Report();
 }
 
 mecha_status PluginTask::State() const {

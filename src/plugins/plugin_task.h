@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PluginTask: one operation of the contract on its way through a plug-in: issued, then answered by
 // the plug-in or ended by its deadline or a stop, then delivered, once. It knows no operation.
+// Delivered by whoever ends it; where that could call the plug-in back while it is on the stack, a
+// kind of task has Report see to it that another thread does.
 //
 // A caller who waits (may_block) parks here; otherwise a timer and a stop listener watch the call.
 // They are set only when the plug-in did not answer before it returned. What belongs to the call
@@ -47,6 +49,12 @@ class PluginTask : public std::enable_shared_from_this<PluginTask>, private Stop
 
   // By PluginHost, after it took the task out of its slot. Null: there is none.
   void OnOutcome(const mecha_outcome* outcome);
+  // Ends it with `status`, unless its outcome has come. Once its function has returned.
+  void End(const Status& status);
+  // By whom Report has left it to.
+  void DeliverNow() { Deliver(); }
+  // What it belongs to besides its component; null: nothing.
+  virtual const void* owner() const { return nullptr; }
   // By PluginHost, while the task is in its slot.
   mecha_status State() const;
   Duration Remaining() const;
@@ -55,6 +63,10 @@ class PluginTask : public std::enable_shared_from_this<PluginTask>, private Stop
   virtual void Take(const mecha_outcome& outcome) = 0;
   virtual void Fail(Status status) = 0;
   virtual void Deliver() = 0;
+  // It has ended after its function had returned, on whichever thread.
+  virtual void Report() { Deliver(); }
+
+  PluginHost& host() const { return *host_; }
 
  private:
   // Who goes on after the answer: the thread that issues it, until it has left.
@@ -81,12 +93,13 @@ class PluginTask : public std::enable_shared_from_this<PluginTask>, private Stop
 
 // A task whose answer is a T.
 template <class T>
-class PluginTaskOf final : public PluginTask {
+class PluginTaskOf : public PluginTask {
  public:
   struct Answering {
     ReadOutcome<T> read;
     size_t expected;
     TaskKind kind;
+    bool reports_elsewhere = false;  // by an I/O thread, if the function has returned before
   };
 
   PluginTaskOf(std::shared_ptr<PluginHost> host, const CallContext& call, Answering answering,
@@ -95,12 +108,21 @@ class PluginTaskOf final : public PluginTask {
         answering_(answering),
         done_(std::move(done)) {}
 
+ protected:
+  void Deliver() override { std::move(done_)(std::move(answer_)); }
+  void Report() override {
+    if (answering_.reports_elsewhere) {
+      host().host().Post([self = this->shared_from_this()] { self->DeliverNow(); });
+    } else {
+      Deliver();
+    }
+  }
+
  private:
   void Take(const mecha_outcome& outcome) override {
     answer_ = answering_.read(outcome, answering_.expected);
   }
   void Fail(Status status) override { answer_ = std::move(status); }
-  void Deliver() override { std::move(done_)(std::move(answer_)); }
 
   const Answering answering_;
   StatusOr<T> answer_;

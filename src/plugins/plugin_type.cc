@@ -12,15 +12,25 @@
 namespace mecha {
 namespace {
 
-constexpr uint32_t kAllCapabilities = (MECHA_CAN_LONG_KEY << 1) - 1;
+constexpr uint32_t kAllCapabilities = (MECHA_HAS_BROKER_ID << 1) - 1;
 constexpr std::string_view kTtlField = "ttlInSeconds";
 
 std::string_view TextOrNothing(const char* text) {
   return text == nullptr ? std::string_view() : std::string_view(text);
 }
 
+// Empty for a kind that is not known.
 std::string_view PrefixOf(uint32_t kind) {
-  return kind == MECHA_COMPONENT_STATE ? "state." : "secretstores.";
+  switch (kind) {
+    case MECHA_COMPONENT_STATE:
+      return "state.";
+    case MECHA_COMPONENT_SECRETS:
+      return "secretstores.";
+    case MECHA_COMPONENT_PUBSUB:
+      return "pubsub.";
+    default:
+      return {};
+  }
 }
 
 // What Dapr's types are made of.
@@ -76,7 +86,7 @@ StatusOr<std::shared_ptr<const PluginType>> PluginType::Make(std::string plugin,
     return WithPrefix(checked, "type " + std::string(TextOrNothing(type->table_.type)));
   }
   type->FillFields();
-  type->FillStateCapabilities();
+  type->FillCapabilities();
   type->info_ = {.type = type->table_.type,
                  .version = type->table_.version,
                  .status = TextOrNothing(type->table_.status),
@@ -92,13 +102,14 @@ PluginType::PluginType(std::string plugin, const mecha_component_type& table)
     : plugin_(std::move(plugin)),
       table_(table),
       state_(ReadTable(table.state)),
-      secrets_(ReadTable(table.secrets)) {}
+      secrets_(ReadTable(table.secrets)),
+      pubsub_(ReadTable(table.pubsub)) {}
 
 Status PluginType::Check() const {
-  if (table_.kind != MECHA_COMPONENT_STATE && table_.kind != MECHA_COMPONENT_SECRETS) {
+  const std::string prefix(PrefixOf(table_.kind));
+  if (prefix.empty()) {
     return Newer("kind " + std::to_string(table_.kind));
   }
-  const std::string prefix(PrefixOf(table_.kind));
   if (!IsTypeName(TextOrNothing(table_.type), prefix)) {
     return InvalidArgument("its name must be " + prefix + " and small letters, digits, dots, bars");
   }
@@ -108,6 +119,20 @@ Status PluginType::Check() const {
   if (table_.create == nullptr || table_.init == nullptr || table_.close == nullptr) {
     return InvalidArgument("create, init and close must all be there");
   }
+  RETURN_IF_ERROR(CheckFunctions());
+  if (table_.threads > MECHA_THREADS_BLOCKING) {
+    return Newer("threads " + std::to_string(table_.threads));
+  }
+  if (Can(~kAllCapabilities)) {
+    return Newer(NameBits(table_.capabilities & ~kAllCapabilities));
+  }
+  return CheckFields();
+}
+
+Status PluginType::CheckFunctions() const {
+  if (table_.kind == MECHA_COMPONENT_PUBSUB) {
+    return CheckBroker();
+  }
   const bool is_state = table_.kind == MECHA_COMPONENT_STATE;
   if (is_state && (state_.get == nullptr || state_.write == nullptr)) {
     return InvalidArgument("a state store must have get and write");
@@ -115,16 +140,23 @@ Status PluginType::Check() const {
   if (!is_state && secrets_.get == nullptr) {
     return InvalidArgument("a secret store must have get");
   }
-  if ((table_.capabilities & MECHA_CAN_TRANSACTION) != 0 && state_.apply == nullptr) {
+  if (Can(MECHA_CAN_TRANSACTION) && state_.apply == nullptr) {
     return InvalidArgument("it says MECHA_CAN_TRANSACTION and has no apply");
   }
-  if (table_.threads > MECHA_THREADS_BLOCKING) {
-    return Newer("threads " + std::to_string(table_.threads));
+  return OkStatus();
+}
+
+Status PluginType::CheckBroker() const {
+  if (pubsub_.publish == nullptr || pubsub_.open_feed == nullptr || pubsub_.subscribe == nullptr ||
+      pubsub_.request == nullptr || pubsub_.settle == nullptr || pubsub_.stop == nullptr ||
+      pubsub_.close_feed == nullptr) {
+    return InvalidArgument(
+        "a broker must have publish, open_feed, subscribe, request, settle, stop and close_feed");
   }
-  if ((table_.capabilities & ~kAllCapabilities) != 0) {
-    return Newer(NameBits(table_.capabilities & ~kAllCapabilities));
+  if (pubsub_.lease_ns != nullptr && pubsub_.renew == nullptr) {
+    return InvalidArgument("it has lease_ns and no renew");
   }
-  return CheckFields();
+  return OkStatus();
 }
 
 Status PluginType::CheckFields() const {
@@ -148,7 +180,8 @@ void PluginType::FillFields() {
                        .is_required = (field.flags & MECHA_FIELD_REQUIRED) != 0,
                        .is_sensitive = (field.flags & MECHA_FIELD_SENSITIVE) != 0});
   }
-  if ((table_.capabilities & MECHA_CAN_TTL) != 0 && FindField(kTtlField) == nullptr) {
+  if (table_.kind == MECHA_COMPONENT_STATE && Can(MECHA_CAN_TTL) &&
+      FindField(kTtlField) == nullptr) {
     fields_.push_back({.name = kTtlField,
                        .type = FieldType::kInteger,
                        .description = "Lifetime of values written without one of their own; kept "
@@ -160,26 +193,45 @@ void PluginType::AddCapability(std::string_view name, bool is_native, Support ot
   capabilities_.push_back({name, is_native ? Support::kNative : otherwise});
 }
 
-void PluginType::FillStateCapabilities() {
+void PluginType::FillCapabilities() {
   if (table_.kind == MECHA_COMPONENT_SECRETS) {
     AddCapability("list", secrets_.list != nullptr);
-    return;
+  } else if (table_.kind == MECHA_COMPONENT_STATE) {
+    FillStateCapabilities();
+  } else {
+    FillBrokerCapabilities();
   }
-  const auto can = [this](uint32_t bit) { return (table_.capabilities & bit) != 0; };
-  AddCapability("etag", can(MECHA_CAN_ETAG));
-  AddCapability("first_write", can(MECHA_CAN_ETAG));
-  AddCapability("transaction", can(MECHA_CAN_TRANSACTION));
-  AddCapability("ttl", can(MECHA_CAN_TTL));
+}
+
+void PluginType::FillStateCapabilities() {
+  AddCapability("etag", Can(MECHA_CAN_ETAG));
+  AddCapability("first_write", Can(MECHA_CAN_ETAG));
+  AddCapability("transaction", Can(MECHA_CAN_TRANSACTION));
+  AddCapability("ttl", Can(MECHA_CAN_TTL));
   AddCapability("list", state_.list != nullptr);
   AddCapability("query", false);
   AddCapability("bulk_get", state_.get_many != nullptr, Support::kEmulated);
   AddCapability("bulk_write", state_.apply != nullptr, Support::kEmulated);
-  AddCapability("strong_consistency", can(MECHA_CAN_STRONG));
-  AddCapability("json_flag", can(MECHA_CAN_JSON));
+  AddCapability("strong_consistency", Can(MECHA_CAN_STRONG));
+  AddCapability("json_flag", Can(MECHA_CAN_JSON));
   AddCapability("json_normalised", false);
-  AddCapability("durable", can(MECHA_IS_DURABLE));
-  AddCapability("any_key", can(MECHA_CAN_ANY_KEY));
-  AddCapability("long_key", can(MECHA_CAN_LONG_KEY));
+  AddCapability("durable", Can(MECHA_IS_DURABLE));
+  AddCapability("any_key", Can(MECHA_CAN_ANY_KEY));
+  AddCapability("long_key", Can(MECHA_CAN_LONG_KEY));
+}
+
+void PluginType::FillBrokerCapabilities() {
+  AddCapability("publish_many", pubsub_.publish_many != nullptr, Support::kEmulated);
+  AddCapability("ttl", Can(MECHA_CAN_TTL));
+  AddCapability("delayed_return", Can(MECHA_CAN_DELAY));
+  AddCapability("lease", pubsub_.lease_ns != nullptr);
+  AddCapability("order", Can(MECHA_CAN_ORDER));
+  AddCapability("durable", Can(MECHA_IS_DURABLE));
+  AddCapability("competing_consumers", Can(MECHA_CAN_SHARE));
+  AddCapability("attempts", Can(MECHA_CAN_COUNT));
+  AddCapability("keeps_events", false);
+  AddCapability("broker_id", Can(MECHA_HAS_BROKER_ID));
+  AddCapability("message_metadata", Can(MECHA_CAN_METADATA));
 }
 
 const FieldInfo* PluginType::FindField(std::string_view name) const {

@@ -30,6 +30,7 @@ class PluginType {
   const mecha_component_type& table() const { return table_; }
   const mecha_state_functions& state() const { return state_; }
   const mecha_secret_functions& secrets() const { return secrets_; }
+  const mecha_pubsub_functions& pubsub() const { return pubsub_; }
   // By name, in any case; null when the type has no such field.
   const FieldInfo* FindField(std::string_view name) const;
 
@@ -37,15 +38,21 @@ class PluginType {
   PluginType(std::string plugin, const mecha_component_type& table);
 
   Status Check() const;
+  Status CheckFunctions() const;
+  Status CheckBroker() const;
   Status CheckFields() const;
   void FillFields();
+  void FillCapabilities();
   void FillStateCapabilities();
+  void FillBrokerCapabilities();
+  bool Can(uint32_t bit) const { return (table_.capabilities & bit) != 0; }
   void AddCapability(std::string_view name, bool is_native, Support otherwise = Support::kNone);
 
   const std::string plugin_;
   const mecha_component_type table_;
   const mecha_state_functions state_;
   const mecha_secret_functions secrets_;
+  const mecha_pubsub_functions pubsub_;
   std::vector<FieldInfo> fields_;
   std::vector<CapabilityInfo> capabilities_;
   ComponentInfo info_;

@@ -52,7 +52,7 @@ SCALAR = re.compile(r"^typedef (u?int\d+_t) (\w+);", re.M)
 # A function in a table: `returns (*name)(arguments);` inside a struct.
 MEMBER = re.compile(r"(/\*\*(?:(?!\*/).)*\*/)?\s*([\w* ]+?)\(\*(\w+)\)\(([^;]*)\);", re.S)
 # Headers whose tables of functions are documented like functions.
-TABLES = ("component.h", "component_store.h")
+TABLES = ("component.h", "component_pubsub.h", "component_store.h")
 ENUM = re.compile(r"^enum \{(.*?)^\};", re.M | re.S)
 DEFINE = re.compile(r"^#define (MECHA_\w+) (\(?\S.*)$", re.M)
 NOT_CONSTANTS = ("MECHA_API", "MECHA_ARGS", "MECHA_PLUGIN_ENTRY")

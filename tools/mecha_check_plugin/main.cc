@@ -34,12 +34,19 @@ std::string WordsOf(const ChildEnd& end) {
   return words.empty() ? "tests failed" : words;
 }
 
+// The files of the suite of the type's block, with commas between them.
+std::string FilesOfSuite() {
+  const std::string_view type = conformance::kHarness.type;
+  return type.starts_with("state.")    ? STATE_TESTS
+         : type.starts_with("pubsub.") ? PUBSUB_TESTS
+                                       : SECRET_TESTS;
+}
+
 // Runs the suite of the type's block, and then says what the library saw besides.
 bool RunSuite(const Options& options, const Tell& tell) {
-  const bool is_state = conformance::kHarness.type.starts_with("state.");
   // All tests that match and stand in one of the block's files.
   std::string tests;
-  const std::string files = is_state ? STATE_TESTS : SECRET_TESTS;
+  const std::string files = FilesOfSuite();
   for (size_t begin = 0; begin < files.size();) {
     const size_t end = std::min(files.find(',', begin), files.size());
     tests += (tests.empty() ? "" : ",") + options.pattern + "[#" +

@@ -3,16 +3,13 @@
 
 #include <dlfcn.h>
 
-#include <functional>
-
 #include "conformance/back_end.h"
 #include "conformance/client/answer.h"
 #include "mecha/component.h"
 #include "mecha/mecha.h"
+#include "probe.h"
 
 namespace {
-
-constexpr int64_t kFiveSeconds = 5'000'000'000;
 
 std::string TakeMessage(mecha_error* error) {
   std::string message = mecha_error_message(error);
@@ -38,22 +35,6 @@ mecha_status Open(const std::string& plugin, const std::string& document, mecha_
   const mecha_status status = mecha_runtime_open(&options, out, &error);
   message = TakeMessage(error);
   return status;
-}
-
-// One operation, and the statuses it may end with.
-bool Asked(const Tell& tell, const std::string& what, mecha_status wanted,
-           const std::function<mecha_status(const mecha_call*, mecha_result**)>& ask) {
-  mecha_call call{};
-  call.struct_size = sizeof call;
-  call.timeout_ns = kFiveSeconds;
-  mecha_result* result = nullptr;
-  const mecha_status status = ask(&call, &result);
-  const conformance::Answer answer = conformance::TakeAnswer(status, result);
-  if (status != wanted) {
-    tell(what + " ends with " + mecha_status_name(status) + " instead of " +
-         mecha_status_name(wanted) + (answer.error.empty() ? "" : ": " + answer.error));
-  }
-  return status == wanted;
 }
 
 bool AskStore(mecha_runtime* rt, const Tell& tell) {
@@ -82,6 +63,9 @@ bool AskAll(mecha_runtime* rt, const Tell& tell) {
       });
   if (!has_ping || conformance::kHarness.type.starts_with("state.")) {
     return has_ping && AskStore(rt, tell);
+  }
+  if (conformance::kHarness.type.starts_with("pubsub.")) {
+    return ProbeBroker(rt, tell);
   }
   return Asked(tell, "get of an absent secret", MECHA_NOT_FOUND,
                [&](const mecha_call* call, mecha_result** out) {
