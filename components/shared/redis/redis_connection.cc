@@ -84,20 +84,33 @@ Status RedisConnection::Send(const CallContext& call) {
 StatusOr<Reply*> RedisConnection::Receive(const CallContext& call) {
   for (;;) {
     ASSIGN_OR_RETURN(Reply * reply, NextReply());
+    if (reply == nullptr) {
+      ASSIGN_OR_RETURN(reply, ReceiveSome(call));
+    }
     if (reply != nullptr) {
       return reply;
     }
-    RETURN_IF_ERROR(ReceiveSome(call));
   }
+}
+
+Reply* RedisConnection::Taken() {
+  --outstanding_;
+  large_.reset();
+  return &reader_.reply();
 }
 
 StatusOr<Reply*> RedisConnection::NextReply() {
   for (;;) {
+    if (!unread_.empty() && reader_.is_empty()) {
+      const size_t taken = reader_.TakeWhole(unread_);
+      unread_.remove_prefix(taken);
+      if (taken != 0) {
+        return Taken();
+      }
+    }
     switch (reader_.Next()) {
       case ReplyReader::Progress::kReply:
-        --outstanding_;
-        large_.reset();
-        return &reader_.reply();
+        return Taken();
       case ReplyReader::Progress::kBroken:
         return Fail(WithPrefix(reader_.error(), "receive from " + Name()));
       case ReplyReader::Progress::kNeedsMore:
@@ -110,10 +123,12 @@ StatusOr<Reply*> RedisConnection::NextReply() {
   }
 }
 
-// hiredis moves what it has not parsed yet with every reply, so it gets no more than a little.
+// hiredis moves what it has not parsed yet with every reply, so it gets no more than what the reply
+// lacks, or one line.
 void RedisConnection::FeedSlice() {
-  const size_t wanted = std::max(kSliceBytes, std::min(reader_.missing_bytes(), kReadBytes));
-  const std::string_view slice = unread_.substr(0, wanted);
+  const size_t missing = reader_.missing_bytes();
+  const size_t wanted = missing != 0 ? missing : unread_.substr(0, kSliceBytes).find('\n') + 1;
+  const std::string_view slice = unread_.substr(0, wanted == 0 ? kSliceBytes : wanted);
   reader_.Feed(slice);
   unread_.remove_prefix(slice.size());
 }
@@ -124,7 +139,8 @@ StatusOr<bool> RedisConnection::ReceiveNow(std::span<char> room) {
   return may_have_more();
 }
 
-Status RedisConnection::ReceiveSome(const CallContext& call) {
+// A reply when it came as a whole, else null.
+StatusOr<Reply*> RedisConnection::ReceiveSome(const CallContext& call) {
   if (reader_.missing_bytes() <= kReadBytes) {
     char bytes[kReadBytes];
     return ReadInto(call, bytes);
@@ -135,10 +151,14 @@ Status RedisConnection::ReceiveSome(const CallContext& call) {
   return ReadInto(call, {large_.get(), std::min(reader_.missing_bytes(), kLargeReadBytes)});
 }
 
-Status RedisConnection::ReadInto(const CallContext& call, std::span<char> into) {
+StatusOr<Reply*> RedisConnection::ReadInto(const CallContext& call, std::span<char> into) {
   ASSIGN_OR_RETURN(const size_t count, Read(call, into));
-  reader_.Feed({into.data(), count});
-  return OkStatus();
+  const std::string_view bytes(into.data(), count);
+  const size_t taken = reader_.is_empty() ? reader_.TakeWhole(bytes) : 0;
+  if (taken < count) {
+    reader_.Feed(bytes.substr(taken));
+  }
+  return taken == 0 ? nullptr : Taken();
 }
 
 }  // namespace mecha::components

@@ -64,8 +64,9 @@ class RedisConnection final : public SocketConnection {
   void AddLogIn();
   Status CheckLogIn(const Reply& reply, bool is_role) const;
   void FeedSlice();
-  Status ReceiveSome(const CallContext& call);
-  Status ReadInto(const CallContext& call, std::span<char> into);
+  Reply* Taken();
+  StatusOr<Reply*> ReceiveSome(const CallContext& call);
+  StatusOr<Reply*> ReadInto(const CallContext& call, std::span<char> into);
 
   const RedisOptions& options_;
   size_t outstanding_ = 0;  // replies to come

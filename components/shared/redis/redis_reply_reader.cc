@@ -29,6 +29,98 @@ int CurrentType(const Reader& reader) {
   }
 }
 
+void SetText(Reply& reply, std::string_view text) {
+  reply.type = Reply::Type::kText;
+  if (text.size() <= Reply::kLongestLine) {
+    reply.line = text;
+  } else {
+    reply.bulk = Buffer::CopyOf(text);
+  }
+}
+
+// Reads short replies out of bytes that hold them whole. Whatever is not exactly as Redis writes it
+// is not taken: hiredis then says what is wrong with it.
+class WholeReply {
+ public:
+  explicit WholeReply(std::string_view bytes) : bytes_(bytes) {}
+
+  // How long it was, or 0.
+  size_t Take(Reply& root) {
+    const bool is_whole = TakeArray(root) || TakePart(root);
+    return is_whole ? at_ : 0;
+  }
+
+ private:
+  static constexpr int64_t kMostItems = 16;
+
+  // An array of parts that are no arrays.
+  bool TakeArray(Reply& root) {
+    int64_t count = 0;
+    if (!TakeNumber('*', &count) || count < 0 || count > kMostItems) {
+      at_ = 0;
+      return false;
+    }
+    root.type = Reply::Type::kArray;
+    for (int64_t i = 0; i < count; ++i) {
+      if (!TakePart(root.items.emplace_back())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  // A text, a number or nil.
+  bool TakePart(Reply& part) {
+    int64_t number = 0;
+    if (TakeNumber(':', &number)) {
+      part.type = Reply::Type::kInteger;
+      part.integer = number;
+      return true;
+    }
+    if (!TakeNumber('$', &number) || number < -1) {
+      return false;
+    }
+    if (number == -1) {
+      return true;
+    }
+    const auto size = static_cast<size_t>(number);
+    if (bytes_.size() - at_ < size + 2 || bytes_.substr(at_ + size, 2) != "\r\n") {
+      return false;
+    }
+    SetText(part, bytes_.substr(at_, size));
+    at_ += size + 2;
+    return true;
+  }
+
+  // A line of `type` and a number without needless digits; -1 is the only negative one.
+  bool TakeNumber(char type, int64_t* number) {
+    constexpr size_t kMostDigits = 9;
+    if (at_ >= bytes_.size() || bytes_[at_] != type) {
+      return false;
+    }
+    const std::string_view rest = bytes_.substr(at_ + 1, kMostDigits + 3);
+    if (rest.starts_with("-1\r\n")) {
+      *number = -1;
+      at_ += 5;
+      return true;
+    }
+    size_t digits = 0;
+    int64_t value = 0;
+    while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9') {
+      value = value * 10 + (rest[digits++] - '0');
+    }
+    if (digits == 0 || digits > kMostDigits || rest.substr(digits, 2) != "\r\n") {
+      return false;
+    }
+    *number = value;
+    at_ += 1 + digits + 2;
+    return true;
+  }
+
+  const std::string_view bytes_;
+  size_t at_ = 0;
+};
+
 Reply::Type TypeOf(int type) {
   switch (type) {
     case REDIS_REPLY_STATUS:
@@ -58,10 +150,10 @@ struct ReplyBuilder {
     }
     reply->type = TypeOf(task->type);
     const std::string_view text(bytes, size);
-    if (size <= Reply::kLongestLine || reply->type != Reply::Type::kText) {
-      reply->line = text;
+    if (reply->type == Reply::Type::kText) {
+      SetText(*reply, text);
     } else {
-      reply->bulk = Buffer::CopyOf(text);
+      reply->line = text;
     }
     return reply;
   }
@@ -145,9 +237,24 @@ void ReplyReader::Feed(std::string_view bytes) {
   }
 }
 
+size_t ReplyReader::TakeWhole(std::string_view bytes) {
+  root_.Reset();
+  missing_bytes_ = 0;
+  // It has no more parts than bytes.
+  const size_t taken =
+      bytes.size() <= std::min(limits_.bytes, limits_.items) ? WholeReply(bytes).Take(root_) : 0;
+  if (taken == 0) {
+    root_.Reset();
+  }
+  return taken;
+}
+
 ReplyReader::Progress ReplyReader::Next() {
   if (!error_.ok()) {
     return Progress::kBroken;
+  }
+  if (is_empty()) {
+    return Progress::kNeedsMore;
   }
   if (is_fresh_) {
     root_.Reset();

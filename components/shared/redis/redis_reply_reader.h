@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ReplyReader: turns received bytes into replies, in pieces of any size. hiredis parses; the limits
+// ReplyReader: turns received bytes into replies, in pieces of any size. hiredis parses what is not
+// there as a whole; the limits
 // here stop a broken or hostile server before memory is taken for what it announces. It does no
 // input or output. One thread at a time.
 #pragma once
@@ -35,6 +36,11 @@ class ReplyReader {
   ~ReplyReader();
 
   void Feed(std::string_view bytes);
+  // Reads the reply that `bytes` begin with, without a copy of them, when it is there as a whole
+  // and of a simple kind; then reply() is it. How long it was; 0: feed them. Where is_empty only.
+  size_t TakeWhole(std::string_view bytes);
+  // Nothing has been fed that was not given as a reply.
+  bool is_empty() const { return is_fresh_ && error_.ok() && !has_more(); }
   // kReply: reply() is the next one. kBroken: error() says why, and the connection is of no use.
   Progress Next();
   Reply& reply() { return root_; }

@@ -63,6 +63,36 @@ TEST_CASE("replies are the same wherever the bytes are split") {
   }
 }
 
+TEST_CASE("a simple reply that is there as a whole is taken at once, and nothing else is") {
+  const std::string value = "$20\r\n12345678901234567890\r\n";
+  for (const std::string& bytes :
+       {"*2\r\n" + value + "$1\r\n7\r\n", "*2\r\n" + value + "$-1\r\n", value,
+        std::string("*2\r\n$-1\r\n$-1\r\n"), std::string("$-1\r\n"), std::string("$0\r\n\r\n"),
+        std::string(":12\r\n"), std::string("*0\r\n")}) {
+    INFO(bytes);
+    ReplyReader reader;
+    REQUIRE(reader.Next() == Progress::kNeedsMore);
+    REQUIRE(reader.is_empty());
+    CHECK(reader.TakeWhole(bytes + "*2\r\n$9") == bytes.size());
+    CHECK(Text(reader.reply()) + ";" == ReadAll(bytes, 1));
+    CHECK(reader.is_empty());
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      CHECK(reader.TakeWhole(bytes.substr(0, size)) == 0);
+      CHECK(reader.reply().is_nil());
+    }
+    reader.Feed(bytes);
+    CHECK_FALSE(reader.is_empty());
+    REQUIRE(reader.Next() == Progress::kReply);
+    CHECK(Text(reader.reply()) + ";" == ReadAll(bytes, 1));
+  }
+  for (const std::string_view bytes :
+       {"+OK\r\n", "-ERR no\r\n", "*-1\r\n", "$-2\r\n", "$01x\r\n", "$3\r\nabcd\r\n", ":-12\r\n",
+        "*1\r\n*1\r\n:1\r\n", "$9999999999\r\nabc\r\n", "*2\r\n:1\r\n+OK\r\n", "\r\n", "$\r\n"}) {
+    INFO(bytes);
+    CHECK(ReplyReader().TakeWhole(bytes) == 0);
+  }
+}
+
 TEST_CASE("a value is taken out of its reply once, short or long") {
   ReplyReader reader;
   reader.Feed("*2\r\n$5\r\nshort\r\n$26\r\nabcdefghijklmnopqrstuvwxyz\r\n");

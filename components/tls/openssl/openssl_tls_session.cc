@@ -7,6 +7,16 @@
 #include "openssl_error.h"
 
 namespace MECHA_COMPONENT {
+namespace {
+
+// Of this thread, also the host's. To clear a list that is empty takes OpenSSL long.
+void ForgetErrors() {
+  if (ERR_peek_error() != 0) {
+    ERR_clear_error();
+  }
+}
+
+}  // namespace
 
 // The first certificate that is refused; what follows from that says less.
 int OpensslTlsSession::OnCertificate(int is_good, X509_STORE_CTX* store) {
@@ -78,7 +88,7 @@ Status OpensslTlsSession::FailHandshake() {
 }
 
 Status OpensslTlsSession::Write(std::string_view plain) {
-  ERR_clear_error();
+  ForgetErrors();
   size_t written = 0;
   if (plain.empty() || SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &written) == 1) {
     return OkStatus();
@@ -88,9 +98,12 @@ Status OpensslTlsSession::Write(std::string_view plain) {
 
 StatusOr<size_t> OpensslTlsSession::Read(std::span<char> into) {
   RETURN_IF_ERROR(failure_);
+  if (!bytes_.has_unread() && SSL_has_pending(ssl_.get()) == 0) {
+    return size_t{0};  // to ask OpenSSL for that costs as much as a record
+  }
+  ForgetErrors();
   size_t count = 0;
   while (count < into.size()) {
-    ERR_clear_error();
     size_t read = 0;
     const int result = SSL_read_ex(ssl_.get(), into.data() + count, into.size() - count, &read);
     if (result != 1) {
