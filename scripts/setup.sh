@@ -9,9 +9,9 @@ set -euo pipefail
 build_packages=(g++ cmake ninja-build ccache pkgconf libabsl-dev libcurl4-openssl-dev libhiredis-dev
   libmariadb-dev libpq-dev libsqlite3-dev libssl-dev libyaml-cpp-dev nlohmann-json3-dev python3
   python3-yaml)
-test_packages=(libasio-dev catch2 redis-server memcached postgresql mariadb-server etcd-server
-  openssl cargo rustc clang clang-format clang-tidy libclang-rt-dev libprotobuf-dev
-  protobuf-compiler binutils valgrind git)
+test_packages=(libasio-dev catch2 faketime redis-server memcached postgresql mariadb-server
+  etcd-server openssl cargo rustc rust-clippy rustfmt clang clang-format clang-tidy libclang-rt-dev
+  libprotobuf-dev protobuf-compiler binutils valgrind git)
 
 say() { echo "setup: $*"; }
 fail() {
@@ -23,6 +23,9 @@ is_installed() {
   # Rust from elsewhere, as many have it, is as good as Debian's.
   case $1 in
     cargo | rustc) command -v "$1" >/dev/null && return ;;
+    # Debian's fit Debian's compiler only.
+    rust-clippy | rustfmt) [[ $(command -v cargo || true) != /usr/bin/cargo ]] &&
+      command -v cargo >/dev/null && return ;;
   esac
   # A versioned package (libclang-rt-14-dev) is as good as the one that always names the newest.
   local versioned=${1/-rt-dev/-rt-[0-9]*-dev}

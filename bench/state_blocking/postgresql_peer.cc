@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <libpq-fe.h>
 
-#include "array_text.h"
+#include "parameters.h"
 #include "postgres_options.h"
 #include "state_blocking/contender.h"
 #include "statements.h"

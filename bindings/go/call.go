@@ -117,7 +117,9 @@ func (rt *Runtime) prepare(ctx context.Context, o *operation, options *CallOptio
 	}
 	var timeout time.Duration
 	if deadline, ok := ctx.Deadline(); ok {
-		timeout = max(time.Until(deadline), 1)
+		if timeout = time.Until(deadline); timeout <= 0 {
+			return contextError(ctx)
+		}
 	}
 	if options == nil {
 		call.timeout_ns = C.int64_t(timeout)

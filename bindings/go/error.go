@@ -86,27 +86,28 @@ func newError(status Status, message string) *Error {
 	return &Error{Status: status, Message: message}
 }
 
-// contextError is what a call on a context that is done returns without being made.
+// contextError is what a call on a context that is done returns without being made. A deadline may
+// be over before the context's own timer has noticed.
 func contextError(ctx context.Context) *Error {
-	cause := ctx.Err()
-	if errors.Is(cause, context.DeadlineExceeded) {
-		return &Error{Status: ErrDeadlineExceeded, Message: "the deadline is over before the call",
-			cause: context.DeadlineExceeded}
+	if cause := ctx.Err(); cause != nil && !errors.Is(cause, context.DeadlineExceeded) {
+		return &Error{Status: ErrCancelled, Message: "the context is cancelled before the call",
+			cause: cause}
 	}
-	return &Error{Status: ErrCancelled, Message: "the context is cancelled before the call",
-		cause: cause}
+	return &Error{Status: ErrDeadlineExceeded, Message: "the deadline is over before the call",
+		cause: context.DeadlineExceeded}
 }
 
-// blame ties an error to the context that brought it about.
+// blame ties an error to the context that brought it about, or to the time that was over.
 func (e *Error) blame(ctx context.Context) *Error {
-	switch e.Status {
-	case ErrDeadlineExceeded:
+	if e.Status != ErrDeadlineExceeded && e.Status != ErrCancelled {
+		return e
+	}
+	e.cause = ctx.Err()
+	if e.cause == nil && e.Status == ErrDeadlineExceeded {
 		e.cause = context.DeadlineExceeded
-	case ErrCancelled:
-		e.cause = ctx.Err()
-		if errors.Is(e.cause, context.DeadlineExceeded) {
-			e.Status = ErrDeadlineExceeded
-		}
+	}
+	if errors.Is(e.cause, context.DeadlineExceeded) {
+		e.Status = ErrDeadlineExceeded
 	}
 	return e
 }

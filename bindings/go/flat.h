@@ -57,11 +57,19 @@ typedef struct FlatCall {
   uint32_t has_retry;
   uint32_t flags;
   uint32_t has_extras;
-  uint32_t blocks;  // without the queue: on the calling thread
+  uint32_t blocks;        // without the queue: on the calling thread
+  uint64_t registration;  // of FLAT_SERVE_STOP
+  // Of flat_state_get.
+  uint64_t store_size;
+  uint64_t key_size;
+  uint32_t consistency;
+  uint32_t reserved;
 } FlatCall;
 
-// How a call went. When the reply did not fit, `result` is kept for flat_take, which needs a block
-// of `needed` bytes.
+#define FLAT_BLOCK_SIZE 2048
+
+// How a call went, and its reply in `block`. When that did not fit, `result` is kept for
+// flat_take_large, which needs room for `needed` bytes.
 typedef struct FlatOut {
   int32_t status;
   uint32_t reserved;
@@ -76,6 +84,7 @@ typedef struct FlatOut {
   uint64_t value_size;
   uint64_t etag_size;
   int64_t expires_unix_ms;
+  char block[FLAT_BLOCK_SIZE];
 } FlatOut;
 
 // The words at the head of a reply block, all of 8 bytes. Positions count from the block's begin;
@@ -146,39 +155,46 @@ typedef struct FlatEvent {
   uint64_t reserved[3];
 } FlatEvent;
 
-// Runs one operation. `registration` is for FLAT_SERVE_STOP.
+// mecha_reply without pointers.
+typedef struct FlatReply {
+  uint64_t id;
+  int64_t retry_after_ns;
+  uint32_t verdict;
+  uint32_t reserved;
+  uint64_t entry_count;
+} FlatReply;
+
+// Runs one operation.
 int32_t flat_submit(uint32_t verb, const FlatCall* call, const uint64_t* words, const char* text,
-                    uint64_t registration, FlatOut* out, char* block, uint64_t capacity);
+                    FlatOut* out);
 
 // mecha_state_get without a tape and, for a value that fits, without a block's words: the shortest
 // way.
-int32_t flat_state_get(const FlatCall* call, const char* store, uint64_t store_size,
-                       const char* key, uint64_t key_size, uint32_t consistency, FlatOut* out,
-                       char* block, uint64_t capacity);
+int32_t flat_state_get(const FlatCall* call, const char* store, const char* key, FlatOut* out);
 // What follows when that was pending.
-void flat_take_value(uint64_t result, FlatOut* out, char* block, uint64_t capacity);
+void flat_take_value(uint64_t result, FlatOut* out);
 
 // Writes a result's block and releases the result; with too little room keeps it.
-void flat_take(uint64_t result, FlatOut* out, char* block, uint64_t capacity);
+void flat_take(uint64_t result, FlatOut* out);
+// The same for the result that was kept, into `needed` bytes.
+void flat_take_large(FlatOut* out, char* block);
 void flat_release(uint64_t result);
-// As flat_take, for a MECHA_EVENT_REQUEST: a word with the number of entries, then the entries.
-void flat_take_request(uint64_t result, FlatOut* out, char* block, uint64_t capacity);
+// As flat_take and flat_take_large, for a MECHA_EVENT_REQUEST: a word with the number of entries,
+// then the entries.
+void flat_take_request(uint64_t result, FlatOut* out);
+void flat_take_large_request(FlatOut* out, char* block);
 const char* flat_detail_name(uint32_t index);
 
 // The life of a runtime. Errors come as a block without items.
-int32_t flat_open(const uint64_t* words, const char* text, uintptr_t user, FlatOut* out,
-                  char* block, uint64_t capacity);
+int32_t flat_open(const uint64_t* words, const char* text, uintptr_t user, FlatOut* out);
 // The end of flat_open.
-int32_t flat_opened(mecha_status status, mecha_error* error, mecha_runtime* opened, FlatOut* out,
-                    char* block, uint64_t capacity);
-int32_t flat_start(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity);
-int32_t flat_resume(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity);
-int32_t flat_suspend(mecha_runtime* rt, int64_t deadline_ns, uint32_t flags, FlatOut* out,
-                     char* block, uint64_t capacity);
-int32_t flat_shutdown(mecha_runtime* rt, int64_t deadline_ns, FlatOut* out, char* block,
-                      uint64_t capacity);
-int32_t flat_describe(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity);
-int32_t flat_metrics(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity);
+int32_t flat_opened(mecha_status status, mecha_error* error, mecha_runtime* opened, FlatOut* out);
+int32_t flat_start(mecha_runtime* rt, FlatOut* out);
+int32_t flat_resume(mecha_runtime* rt, FlatOut* out);
+int32_t flat_suspend(mecha_runtime* rt, int64_t deadline_ns, uint32_t flags, FlatOut* out);
+int32_t flat_shutdown(mecha_runtime* rt, int64_t deadline_ns, FlatOut* out);
+int32_t flat_describe(mecha_runtime* rt, FlatOut* out);
+int32_t flat_metrics(mecha_runtime* rt, FlatOut* out);
 
 int32_t flat_queue_open(mecha_runtime* rt, uint32_t flags, uint32_t max_inflight, FlatOut* out);
 int32_t flat_queue_poll(mecha_queue* queue, FlatEvent* events, uint64_t capacity);
@@ -187,9 +203,8 @@ int32_t flat_queue_wait(mecha_queue* queue, FlatEvent* events, uint64_t capacity
 
 // `queue` gets the requests; the call's own is where it reports.
 int32_t flat_serve(mecha_queue* queue, const FlatCall* call, const uint64_t* words,
-                   const char* text, FlatOut* out, char* block, uint64_t capacity);
-// Entries are words: index, verdict, retry_after_ns.
-int32_t flat_reply(mecha_runtime* rt, uint64_t id, uint32_t verdict, int64_t retry_after_ns,
-                   const uint64_t* entries, uint64_t entry_count);
+                   const char* text, FlatOut* out);
+// Entries are three words each: index, verdict, retry_after_ns.
+int32_t flat_reply(mecha_runtime* rt, const FlatReply* reply, const uint64_t* entries);
 
 #endif  // MECHA_GO_FLAT_H

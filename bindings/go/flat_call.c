@@ -51,31 +51,30 @@ static mecha_status fill_call(const FlatCall* from, Tape* tape, Call* to) {
   return from->has_extras ? fill_extras(tape, to) : MECHA_OK;
 }
 
-static int32_t finish(mecha_status status, const Call* call, mecha_result* result, FlatOut* out,
-                      char* block, uint64_t capacity) {
+static int32_t finish(mecha_status status, const Call* call, mecha_result* result, FlatOut* out) {
   out->status = status;
   out->op = call->op;
   out->result = 0;
-  if (status != MECHA_PENDING) flat_take((uint64_t)(uintptr_t)result, out, block, capacity);
+  if (status != MECHA_PENDING) flat_take((uint64_t)(uintptr_t)result, out);
   free(call->metadata);
   return status;
 }
 
-static int fits(const mecha_item* item, uint64_t capacity) {
-  return item->value.size <= capacity && item->etag.size <= capacity - item->value.size;
+static int fits(const mecha_item* item) {
+  return item->value.size <= FLAT_BLOCK_SIZE &&
+         item->etag.size <= FLAT_BLOCK_SIZE - item->value.size;
 }
 
-void flat_take_value(uint64_t handle, FlatOut* out, char* block, uint64_t capacity) {
+void flat_take_value(uint64_t handle, FlatOut* out) {
   mecha_result* result = (mecha_result*)(uintptr_t)handle;
   mecha_item item;
   item.struct_size = sizeof item;
-  if (out->status != MECHA_OK || mecha_result_item(result, 0, &item) != MECHA_OK ||
-      !fits(&item, capacity)) {
-    flat_take(handle, out, block, capacity);
+  if (out->status != MECHA_OK || mecha_result_item(result, 0, &item) != MECHA_OK || !fits(&item)) {
+    flat_take(handle, out);
     return;
   }
-  if (item.value.size != 0) memcpy(block, item.value.data, item.value.size);
-  if (item.etag.size != 0) memcpy(block + item.value.size, item.etag.data, item.etag.size);
+  if (item.value.size != 0) memcpy(out->block, item.value.data, item.value.size);
+  if (item.etag.size != 0) memcpy(out->block + item.value.size, item.etag.data, item.etag.size);
   out->has_value = 1;
   out->item_flags = item.flags;
   out->value_size = item.value.size;
@@ -84,23 +83,19 @@ void flat_take_value(uint64_t handle, FlatOut* out, char* block, uint64_t capaci
   mecha_result_release(result);
 }
 
-int32_t flat_state_get(const FlatCall* from, const char* store, uint64_t store_size,
-                       const char* key, uint64_t key_size, uint32_t consistency, FlatOut* out,
-                       char* block, uint64_t capacity) {
+int32_t flat_state_get(const FlatCall* from, const char* store, const char* key, FlatOut* out) {
   Call call;
   fill_call(from, NULL, &call);
-  const mecha_view store_view = {store == NULL ? "" : store, (size_t)store_size};
-  const mecha_view key_view = {key == NULL ? "" : key, (size_t)key_size};
-  const mecha_state_get_options options = {sizeof options, consistency};
+  const mecha_view store_view = {store == NULL ? "" : store, (size_t)from->store_size};
+  const mecha_view key_view = {key == NULL ? "" : key, (size_t)from->key_size};
+  const mecha_state_get_options options = {sizeof options, from->consistency};
   mecha_result* result = NULL;
   out->has_value = 0;
   out->result = 0;
   out->status =
       mecha_state_get(runtime_of(from), &call.call, store_view, key_view, &options, &result);
   out->op = call.op;
-  if (out->status != MECHA_PENDING) {
-    flat_take_value((uint64_t)(uintptr_t)result, out, block, capacity);
-  }
+  if (out->status != MECHA_PENDING) flat_take_value((uint64_t)(uintptr_t)result, out);
   return out->status;
 }
 
@@ -278,14 +273,14 @@ static Verb const kVerbs[] = {
 };
 
 int32_t flat_submit(uint32_t verb, const FlatCall* from, const uint64_t* words, const char* text,
-                    uint64_t registration, FlatOut* out, char* block, uint64_t capacity) {
+                    FlatOut* out) {
   Site site = {runtime_of(from), NULL, {words, text}, NULL, NULL};
-  site.registration = (mecha_registration*)(uintptr_t)registration;
+  site.registration = (mecha_registration*)(uintptr_t)from->registration;
   Call call;
   mecha_status status = fill_call(from, &site.tape, &call);
   site.call = &call.call;
   if (status == MECHA_OK) status = kVerbs[verb](&site);
-  return finish(status, &call, site.result, out, block, capacity);
+  return finish(status, &call, site.result, out);
 }
 
 static void fill_serve_options(Tape* tape, mecha_serve_options* options) {
@@ -303,7 +298,7 @@ static void fill_serve_options(Tape* tape, mecha_serve_options* options) {
 }
 
 int32_t flat_serve(mecha_queue* queue, const FlatCall* from, const uint64_t* words,
-                   const char* text, FlatOut* out, char* block, uint64_t capacity) {
+                   const char* text, FlatOut* out) {
   Tape tape = {words, text};
   Call call;
   mecha_serve_options options;
@@ -323,27 +318,26 @@ int32_t flat_serve(mecha_queue* queue, const FlatCall* from, const uint64_t* wor
   free(names);
   free(settings);
   out->handle = (uint64_t)(uintptr_t)made;
-  return finish(status, &call, result, out, block, capacity);
+  return finish(status, &call, result, out);
 }
 
-int32_t flat_reply(mecha_runtime* rt, uint64_t id, uint32_t verdict, int64_t retry_after_ns,
-                   const uint64_t* entries, uint64_t entry_count) {
+int32_t flat_reply(mecha_runtime* rt, const FlatReply* from, const uint64_t* entries) {
   mecha_reply reply;
   memset(&reply, 0, sizeof reply);
   reply.struct_size = sizeof reply;
-  reply.verdict = verdict;
-  reply.retry_after_ns = retry_after_ns;
-  if (entry_count == 0) return mecha_request_reply(rt, id, &reply);
-  mecha_entry_verdict* verdicts = room_for(entry_count, sizeof *verdicts);
+  reply.verdict = from->verdict;
+  reply.retry_after_ns = from->retry_after_ns;
+  if (from->entry_count == 0) return mecha_request_reply(rt, from->id, &reply);
+  mecha_entry_verdict* verdicts = room_for(from->entry_count, sizeof *verdicts);
   if (verdicts == NULL) return MECHA_NO_MEMORY;
-  for (uint64_t i = 0; i < entry_count; ++i) {
+  for (uint64_t i = 0; i < from->entry_count; ++i) {
     verdicts[i].index = (uint32_t)entries[3 * i];
     verdicts[i].verdict = (uint32_t)entries[3 * i + 1];
     verdicts[i].retry_after_ns = (int64_t)entries[3 * i + 2];
   }
   reply.entries = verdicts;
-  reply.entry_count = (size_t)entry_count;
-  const mecha_status status = mecha_request_reply(rt, id, &reply);
+  reply.entry_count = (size_t)from->entry_count;
+  const mecha_status status = mecha_request_reply(rt, from->id, &reply);
   free(verdicts);
   return status;
 }

@@ -30,8 +30,7 @@ static void fill_options(Tape* tape, uintptr_t user, mecha_runtime_options* opti
   options->name_space = next_view(tape);
 }
 
-int32_t flat_open(const uint64_t* words, const char* text, uintptr_t user, FlatOut* out,
-                  char* block, uint64_t capacity) {
+int32_t flat_open(const uint64_t* words, const char* text, uintptr_t user, FlatOut* out) {
   Tape tape = {words, text};
   mecha_runtime_options options;
   memset(&options, 0, sizeof options);
@@ -51,5 +50,5 @@ int32_t flat_open(const uint64_t* words, const char* text, uintptr_t user, FlatO
   free(paths);
   free(texts);
   free(settings);
-  return flat_opened(status, error, opened, out, block, capacity);
+  return flat_opened(status, error, opened, out);
 }

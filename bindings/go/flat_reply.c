@@ -159,98 +159,94 @@ static void count_errors(Source* from) {
 }
 
 // Writes the block when it surely fits, else tells its size. False: it does not fit.
-static int give(Source* from, int32_t status, FlatOut* out, char* block, uint64_t capacity) {
+static int give(Source* from, FlatOut* out, char* block, uint64_t capacity) {
   count_errors(from);
-  const uint64_t size = write_block(from, status, NULL);
-  out->size = out->needed = size;
-  if (size > capacity) return 0;
-  write_block(from, status, block);
+  out->size = out->needed = write_block(from, out->status, NULL);
+  if (out->size > capacity) return 0;
+  write_block(from, out->status, block);
   return 1;
 }
 
-void flat_take(uint64_t handle, FlatOut* out, char* block, uint64_t capacity) {
+static void take(uint64_t handle, FlatOut* out, char* block, uint64_t capacity) {
   mecha_result* result = (mecha_result*)(uintptr_t)handle;
   out->result = out->size = out->needed = 0;
   if (result == NULL) return;  // there is only the status
   Source from;
   memset(&from, 0, sizeof from);
   look_at(result, &from);
-  if (give(&from, out->status, out, block, capacity)) {
+  if (give(&from, out, block, capacity)) {
     mecha_result_release(result);
   } else {
     out->result = handle;
   }
 }
 
+void flat_take(uint64_t result, FlatOut* out) { take(result, out, out->block, FLAT_BLOCK_SIZE); }
+
+void flat_take_large(FlatOut* out, char* block) { take(out->result, out, block, out->needed); }
+
 void flat_release(uint64_t handle) { mecha_result_release((mecha_result*)(uintptr_t)handle); }
 
-// An error that a function gave by itself. Errors are short: one that does not fit goes without its
-// details.
-static void take_error(mecha_error* error, FlatOut* out, char* block, uint64_t capacity) {
+// An error that a function gave by itself. Errors are short: of one that does not fit only the
+// status is left.
+static void take_error(mecha_error* error, FlatOut* out) {
   Source from;
   memset(&from, 0, sizeof from);
   from.error = error;
   out->result = 0;
-  if (!give(&from, out->status, out, block, capacity)) {
-    from.error = NULL;
-    give(&from, out->status, out, block, capacity);
-  }
+  if (!give(&from, out, out->block, FLAT_BLOCK_SIZE)) out->size = 0;
   mecha_error_free(error);
 }
 
-int32_t flat_start(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity) {
+int32_t flat_start(mecha_runtime* rt, FlatOut* out) {
   mecha_error* error = NULL;
   out->status = mecha_runtime_start(rt, &error);
-  take_error(error, out, block, capacity);
+  take_error(error, out);
   return out->status;
 }
 
-int32_t flat_resume(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity) {
+int32_t flat_resume(mecha_runtime* rt, FlatOut* out) {
   mecha_error* error = NULL;
   out->status = mecha_runtime_resume(rt, &error);
-  take_error(error, out, block, capacity);
+  take_error(error, out);
   return out->status;
 }
 
-int32_t flat_opened(mecha_status status, mecha_error* error, mecha_runtime* opened, FlatOut* out,
-                    char* block, uint64_t capacity) {
+int32_t flat_opened(mecha_status status, mecha_error* error, mecha_runtime* opened, FlatOut* out) {
   out->status = status;
   out->handle = (uint64_t)(uintptr_t)opened;
-  take_error(error, out, block, capacity);
+  take_error(error, out);
   return status;
 }
 
-static int32_t finish(mecha_status status, mecha_result* result, FlatOut* out, char* block,
-                      uint64_t capacity) {
+static int32_t finish(mecha_status status, mecha_result* result, FlatOut* out) {
   out->status = status;
-  flat_take((uint64_t)(uintptr_t)result, out, block, capacity);
+  flat_take((uint64_t)(uintptr_t)result, out);
   return status;
 }
 
-int32_t flat_suspend(mecha_runtime* rt, int64_t deadline_ns, uint32_t flags, FlatOut* out,
-                     char* block, uint64_t capacity) {
+int32_t flat_suspend(mecha_runtime* rt, int64_t deadline_ns, uint32_t flags, FlatOut* out) {
   mecha_result* result = NULL;
   const mecha_status status = mecha_runtime_suspend(rt, deadline_ns, flags, &result);
-  return finish(status, result, out, block, capacity);
+  return finish(status, result, out);
 }
 
-int32_t flat_shutdown(mecha_runtime* rt, int64_t deadline_ns, FlatOut* out, char* block,
-                      uint64_t capacity) {
+int32_t flat_shutdown(mecha_runtime* rt, int64_t deadline_ns, FlatOut* out) {
   mecha_result* result = NULL;
   const mecha_status status = mecha_runtime_shutdown(rt, deadline_ns, &result);
-  return finish(status, result, out, block, capacity);
+  return finish(status, result, out);
 }
 
-int32_t flat_describe(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity) {
+int32_t flat_describe(mecha_runtime* rt, FlatOut* out) {
   mecha_result* result = NULL;
   const mecha_status status = mecha_runtime_describe(rt, &result);
-  return finish(status, result, out, block, capacity);
+  return finish(status, result, out);
 }
 
-int32_t flat_metrics(mecha_runtime* rt, FlatOut* out, char* block, uint64_t capacity) {
+int32_t flat_metrics(mecha_runtime* rt, FlatOut* out) {
   mecha_result* result = NULL;
   const mecha_status status = mecha_metrics_read(rt, &result);
-  return finish(status, result, out, block, capacity);
+  return finish(status, result, out);
 }
 
 static uint64_t metadata_count(const mecha_result* request, uint64_t index) {
@@ -305,7 +301,7 @@ static uint64_t write_request(const mecha_result* request, uint64_t entries, uin
   return to.text;
 }
 
-void flat_take_request(uint64_t handle, FlatOut* out, char* block, uint64_t capacity) {
+static void take_request(uint64_t handle, FlatOut* out, char* block, uint64_t capacity) {
   mecha_result* request = (mecha_result*)(uintptr_t)handle;
   mecha_result_info info;
   memset(&info, 0, sizeof info);
@@ -323,4 +319,12 @@ void flat_take_request(uint64_t handle, FlatOut* out, char* block, uint64_t capa
   write_request(request, info.count, words, block);
   mecha_result_release(request);
   out->result = 0;
+}
+
+void flat_take_request(uint64_t result, FlatOut* out) {
+  take_request(result, out, out->block, FLAT_BLOCK_SIZE);
+}
+
+void flat_take_large_request(FlatOut* out, char* block) {
+  take_request(out->result, out, block, out->needed);
 }

@@ -20,8 +20,8 @@ func (rt *Runtime) log(event *C.FlatEvent) {
 		C.flat_release(event.result)
 		return
 	}
-	o := operation{slot: new(slot), block: make([]byte, blockBytes)}
-	C.flat_take(event.result, &o.out, o.blockStart(), blockBytes)
+	o := rt.spare()
+	C.flat_take(event.result, &o.out)
 	got, _ := o.reply(context.Background())
 	if got.count() == 0 {
 		return

@@ -14,16 +14,15 @@ import (
 	"unsafe"
 )
 
-const blockBytes = 2048 // replies up to this size need no second call
+const blockBytes = C.FLAT_BLOCK_SIZE // replies up to this size need no second call
 
 // operation is what one call needs: its C structs, its tape, and room for a short reply. They are
 // kept and used again. One goroutine has it at a time.
 type operation struct {
 	*slot
-	call  C.FlatCall
-	out   C.FlatOut
-	tape  tape
-	block []byte
+	call C.FlatCall
+	out  C.FlatOut
+	tape tape
 }
 
 // slot is the part of an operation that the dispatcher finds by the call's token.
@@ -87,7 +86,7 @@ func (table *slots) areIdle() bool {
 func (rt *Runtime) enter() (*operation, error) {
 	o, _ := rt.operations.Get().(*operation)
 	if o == nil {
-		o = &operation{slot: rt.slots.take(), block: make([]byte, blockBytes)}
+		o = &operation{slot: rt.slots.take()}
 		table := rt.slots
 		runtime.SetFinalizer(o, func(o *operation) { table.putBack(o.slot) })
 	}
@@ -131,7 +130,10 @@ func (o *operation) putTrace(trace Trace, idempotencyKey string, metadata []Entr
 	o.tape.entries(metadata)
 }
 
-func (o *operation) blockStart() *C.char { return (*C.char)(unsafe.Pointer(unsafe.SliceData(o.block))) }
+// block is the beginning of what C wrote.
+func (o *operation) block(size C.uint64_t) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&o.out.block)), blockBytes)[:min(size, blockBytes)]
+}
 
 func (o *operation) tapePointers() (*C.uint64_t, *C.char) {
 	words, text := o.tape.pointers()
@@ -141,17 +143,11 @@ func (o *operation) tapePointers() (*C.uint64_t, *C.char) {
 // submit makes the call that the tape describes and waits for its reply. The reply's block is the
 // operation's own and ends with leave, unless it is large: see reply.
 func (rt *Runtime) submit(ctx context.Context, o *operation, verb C.uint32_t) (reply, error) {
-	return rt.submitFor(ctx, o, verb, 0)
-}
-
-func (rt *Runtime) submitFor(ctx context.Context, o *operation, verb C.uint32_t,
-	registration C.uint64_t) (reply, error) {
 	if rt.await(ctx, o, func() C.int32_t {
 		words, text := o.tapePointers()
-		return C.flat_submit(verb, &o.call, words, text, registration, &o.out, o.blockStart(),
-			blockBytes)
+		return C.flat_submit(verb, &o.call, words, text, &o.out)
 	}) {
-		C.flat_take(C.uint64_t(o.result), &o.out, o.blockStart(), blockBytes)
+		C.flat_take(C.uint64_t(o.result), &o.out)
 	}
 	return o.reply(ctx)
 }

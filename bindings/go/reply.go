@@ -23,12 +23,11 @@ type reply struct {
 // reply gives what a call left in the operation, and its error. A block that did not fit is fetched
 // into memory of its own.
 func (o *operation) reply(ctx context.Context) (reply, error) {
-	got := reply{block: o.block[:min(uint64(o.out.size), blockBytes)], status: Status(o.out.status)}
+	got := reply{block: o.block(o.out.size), status: Status(o.out.status)}
 	if o.out.result != 0 {
 		got.block = make([]byte, o.out.needed)
 		got.isOwned = true
-		C.flat_take(o.out.result, &o.out, (*C.char)(unsafe.Pointer(unsafe.SliceData(got.block))),
-			C.uint64_t(len(got.block)))
+		C.flat_take_large(&o.out, (*C.char)(unsafe.Pointer(unsafe.SliceData(got.block))))
 	}
 	if got.status == OK {
 		return got, nil

@@ -125,9 +125,10 @@ func (q *Request) reply(verdict Verdict, retryAfter time.Duration, entries []uin
 		return err
 	}
 	defer q.rt.leave(o)
-	status := Status(C.flat_reply(q.rt.handle, C.uint64_t(q.id), C.uint32_t(verdict),
-		C.int64_t(retryAfter), (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(entries))),
-		C.uint64_t(len(entries)/3)))
+	how := C.FlatReply{id: C.uint64_t(q.id), verdict: C.uint32_t(verdict),
+		retry_after_ns: C.int64_t(retryAfter), entry_count: C.uint64_t(len(entries) / 3)}
+	status := Status(C.flat_reply(q.rt.handle, &how,
+		(*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(entries)))))
 	switch status {
 	case OK, ErrGone:
 		q.answered.Store(true)
@@ -183,12 +184,13 @@ const (
 
 // readRequest makes a request of an event.
 func readRequest(event *C.FlatEvent) *Request {
-	block := make([]byte, blockBytes)
 	var out C.FlatOut
-	C.flat_take_request(event.result, &out, (*C.char)(unsafe.Pointer(&block[0])), blockBytes)
+	C.flat_take_request(event.result, &out)
+	block := make([]byte, out.needed)
 	if out.result != 0 {
-		block = make([]byte, out.needed)
-		C.flat_take_request(out.result, &out, (*C.char)(unsafe.Pointer(&block[0])), out.needed)
+		C.flat_take_large_request(&out, (*C.char)(unsafe.Pointer(&block[0])))
+	} else {
+		copy(block, unsafe.Slice((*byte)(unsafe.Pointer(&out.block)), blockBytes))
 	}
 	from := reply{block: block, isOwned: true}
 	received := make([]Received, from.word(0))

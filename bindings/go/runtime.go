@@ -122,7 +122,7 @@ func (rt *Runtime) open(options *Options) error {
 	o.tape.strings(options.ResourceTexts)
 	o.tape.entries(sortedEntries(options.Settings))
 	words, text := o.tapePointers()
-	C.flat_open(words, text, C.uintptr_t(rt.hooks), &o.out, o.blockStart(), blockBytes)
+	C.flat_open(words, text, C.uintptr_t(rt.hooks), &o.out)
 	rt.handle, rt.number = (*C.mecha_runtime)(handleAt(o.out.handle)), o.out.handle
 	err := o.ownError()
 	if err != nil {
@@ -133,7 +133,7 @@ func (rt *Runtime) open(options *Options) error {
 
 // spare is an operation for functions that are not submitted.
 func (rt *Runtime) spare() *operation {
-	return &operation{slot: new(slot), block: make([]byte, blockBytes)}
+	return &operation{slot: new(slot)}
 }
 
 // ownError is the error that a function gave by itself.
@@ -141,7 +141,7 @@ func (o *operation) ownError() error {
 	if o.out.status == C.MECHA_OK {
 		return nil
 	}
-	got := reply{block: o.block[:min(uint64(o.out.size), blockBytes)], status: Status(o.out.status)}
+	got := reply{block: o.block(o.out.size), status: Status(o.out.status)}
 	return got.failure()
 }
 
@@ -163,14 +163,14 @@ func (rt *Runtime) openQueues(options *Options) (err error) {
 // ctx is asked before only.
 func (rt *Runtime) Start(ctx context.Context) error {
 	return rt.change(ctx, func(o *operation) {
-		C.flat_start(rt.handle, &o.out, o.blockStart(), blockBytes)
+		C.flat_start(rt.handle, &o.out)
 	})
 }
 
 // Resume takes up work again after Suspend; it returns when the components are back.
 func (rt *Runtime) Resume(ctx context.Context) error {
 	return rt.change(ctx, func(o *operation) {
-		C.flat_resume(rt.handle, &o.out, o.blockStart(), blockBytes)
+		C.flat_resume(rt.handle, &o.out)
 	})
 }
 
@@ -201,7 +201,7 @@ func (rt *Runtime) Suspend(ctx context.Context, options ...SuspendOptions) (stri
 		flags |= suspendKeeps
 	}
 	return rt.report(ctx, func(o *operation) {
-		C.flat_suspend(rt.handle, C.int64_t(timeLeft(ctx)), flags, &o.out, o.blockStart(), blockBytes)
+		C.flat_suspend(rt.handle, C.int64_t(timeLeft(ctx)), flags, &o.out)
 	})
 }
 
@@ -210,21 +210,21 @@ func (rt *Runtime) Suspend(ctx context.Context, options ...SuspendOptions) (stri
 // 0 of the error. Close it afterwards.
 func (rt *Runtime) Shutdown(ctx context.Context) (string, error) {
 	return rt.report(ctx, func(o *operation) {
-		C.flat_shutdown(rt.handle, C.int64_t(timeLeft(ctx)), &o.out, o.blockStart(), blockBytes)
+		C.flat_shutdown(rt.handle, C.int64_t(timeLeft(ctx)), &o.out)
 	})
 }
 
 // Describe tells what there is as JSON: components, health, subscriptions, warnings, counters.
 func (rt *Runtime) Describe() (string, error) {
 	return rt.report(context.Background(), func(o *operation) {
-		C.flat_describe(rt.handle, &o.out, o.blockStart(), blockBytes)
+		C.flat_describe(rt.handle, &o.out)
 	})
 }
 
 // Metrics gives the counters of every operation, in Prometheus text form.
 func (rt *Runtime) Metrics() (string, error) {
 	return rt.report(context.Background(), func(o *operation) {
-		C.flat_metrics(rt.handle, &o.out, o.blockStart(), blockBytes)
+		C.flat_metrics(rt.handle, &o.out)
 	})
 }
 

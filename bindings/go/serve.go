@@ -138,9 +138,9 @@ func (rt *Runtime) register(ctx context.Context, options *ServeOptions, r *Regis
 	options.put(&o.tape)
 	words, text := o.tapePointers()
 	if rt.await(ctx, o, func() C.int32_t {
-		return C.flat_serve(r.queue.handle, &o.call, words, text, &o.out, o.blockStart(), blockBytes)
+		return C.flat_serve(r.queue.handle, &o.call, words, text, &o.out)
 	}) {
-		C.flat_take(C.uint64_t(o.result), &o.out, o.blockStart(), blockBytes)
+		C.flat_take(C.uint64_t(o.result), &o.out)
 	}
 	_, err = o.reply(ctx)
 	r.handle = (*C.mecha_registration)(handleAt(o.out.handle))
@@ -226,7 +226,8 @@ func (r *Registration) drain(ctx context.Context, options *CallOptions) (string,
 		return "", err
 	}
 	r.once.Do(func() { close(r.stopping) })
-	got, err := r.rt.submitFor(ctx, o, C.FLAT_SERVE_STOP, C.uint64_t(uintptr(unsafe.Pointer(r.handle))))
+	o.call.registration = C.uint64_t(uintptr(unsafe.Pointer(r.handle)))
+	got, err := r.rt.submit(ctx, o, C.FLAT_SERVE_STOP)
 	if err != nil || got.count() == 0 {
 		return "", err
 	}

@@ -138,11 +138,12 @@ func (s State) get(ctx context.Context, o *operation, key string, consistency Co
 		o.tape.number(uint64(consistency))
 		return s.rt.submit(ctx, o, C.FLAT_STATE_GET)
 	}
+	o.call.store_size, o.call.key_size = C.uint64_t(len(s.name)), C.uint64_t(len(key))
+	o.call.consistency = C.uint32_t(consistency)
 	if s.rt.await(ctx, o, func() C.int32_t {
-		return C.flat_state_get(&o.call, textStart(s.name), C.uint64_t(len(s.name)), textStart(key),
-			C.uint64_t(len(key)), C.uint32_t(consistency), &o.out, o.blockStart(), blockBytes)
+		return C.flat_state_get(&o.call, textStart(s.name), textStart(key), &o.out)
 	}) {
-		C.flat_take_value(C.uint64_t(o.result), &o.out, o.blockStart(), blockBytes)
+		C.flat_take_value(C.uint64_t(o.result), &o.out)
 	}
 	if o.out.has_value != 0 {
 		return reply{}, nil
@@ -153,16 +154,17 @@ func (s State) get(ctx context.Context, o *operation, key string, consistency Co
 // value reads what flat_state_get left in the block, into buffer if that is large enough.
 func (o *operation) value(buffer []byte) Value {
 	size, all := int(o.out.value_size), int(o.out.value_size+o.out.etag_size)
+	block := o.block(C.uint64_t(all))
 	value := Value{Found: true, IsJSON: o.out.item_flags&itemJSON != 0}
 	if o.out.expires_unix_ms != 0 {
 		value.Expires = time.UnixMilli(int64(o.out.expires_unix_ms))
 	}
 	if cap(buffer) >= size && cap(buffer) > 0 {
-		value.Bytes = append(buffer[:0], o.block[:size]...)
-		value.ETag = string(o.block[size:all])
+		value.Bytes = append(buffer[:0], block[:size]...)
+		value.ETag = string(block[size:])
 		return value
 	}
-	both := append([]byte(nil), o.block[:all]...) // one allocation for the two
+	both := append([]byte(nil), block...) // one allocation for the two
 	value.Bytes = both[:size:size]
 	if size < all {
 		value.ETag = unsafe.String(&both[size], all-size)

@@ -103,7 +103,14 @@ int Host::Run() {
 Outcome Host::Handle(const Invocation& invocation) {
   std::string problem;
   if (!Wake(problem)) return Failure{"Function.CannotWake", problem};
-  return invocation.payload == "\"describe\"" ? Describe() : function_->Handle(invocation);
+  if (invocation.payload == "\"describe\"") return Describe();
+  const auto begin = std::chrono::steady_clock::now();
+  Outcome outcome = function_->Handle(invocation);
+  if (first_time_.count() == 0 && std::holds_alternative<std::string>(outcome)) {
+    first_at_ = std::chrono::steady_clock::now();
+    first_time_ = first_at_ - begin;
+  }
+  return outcome;
 }
 
 Outcome Host::Describe() const {
@@ -118,7 +125,9 @@ Outcome Host::Describe() const {
       {"microseconds",
        {{"start", Microseconds(start_time_)},
         {"rest", Microseconds(rest_time_)},
-        {"wake", Microseconds(wake_time_)}}}}
+        {"wake", Microseconds(wake_time_)},
+        {"first", Microseconds(first_time_)},
+        {"first_at", Microseconds(first_at_.time_since_epoch())}}}}
       .dump();
 }
 

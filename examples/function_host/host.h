@@ -50,6 +50,9 @@ class Host {
   Nanoseconds start_time_{0};
   Nanoseconds rest_time_{0};
   Nanoseconds wake_time_{0};
+  // Of the first invocation that was counted.
+  Nanoseconds first_time_{0};
+  std::chrono::steady_clock::time_point first_at_{};
 };
 
 }  // namespace function_host

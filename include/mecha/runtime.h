@@ -119,10 +119,15 @@ MECHA_API mecha_status mecha_runtime_suspend(mecha_runtime* rt, int64_t deadline
 /**
  * Takes up work again after mecha_runtime_suspend, with a new instance id and fresh connections.
  *
+ * A copy of the process may do so, too: one restored from a snapshot that was taken meanwhile, or
+ * a forked child, if connections were not kept and no other thread was inside a call at the fork.
+ * The runtime, its queues and its registrations are then the copy's own, beside the original's.
+ *
  * @param rt     borrowed.
  * @param error  given on failure: free it with mecha_error_free. May be NULL.
  * @return MECHA_OK; MECHA_FAILED_PRECONDITION when it is not suspended; the status of a component
- *         that does not come back (the runtime stays suspended); MECHA_FORKED; MECHA_CLOSED;
+ *         that does not come back (the runtime stays suspended); MECHA_FORKED in a child of a
+ *         process that did not suspend it, or kept connections; MECHA_CLOSED;
  *         MECHA_INVALID_ARGUMENT for NULL.
  * @blocks until the components are back.
  * @thread any, except the runtime's own.

@@ -74,7 +74,8 @@ class Runtime {
     return Value::From(static_cast<Status>(status), Answer(result));
   }
 
-  /// Takes up work again after Suspend; blocks until the components are back.
+  /// Takes up work again after Suspend; blocks until the components are back. A copy of the process
+  /// may do so, too: one restored from a snapshot, or a forked child.
   Result<void> Resume() {
     mecha_error* error = nullptr;
     const mecha_status status = mecha_runtime_resume(get(), &error);

@@ -15,7 +15,8 @@
  *     and released after it is gone.
  *  6. Freeing or releasing NULL does nothing.
  *  7. In a child made by fork every handle of the parent answers MECHA_FORKED at once, without
- *     taking a lock; frees there leak rather than hang.
+ *     taking a lock; frees there leak rather than hang. A runtime that was suspended before the
+ *     fork can be resumed there: mecha_runtime_resume.
  *  8. An unknown setting is an error.
  *  9. Structs are zeroed by the caller and start with `struct_size`, except the frozen ones, whose
  *     size never changes. Zero means the default. A larger struct whose unknown tail is not zero

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "async/io_loop.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -19,6 +20,7 @@ namespace {
 
 // Served between two looks at the posted jobs. A lent thread takes one, so that others get theirs.
 constexpr int kEventsAtOnce = 16;
+constexpr Duration kLookEvery = std::chrono::seconds(1);
 
 void Drain(int fd) {
   uint64_t count = 0;
@@ -80,7 +82,7 @@ bool IoLoop::OpenDescriptors() {
   }
   epoll_fd_ = epoll_create1(EPOLL_CLOEXEC);
   event_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  timer_fd_ = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  timer_fd_ = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
   for (const int fd : {event_fd_, timer_fd_}) {
     epoll_event event{};
     event.events = EPOLLIN;
@@ -168,9 +170,39 @@ int IoLoop::Descriptor() {
   return OpenDescriptors() ? epoll_fd_ : -1;
 }
 
+void IoLoop::Adopt() {
+  const std::lock_guard lock(mutex_);
+  for (Runner& runner : runners_) {
+    runner.thread.store(pthread_t{});
+  }
+  if (epoll_fd_ < 0) {
+    return;
+  }
+  const int number = std::exchange(epoll_fd_, -1);  // a host has it in a loop of its own
+  CloseDescriptors();
+  if (OpenDescriptors() && dup3(epoll_fd_, number, O_CLOEXEC) == number) {
+    close(std::exchange(epoll_fd_, number));
+    watches_.UseEpoll(epoll_fd_);
+    Signal(event_fd_);
+  } else {
+    close(number);
+  }
+}
+
 // Timers that are due join the posted jobs. Returns how many jobs there are.
 size_t IoLoop::GatherDue() {
+  SteadyTime now;
+  const size_t count = GatherDueAt(&now);
+  if (lookout_ && now - looked_at_.load(std::memory_order_relaxed) >= kLookEvery) {
+    looked_at_.store(now, std::memory_order_relaxed);
+    lookout_();
+  }
+  return count;
+}
+
+size_t IoLoop::GatherDueAt(SteadyTime* at) {
   const std::lock_guard lock(mutex_);
+  *at = SteadyTime{};
   if (is_finished_ || (is_stopping_ && !host_runs_)) {
     return 0;  // and the descriptor stays readable, so that every runner wakes and the thread ends
   }
@@ -178,7 +210,7 @@ size_t IoLoop::GatherDue() {
     Drain(event_fd_);
     Drain(timer_fd_);
   }
-  const SteadyTime now = clock_.Now();
+  const SteadyTime now = *at = clock_.Now();
   for (Job& due : timers_.TakeDue(now)) {
     posted_.push_back(std::move(due));
   }

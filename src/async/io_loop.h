@@ -7,7 +7,9 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "async/thread.h"
@@ -48,6 +50,12 @@ class IoLoop {
   void Wake();
   // Readable when Run has something to do; -1 when no descriptor can be had.
   int Descriptor();
+  // In a forked child, at rest: descriptors of its own, under the same number, in the place of
+  // those it shares with its parent. Threads that were inside Run are the parent's.
+  void Adopt();
+  // Called now and then, at most once a second, on the thread that runs the loop. Before the first
+  // job.
+  void SetLookout(std::function<void()> lookout) { lookout_ = std::move(lookout); }
 
   // True on the loop's own thread, or inside Run, but for jobs that may block.
   bool IsCurrentThread() const;
@@ -73,6 +81,7 @@ class IoLoop {
   void JoinThread();
   void EndTurn();
   size_t GatherDue();
+  size_t GatherDueAt(SteadyTime* at);
   std::deque<Job> Take();
   size_t RunTaken();
   bool WaitForWork(Duration timeout, int* dispatched);
@@ -98,6 +107,8 @@ class IoLoop {
   int running_ = 0;           // jobs under way on threads of the host's
   std::condition_variable has_ended_;
   SteadyTime armed_at_ = SteadyTime::max();
+  std::function<void()> lookout_;
+  std::atomic<SteadyTime> looked_at_{SteadyTime{}};
   int epoll_fd_ = -1;
   int event_fd_ = -1;
   int timer_fd_ = -1;

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "result/status.h"
@@ -38,6 +40,10 @@ int PollOne(pollfd& polled, Duration time) {
   return ppoll(&polled, 1, &timeout, nullptr);
 }
 
+std::string Seconds(Duration time) {
+  return std::to_string(std::chrono::round<std::chrono::seconds>(time).count()) + " s";
+}
+
 void Drain(int fd) {
   uint64_t count = 0;
   [[maybe_unused]] const auto bytes = read(fd, &count, sizeof count);
@@ -48,7 +54,9 @@ void Drain(int fd) {
 RuntimeHost::RuntimeHost(HostOptions options)
     : options_(std::move(options)),
       loop_(clock_, options_.threads, options_.host_runs_loop),
-      pool_(options_.threads, options_.most_blocking_threads) {}
+      pool_(options_.threads, options_.most_blocking_threads) {
+  loop_.SetLookout([this] { LookAtClocks(); });
+}
 
 Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
   const WaitingSet::Stay stay(waiting_, *call.waiter, {.by_descriptor = true});
@@ -178,6 +186,36 @@ StatusOr<Cryptography*> RuntimeHost::LoadCryptography() {
 
 void RuntimeHost::Log(Severity severity, std::string_view component, std::string_view message) {
   notices_.Add(severity, component, message);
+}
+
+void RuntimeHost::LookAtClocks() {
+  std::optional<ClockWatch::Gap> gap;
+  {
+    const std::lock_guard lock(watch_mutex_);
+    gap = watch_.Look(ClockWatch::Read());
+    if (gap.has_value()) {
+      ++gaps_.count;
+      gaps_.last = *gap;
+    }
+  }
+  if (gap.has_value() && gap->slept > Duration::zero()) {
+    Log(Severity::kWarning, "", "the machine slept for " + Seconds(gap->slept));
+  }
+  if (gap.has_value() && gap->wall_step != Duration::zero()) {
+    Log(Severity::kWarning, "",
+        "the wall clock was set by " + Seconds(gap->wall_step) +
+            ", or this process is a copy that was restored later");
+  }
+}
+
+RuntimeHost::ClockGaps RuntimeHost::clock_gaps() const {
+  const std::lock_guard lock(watch_mutex_);
+  return gaps_;
+}
+
+void RuntimeHost::Adopt() {
+  loop_.Adopt();
+  fork_guard_.Adopt();
 }
 
 void RuntimeHost::AdvanceClock(Duration by) {

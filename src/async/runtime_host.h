@@ -12,6 +12,7 @@
 #include "async/io_loop.h"
 #include "async/waiting_set.h"
 #include "call/clock.h"
+#include "call/clock_watch.h"
 #include "call/fork_guard.h"
 #include "contract/cryptography.h"
 #include "contract/host.h"
@@ -48,6 +49,17 @@ class RuntimeHost final : public Host {
   StatusOr<Cryptography*> LoadCryptography() override;
   void Log(Severity severity, std::string_view component, std::string_view message) override;
 
+  // What the clocks showed beside the passing of time, since the start.
+  struct ClockGaps {
+    uint64_t count = 0;
+    ClockWatch::Gap last;
+  };
+  // Looks at the clocks; a gap is counted and told as a warning. Not while at rest.
+  void LookAtClocks();
+  ClockGaps clock_gaps() const;
+  // In a forked child, at rest: makes the host this process's own.
+  void Adopt();
+
   // Moves the clock and lets timers notice.
   void AdvanceClock(Duration by);
   bool host_runs_loop() const { return options_.host_runs_loop; }
@@ -67,6 +79,9 @@ class RuntimeHost final : public Host {
   ForkGuard fork_guard_;
   Clock clock_;
   Notices notices_;
+  mutable std::mutex watch_mutex_;
+  ClockWatch watch_{ClockWatch::Read()};
+  ClockGaps gaps_;
   std::mutex cryptography_mutex_;
   std::unique_ptr<Cryptography> cryptography_;
   WaitingSet waiting_;

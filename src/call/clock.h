@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clock: the one source of time. Tests move it forward with Advance; it never stands still on its
-// own. Safe from any thread.
+// own, not even while the machine sleeps. Safe from any thread.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 
 namespace mecha {
 
@@ -14,7 +15,13 @@ using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 class Clock {
  public:
-  SteadyTime Now() const { return std::chrono::steady_clock::now() + offset(); }
+  // CLOCK_BOOTTIME: the steady clock of the standard library leaves out the time a machine slept,
+  // and a lease of a message does not wait for it.
+  SteadyTime Now() const {
+    timespec now{};
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return SteadyTime(std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec)) + offset();
+  }
   WallTime WallNow() const { return std::chrono::system_clock::now() + offset(); }
 
   // Moves both clocks forward by `by`. For tests: timers must be told separately.

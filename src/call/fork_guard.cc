@@ -31,6 +31,13 @@ ForkGuard::~ForkGuard() {
   }
 }
 
+void ForkGuard::Adopt() {
+  owner_ = getpid();
+  if (page_ != nullptr) {
+    *page_ = 1;
+  }
+}
+
 bool ForkGuard::IsOtherProcess() const { return getpid() != owner_; }
 
 }  // namespace mecha

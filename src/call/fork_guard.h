@@ -17,6 +17,8 @@ class ForkGuard {
   ForkGuard& operator=(const ForkGuard&) = delete;
 
   bool IsInChild() const { return page_ != nullptr ? *page_ == 0 : IsOtherProcess(); }
+  // In a child: from now on this process is the one, and its children are others.
+  void Adopt();
 
  private:
   bool IsOtherProcess() const;

@@ -207,7 +207,10 @@ mecha_status mecha_runtime_resume(mecha_runtime* rt, mecha_error** error) {
   if (error != nullptr) {
     *error = nullptr;
   }
-  const mecha_status usable = CheckOutside(rt);
+  mecha_status usable = CheckOutside(rt);
+  if (usable == MECHA_FORKED && rt->runtime->Adopt()) {
+    usable = CheckOutside(rt);
+  }
   if (usable != MECHA_OK) {
     return usable;
   }

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "capi/submit.h"
 
+#include <optional>
 #include <utility>
 
+#include "contract/cloud_event.h"
+#include "inbound/request.h"
 #include "operation/plain_result.h"
 #include "result/status.h"
 #include "result/status_or.h"
@@ -108,6 +111,40 @@ void Register(Runtime& runtime, const mecha_call& call, Operation* operation) {
   }
 }
 
+// What runs within a request carries its trace on, unless the call has one of its own. Keeps the
+// request while the operation is made, or runs here.
+class Trace {
+ public:
+  Trace(Runtime& runtime, const CallOptions& options) : options_(options) {
+    if (options.within == 0 || !options.traceparent.empty()) {
+      return;
+    }
+    request_ = runtime.serving().requests().Find(options.within);
+    if (request_ == nullptr || request_->is_batch() || request_->messages()[0]->event == nullptr) {
+      return;
+    }
+    const CloudEvent& event = *request_->messages()[0]->event;
+    carried_ = options;
+    carried_->traceparent = event.traceparent;
+    carried_->tracestate = event.tracestate;
+    carried_->must_copy = options.must_copy || options.sink != nullptr;
+  }
+  ~Trace() {
+    if (request_ != nullptr) {
+      request_->Release();
+    }
+  }
+  Trace(const Trace&) = delete;
+  Trace& operator=(const Trace&) = delete;
+
+  const CallOptions& options() const { return carried_.has_value() ? *carried_ : options_; }
+
+ private:
+  const CallOptions& options_;
+  std::optional<CallOptions> carried_;
+  Request* request_ = nullptr;
+};
+
 mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& options,
                  mecha_result** out, Prepare prepare) {
   CompletionQueue* queue = call.queue == nullptr ? nullptr : call.queue->queue.get();
@@ -116,7 +153,8 @@ mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& op
   if (!entered.ok()) {
     return Fail(entered, out);
   }
-  StatusOr<Prepared> prepared = prepare(runtime, options);
+  const Trace trace(runtime, options);
+  StatusOr<Prepared> prepared = prepare(runtime, trace.options());
   if (!prepared.ok()) {
     return Fail(prepared.status(), out);
   }

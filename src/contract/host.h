@@ -43,7 +43,7 @@ class Host {
   // some into `into`: one system call instead of two. Only where call.may_block. OK is what recv
   // returned, with errno. The wait ends on a stop, as Wait's does, or with DEADLINE_EXCEEDED when
   // the socket's SO_RCVTIMEO has passed: that must be set, and call.deadline be no nearer. A stop
-  // shuts the socket down: after an error it may only be closed.
+  // shuts the socket down: after any other error it may only be closed.
   virtual StatusOr<ssize_t> Receive(const CallContext& call, int fd, std::span<char> into) = 0;
   // Waits on the caller's thread until call.waiter is notified. Errors as Wait.
   virtual Status Park(const CallContext& call) = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operation/completion_queue.h"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -369,6 +370,20 @@ bool CompletionQueue::AwaitEmpty(Duration timeout) {
     lock.lock();
   }
   return delivered_.wait_until(lock, until, [this] { return is_quiet(); });
+}
+
+void CompletionQueue::Adopt() {
+  const std::lock_guard lock(mutex_);
+  waiting_ = 0;
+  if (event_fd_ < 0) {
+    return;
+  }
+  const int fresh = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fresh >= 0) {
+    dup3(fresh, event_fd_, O_CLOEXEC);
+    close(fresh);
+    SetReadable(first_ != nullptr);
+  }
 }
 
 int CompletionQueue::Descriptor() {

@@ -66,6 +66,9 @@ class CompletionQueue final : public CompletionSink,
 
   // Opened on first use; -1 for a callback queue.
   int Descriptor();
+  // In a forked child, at rest: a descriptor of its own, under the same number, in the place of the
+  // one it shares with its parent. Who waits is the parent's.
+  void Adopt();
   bool has_callback() const { return static_cast<bool>(options_.deliver); }
   bool wants_logs() const { return options_.wants_logs; }
   RuntimeHost& host() { return *host_; }

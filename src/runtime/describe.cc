@@ -125,6 +125,15 @@ Json DescribeWarnings(const Notices& notices) {
   return warnings;
 }
 
+Json DescribeClock(const RuntimeHost::ClockGaps& gaps) {
+  const auto milliseconds = [](Duration time) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+  };
+  return {{"gaps", gaps.count},
+          {"last_slept_ms", milliseconds(gaps.last.slept)},
+          {"last_wall_step_ms", milliseconds(gaps.last.wall_step)}};
+}
+
 Json DescribeLimits(const RuntimeSettings& settings) {
   return {{"max_key_bytes", settings.limits.most_key_bytes},
           {"max_value_bytes", settings.limits.most_value_bytes},
@@ -150,6 +159,9 @@ std::string Label(std::string_view value) {
 }  // namespace
 
 std::string Runtime::Describe() const {
+  if (phase() == Gate::Phase::kRunning) {
+    host_->LookAtClocks();
+  }
   Json components = Json::array();
   for (const auto& slot : components_.slots()) {
     components.push_back(DescribeComponent(*slot));
@@ -174,6 +186,7 @@ std::string Runtime::Describe() const {
        {{"io", host_->loop().has_thread() ? 1 : 0},
         {"blocking", host_->pool().thread_count()},
         {"host_runs_loop", options_.host_runs_loop}}},
+      {"clock", DescribeClock(host_->clock_gaps())},
       {"limits", DescribeLimits(options_.settings)}};
   return description.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

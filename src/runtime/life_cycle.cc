@@ -139,6 +139,7 @@ Status Runtime::Suspend(Duration deadline, bool keep_connections, DrainReport* r
   if (!keep_connections) {
     host_->waiting().CloseDescriptors();
   }
+  is_at_rest_.store(!keep_connections);
   return OkStatus();
 }
 
@@ -150,6 +151,19 @@ void Runtime::SuspendComponents(bool keep_connections) {
   }
 }
 
+// A change of life that was under way at the fork keeps its lock for ever.
+bool Runtime::Adopt() {
+  if (!is_at_rest_.load() || !life_mutex_.try_lock()) {
+    return false;
+  }
+  for (const auto& queue : LiveQueues()) {
+    queue->Adopt();
+  }
+  host_->Adopt();
+  life_mutex_.unlock();
+  return true;
+}
+
 Status Runtime::Resume() {
   const std::lock_guard lock(life_mutex_);
   if (phase() == Gate::Phase::kClosed) {
@@ -158,8 +172,14 @@ Status Runtime::Resume() {
   if (phase() != Gate::Phase::kSuspended) {
     return FailedPrecondition("the runtime is not suspended; there is nothing to resume");
   }
+  const bool was_at_rest = is_at_rest_.exchange(false);
+  host_->LookAtClocks();
   RenewInstanceId();
-  RETURN_IF_ERROR(ResumeComponents());
+  const Status resumed = ResumeComponents();
+  if (!resumed.ok()) {
+    is_at_rest_.store(was_at_rest);
+    return resumed;
+  }
   host_->loop().Resume();
   starter_->ResumeRetries();
   gate_.SetPhase(Gate::Phase::kRunning);

@@ -62,6 +62,9 @@ class Runtime final : public OperationOwner {
   Status Start();
   Status Suspend(Duration deadline, bool keep_connections, DrainReport* report);
   Status Resume();
+  // In a forked child: makes the parent's runtime, which is at rest, this process's own. False when
+  // it is not at rest.
+  bool Adopt();
   Status Shutdown(Duration deadline, DrainReport* report);
   // False: operations were abandoned, and the runtime must not be destroyed.
   bool CanBeDestroyed() const { return !has_abandoned_.load(); }
@@ -135,7 +138,8 @@ class Runtime final : public OperationOwner {
   mutable std::mutex mutex_;  // queues_ and instance_id_
   std::vector<std::weak_ptr<CompletionQueue>> queues_;
   std::string instance_id_;
-  std::mutex life_mutex_;  // one change of life at a time
+  std::mutex life_mutex_;                // one change of life at a time
+  std::atomic<bool> is_at_rest_{false};  // suspended, and no descriptor left
   std::atomic<bool> has_abandoned_{false};
 };
 

@@ -258,6 +258,42 @@ TEST_CASE("a call within a request ends with the request's time, or when it is t
   CHECK(taken.Reply(mecha::Verdict::kOk) == mecha::Status::kGone);
 }
 
+TEST_CASE("what is published within a request carries its trace on") {
+  const mecha::Runtime runtime = StartedBroker();
+  mecha::Queue queue = OpenedQueue(runtime);
+  const mecha::Registration registration =
+      Served(runtime, queue, mecha::ServeOptions::Topics("messages", {"orders", "bills"}));
+  const mecha::PubSub messages = runtime.pubsub("messages");
+  const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  mecha::CallOptions traced;
+  traced.traceparent = trace;
+  traced.tracestate = "a=b";
+  REQUIRE(messages.Publish("orders", mecha::Message::Of("x"), traced).ok());
+  mecha::Request order = NextRequest(runtime, queue);
+  REQUIRE(messages.Publish("bills", mecha::Message::Of("y"), order.Within()).ok());
+  mecha::Request bill = NextRequest(runtime, queue);
+  CHECK(bill.info().traceparent == trace);
+  CHECK(bill.info().tracestate == "a=b");
+  const std::string own = "00-11111111111111111111111111111111-2222222222222222-01";
+  mecha::CallOptions call;
+  call.traceparent = own;
+  mecha::CallOptions borrowing = order.Within(call);
+  borrowing.borrows_inputs = true;
+  mecha::Event event = messages.PublishAsync(queue, 7, "bills", mecha::Message::Of("z"), borrowing);
+  CHECK(event.pending());
+  for (int i = 0; i < 2; ++i) {  // the completion and the message, in any order
+    auto next = queue.Next(seconds(10));
+    REQUIRE(next.ok());
+    mecha::Request request(runtime, std::move(*next));
+    if (request) {
+      CHECK(request.info().traceparent == own);
+      CHECK(request.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+    }
+  }
+  CHECK(bill.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+  CHECK(order.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+}
+
 TEST_CASE("a stop whose time is over takes the open request back") {
   const mecha::Runtime runtime = StartedBroker();
   mecha::Queue queue = OpenedQueue(runtime);

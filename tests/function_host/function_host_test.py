@@ -4,20 +4,22 @@
 
   function_host_test.py CASE [--freeze SECONDS] -- PROGRAM [ARGUMENT...]
 
-CASE is protocol, rest, freeze_sqlite, freeze_redis, copies or clock. Exit code 77: something that
-the case needs is not installed.
+CASE is protocol, counts, rest, freeze_sqlite, freeze_redis, copies or clock. With --freeze 300 a
+freeze lasts minutes. Exit code 77: something that the case needs is not installed.
 """
 import argparse
 import json
 import pathlib
-import shutil
 import sqlite3
 import sys
 import tempfile
 import time
 
 from runtime_api import RuntimeApi
-from world import SECONDS, Redis, World, expect, wait_until
+from world import ROOT, SECONDS, World, expect, wait_until
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+import private_redis  # noqa: E402
 
 SKIPPED = 77
 LEASE = 2  # seconds, as in the example's resources
@@ -215,15 +217,88 @@ def check_freeze(frozen, resting, live):
             expect(component["health"] == "ready", component)
 
 
-def test_freeze_sqlite(world, seconds):
-    test_freeze(world, seconds)
+def test_copies(world):
+    """Two forks of a host at rest, as from one snapshot."""
+    host = world.start(FUNCTION_COPIES="2", FUNCTION_CONSUMES="counted")
+    host.rest(2)
+    both = [host.invoke('"describe"'), host.invoke('"describe"')]
+    ids = {each.json()["runtime"]["instance_id"] for each in both}
+    expect(len(ids) == 2, f"they are instances of their own: {ids}")
+    host.rest(2)
+    together = [host.invoke({"customer": "ann", "linger_ms": 300}) for _ in range(6)]
+    counts = sorted(each.json()["count"] for each in together)
+    expect(counts == [1, 2, 3, 4, 5, 6], f"each was counted once: {counts}")
+    with sqlite3.connect(world.folder / "counts.db") as store:
+        etags = [etag for etag, in store.execute("SELECT etag FROM state")]
+    expect(len(set(etags)) == len(etags) > 6, f"no etag was made twice: {etags}")
+    wait_for_handled(world, host, 6)
+    expect(host.stop() == 0, "SIGTERM ends the copies in order")
+
+
+class FakeTime:
+    """Clocks of a host that the test sets, by libfaketime; `all_clocks`: not the wall clock alone,
+    which is what a process sees of a machine that slept."""
+
+    def __init__(self, folder, all_clocks=False):
+        self.file = folder / "clock"
+        self.set(0)
+        self.environment = {"LD_PRELOAD": str(faketime_library()), "FAKETIME_NO_CACHE": "1",
+                            "FAKETIME_TIMESTAMP_FILE": str(self.file)}
+        if not all_clocks:
+            self.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
+
+    def set(self, seconds):
+        new = self.file.with_suffix(".new")
+        new.write_text(f"{seconds:+d}\n")
+        new.rename(self.file)
+
+
+def faketime_library():
+    found = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    return found[0] if found else None
+
+
+def test_wall_clock(world):
+    """It is set while the host is at rest, and while it runs."""
+    hour = 3600
+    for rest in ("suspend", "none"):
+        clock = FakeTime(world.folder)
+        host = world.start(FUNCTION_REST=rest, FUNCTION_CONSUMES="counted", **clock.environment)
+        expect(host.describe()["runtime"]["clock"]["gaps"] == 0, "nothing happened yet")
+        host.rest()
+        for offset, step, gaps in ((hour, hour, 1), (-hour, -2 * hour, 2)):
+            clock.set(offset)
+            described = host.invoke('"describe"', seconds=offset + 30).json()["runtime"]
+            expect(described["clock"]["gaps"] == gaps, described["clock"])
+            off = described["clock"]["last_wall_step_ms"] / 1000 - step
+            expect(abs(off) < 60, described["clock"])
+            warnings = [each["message"] for each in described["warnings"]]
+            expect(any("the wall clock was set by" in each for each in warnings), warnings)
+            host.invoke({"customer": "ann", "linger_ms": 100}, seconds=offset + 30).json()
+            host.rest()
+        expect(host.stop() == 0, "it ends in order")
+
+
+def test_all_clocks(world):
+    """An hour goes by at once while a message is in hand."""
+    clock = FakeTime(world.folder, all_clocks=True)
+    host = world.start(FUNCTION_REST="none", FUNCTION_CONSUMES="counted", **clock.environment)
+    host.invoke({"customer": "ann", "work_ms": 1000}).json()
+    wait_until(lambda: in_hand(host) > 0, "the message is in hand")
+    clock.set(3600)
+    messages = lambda: host.invoke('"describe"', seconds=3630).json()["messages"]
+    wait_until(lambda: handled(world) == 1 and messages()["accepted"] == 1, "it is handled")
+    tally = messages()
+    expect(tally["late"] + tally["given_up"] == 1, f"its lease was over, and noticed: {tally}")
+    host.invoke({"customer": "ann"}, seconds=3630).json()
+    expect(host.stop() == 0, "it ends in order")
 
 
 def run(case, command, *, broker="sqlite", arguments=()):
     print(case.__name__, flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        redis = Redis(folder) if broker == "redis" else None
+        redis = private_redis.PrivateRedis(folder) if broker == "redis" else None
         world = World(command, folder, broker, redis)
         try:
             case(world, *arguments)
@@ -234,11 +309,12 @@ def run(case, command, *, broker="sqlite", arguments=()):
         finally:
             world.end()
             if redis is not None:
-                redis.end()
+                redis.kill()
 
 
 PROTOCOL = (test_counts, test_bad_payloads, test_deadlines, test_failing_store, test_traces,
             test_start_errors, test_stops, test_killed, test_connections)
+SINGLE = {"counts": test_counts, "rest": test_rest, "copies": test_copies}
 
 
 def main():
@@ -252,11 +328,17 @@ def main():
     if arguments.case == "protocol":
         for case in PROTOCOL:
             run(case, command)
-    elif arguments.case == "rest":
-        run(test_rest, command)
+    elif arguments.case in SINGLE:
+        run(SINGLE[arguments.case], command)
+    elif arguments.case == "clock":
+        if faketime_library() is None:
+            print("libfaketime is not installed")
+            return SKIPPED
+        run(test_wall_clock, command)
+        run(test_all_clocks, command)
     elif arguments.case in ("freeze_sqlite", "freeze_redis"):
         broker = arguments.case.removeprefix("freeze_")
-        if broker == "redis" and shutil.which("redis-server") is None:
+        if broker == "redis" and not private_redis.is_installed():
             print("redis-server is not installed")
             return SKIPPED
         run(test_freeze, command, broker=broker, arguments=(arguments.freeze,))

@@ -3,14 +3,14 @@
 import os
 import pathlib
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
 
 from runtime_api import RuntimeApi
 
-EXAMPLE = pathlib.Path(__file__).resolve().parents[2] / "examples" / "function_host"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "examples" / "function_host"
 SECONDS = 30  # for anything that is waited for
 
 
@@ -27,49 +27,21 @@ def wait_until(condition, what, seconds=SECONDS):
         time.sleep(0.02)
 
 
-class Redis:
-    """A private redis-server; ended by its process id."""
-
-    def __init__(self, folder):
-        for _ in range(5):  # another program may take the port before the server does
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
-            self.process = subprocess.Popen(
-                ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
-                 "--dir", str(folder)], stdout=subprocess.DEVNULL)
-            wait_until(lambda: self.answers() or self.process.poll() is not None, "Redis answers")
-            if self.process.poll() is None:
-                return
-        raise AssertionError("redis-server does not start")
-
-    def answers(self):
-        try:
-            with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(16).startswith(b"+PONG")
-        except OSError:
-            return False
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-
-
 class World:
-    """A folder with the resources of the example, and the hosts that run in it."""
+    """A folder with the resources of the example, and the hosts that run in it. State is in SQLite
+    unless `store` says otherwise; `redis` is where a server listens."""
 
-    def __init__(self, command, folder, broker="sqlite", redis=None):
+    def __init__(self, command, folder, broker="sqlite", redis=None, store="sqlite"):
         self.command = command
         self.folder = folder
         self.resources = folder / "resources"
         self.resources.mkdir()
         self.hosts = []
-        (self.resources / "counts.yaml").write_text((EXAMPLE / "sqlite/counts.yaml").read_text())
-        events = (EXAMPLE / broker / "events.yaml").read_text()
-        if redis is not None:
-            events = events.replace("localhost:6379", f"127.0.0.1:{redis.port}")
-        (self.resources / "events.yaml").write_text(events)
+        for name, back_end in (("counts.yaml", store), ("events.yaml", broker)):
+            text = (EXAMPLE / back_end / name).read_text()
+            if redis is not None:
+                text = text.replace("localhost:6379", f"127.0.0.1:{redis.port}")
+            (self.resources / name).write_text(text)
 
     def start(self, api=None, prefix=(), **environment):
         host = Host(self, api or RuntimeApi(), prefix, environment)

@@ -108,6 +108,19 @@ def with_static_tls(prefix, scratch):
     check("libmecha.so" not in run("ldd", build / "program"), "static_tls loads libmecha.so")
 
 
+def with_function_host(prefix, scratch):
+    """The example, as a project of its own that holds the installed library; one invocation."""
+    root = HERE.parents[1]
+    build = scratch / "build-function_host"
+    run("cmake", "-S", root / "examples" / "function_host", "-B", build, "-G", "Ninja",
+        f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Debug")
+    run("cmake", "--build", build)
+    loaded = run("ldd", build / "function_host")
+    check(not re.search(r"libmecha|libabsl_|libyaml", loaded), f"function_host loads\n{loaded}")
+    run(sys.executable, root / "tests" / "function_host" / "function_host_test.py", "counts", "--",
+        build / "function_host", environment={"LD_LIBRARY_PATH": ""})
+
+
 def with_pkg_config(compiler, source, prefix, scratch):
     environment = {"PKG_CONFIG_PATH": str(prefix / "lib" / "pkgconfig")}
 
@@ -139,6 +152,7 @@ def main():
         with_cmake("c_consumer", prefix, scratch)
         with_cmake("cpp_consumer", prefix, scratch)
         with_static_tls(prefix, scratch)
+        with_function_host(prefix, scratch)
         with_pkg_config(["cc"], "c_consumer/main.c", prefix, scratch)
         with_pkg_config(["c++", "-std=c++17"], "cpp_consumer/main.cc", prefix, scratch)
     except Failure as failure:

@@ -4,7 +4,7 @@ use std::env;
 use std::process::Command;
 
 fn main() {
-    for name in ["MECHA_LIB_DIR", "MECHA_STATIC_LIBS", "PKG_CONFIG", "PKG_CONFIG_PATH"] {
+    for name in ["MECHA_LIB_DIR", "MECHA_STATIC_LIBS", "CC", "PKG_CONFIG", "PKG_CONFIG_PATH"] {
         println!("cargo:rerun-if-env-changed={name}");
     }
     if env::var_os("DOCS_RS").is_some() {
@@ -50,11 +50,29 @@ fn link_all(flags: &str, is_static: bool) {
         if let Some(folder) = flag.strip_prefix("-L") {
             println!("cargo:rustc-link-search=native={folder}");
             println!("cargo:lib_dir={folder}");
+        } else if let Some(file) = flag.strip_prefix("-l:") {
+            link_archive(file);
         } else if let Some(name) = flag.strip_prefix("-l") {
             if name != "mecha" || !is_static {
                 println!("cargo:rustc-link-lib=dylib={name}");
             }
         }
+    }
+}
+
+/// Links `libname.a`, which the linker would know how to find, and cargo has to be told.
+fn link_archive(file: &str) {
+    let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let output = Command::new(&compiler).arg(format!("-print-file-name={file}")).output();
+    let found = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    let path = found.unwrap_or_else(|error| fail(&format!("{compiler} cannot be run: {error}")));
+    let name = file.strip_prefix("lib").and_then(|file| file.strip_suffix(".a"));
+    match (std::path::Path::new(&path).parent(), name) {
+        (Some(folder), Some(name)) if path != file => {
+            println!("cargo:rustc-link-search=native={}", folder.display());
+            println!("cargo:rustc-link-lib=static={name}");
+        }
+        _ => fail(&format!("{file} was not found by {compiler}")),
     }
 }
 

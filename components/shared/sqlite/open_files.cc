@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sqlite/open_files.h"
 
+#include <dlfcn.h>
 #include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -42,13 +43,38 @@ std::optional<FileId> IdOf(const std::string& file) {
   return FileId{static_cast<uint64_t>(found.st_dev), static_cast<uint64_t>(found.st_ino)};
 }
 
-int CollectSqlite(dl_phdr_info* info, size_t /*size*/, void* found) {
-  const std::string_view path = info->dlpi_name == nullptr ? "" : info->dlpi_name;
-  const std::string_view name = path.substr(path.rfind('/') + 1);
-  if (name.starts_with("libsqlite3.so") || name.starts_with("libsqlite3-")) {
-    static_cast<std::vector<std::string>*>(found)->emplace_back(path);
+// Something the process has mapped: the program (whose path is empty) or a library.
+struct Mapping {
+  std::string path;
+  uintptr_t begin;
+};
+
+int CollectMapping(dl_phdr_info* info, size_t /*size*/, void* found) {
+  for (size_t i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type == PT_LOAD) {
+      static_cast<std::vector<Mapping>*>(found)->push_back(
+          {info->dlpi_name == nullptr ? "" : info->dlpi_name,
+           info->dlpi_addr + segment.p_vaddr - segment.p_offset});
+      break;
+    }
   }
   return 0;
+}
+
+// Whether it defines SQLite's functions itself, for others to call.
+bool HasSqlite(const Mapping& mapping) {
+  const char* path = mapping.path.empty() ? nullptr : mapping.path.c_str();
+  void* handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+  if (handle == nullptr) {
+    return false;
+  }
+  void* function = dlsym(handle, "sqlite3_open_v2");  // its own, or that of a library it needs
+  Dl_info owner{};
+  const bool is_own = function != nullptr && dladdr(function, &owner) != 0 &&
+                      reinterpret_cast<uintptr_t>(owner.dli_fbase) == mapping.begin;
+  dlclose(handle);
+  return is_own;
 }
 
 }  // namespace
@@ -112,8 +138,14 @@ void OpenFile::Remove() {
 }
 
 std::vector<std::string> MappedSqliteLibraries() {
+  std::vector<Mapping> mappings;
+  dl_iterate_phdr(&CollectMapping, &mappings);
   std::vector<std::string> found;
-  dl_iterate_phdr(&CollectSqlite, &found);
+  for (const Mapping& mapping : mappings) {
+    if (HasSqlite(mapping)) {
+      found.push_back(mapping.path.empty() ? "the program itself" : mapping.path);
+    }
+  }
   return found;
 }
 

@@ -39,9 +39,10 @@ class OpenFile {
   int entry_ = kNone;
 };
 
-// The files of every libsqlite3 that this process has mapped. Two copies that open one database
-// drop each other's locks: POSIX file locks end when any descriptor of the file is closed. A copy
-// that was linked into a program statically is not seen.
+// Every SQLite that this process has mapped: libsqlite3, and what holds a copy under another name,
+// the program itself among them. Two copies that open one database drop each other's locks: POSIX
+// file locks end when any descriptor of the file is closed. A copy that shows none of SQLite's
+// functions to others is not seen.
 std::vector<std::string> MappedSqliteLibraries();
 // Warns when there are two; `component` is whose log line it is.
 void WarnOfSecondSqliteLibrary(Host& host, std::string_view component);

@@ -9,9 +9,8 @@
 #include <string_view>
 #include <utility>
 
-#include "array_text.h"
+#include "parameters.h"
 #include "result/status_or.h"
-#include "rows_by_key.h"
 #include "state_rows.h"
 
 namespace MECHA_COMPONENT {

@@ -24,34 +24,15 @@ void IgnoreNotice(void* /*user*/, const PGresult* /*notice*/) {}
 
 }  // namespace
 
-Parameters& Parameters::Add(std::string_view text) {
-  // Not null: libpq takes that for NULL.
-  values_[static_cast<size_t>(count_)] = text.data() == nullptr ? "" : text.data();
-  sizes_[static_cast<size_t>(count_)] = static_cast<int>(text.size());
-  ++count_;
-  return *this;
+PostgresConnection::~PostgresConnection() {
+  UseLibrary().IgnoreError();  // its farewell must not block
+  PQfinish(session_);
 }
 
-Parameters& Parameters::Add(int64_t number) {
-  std::array<char, 8>& bytes = numbers_[static_cast<size_t>(count_)];
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    bytes[i] = static_cast<char>(static_cast<uint64_t>(number) >> (56 - 8 * i));
-  }
-  return Add(std::string_view(bytes.data(), bytes.size()));
+Status PostgresConnection::UseLibrary() {
+  const Status status = direct_.Yield();
+  return status.ok() ? status : Fail(status);
 }
-
-Parameters& Parameters::Add(bool is_true) {
-  return Add(is_true ? std::string_view("\1", 1) : std::string_view("\0", 1));
-}
-
-Parameters& Parameters::AddNull() {
-  values_[static_cast<size_t>(count_)] = nullptr;
-  sizes_[static_cast<size_t>(count_)] = 0;
-  ++count_;
-  return *this;
-}
-
-PostgresConnection::~PostgresConnection() { PQfinish(session_); }
 
 Status PostgresConnection::Fail(Status status) {
   MarkBroken();
@@ -102,6 +83,7 @@ Status PostgresConnection::Connect(const CallContext& call, const Endpoint& endp
   if (PQsetnonblocking(session_, 1) != 0) {
     return FailSession("connect to");
   }
+  may_go_direct_ = options_.prepares && PQsslInUse(session_) == 0 && PQgssEncInUse(session_) == 0;
   return OkStatus();
 }
 
@@ -226,6 +208,7 @@ Status PostgresConnection::Prepare(const CallContext& call, Sql sql) {
   if (!options_.prepares || prepared_[index]) [[likely]] {
     return OkStatus();
   }
+  RETURN_IF_ERROR(UseLibrary());
   const int was_sent =
       PQsendPrepare(session_, statements_.Name(sql), statements_.Text(sql), 0, nullptr);
   ASSIGN_OR_RETURN(const QueryResult result, FlushAndReceive(call, was_sent));
@@ -237,6 +220,7 @@ Status PostgresConnection::Prepare(const CallContext& call, Sql sql) {
 }
 
 Status PostgresConnection::Add(Sql sql, const Parameters& parameters) {
+  RETURN_IF_ERROR(UseLibrary());
   const int count = parameters.count();
   const int was_sent =
       options_.prepares
@@ -249,8 +233,27 @@ Status PostgresConnection::Add(Sql sql, const Parameters& parameters) {
 
 StatusOr<QueryResult> PostgresConnection::Exchange(const CallContext& call, Sql sql,
                                                    const Parameters& parameters) {
+  if (may_go_direct_ && DirectExchange::Fits(parameters)) [[likely]] {
+    return ExchangeDirectly(call, sql, parameters);
+  }
   RETURN_IF_ERROR(Add(sql, parameters));
   return FlushAndReceive(call, 1);
+}
+
+StatusOr<QueryResult> PostgresConnection::ExchangeDirectly(const CallContext& call, Sql sql,
+                                                           const Parameters& parameters) {
+  Status status = direct_.Take(fd(), name_);
+  if (!status.ok()) {
+    return Fail(std::move(status));
+  }
+  auto reply = direct_.Run(call, statements_.Name(sql), parameters);
+  if (!reply.ok()) {
+    return Fail(reply.status());
+  }
+  if (!reply->is_settled()) {
+    MarkBroken();
+  }
+  return QueryResult(*std::move(reply));
 }
 
 StatusOr<QueryResult> PostgresConnection::Run(const CallContext& call, Sql sql,
@@ -271,12 +274,14 @@ StatusOr<QueryResult> PostgresConnection::ExchangeText(const CallContext& call,
   for (const std::string& parameter : parameters) {
     values.push_back(parameter.c_str());
   }
+  RETURN_IF_ERROR(UseLibrary());
   return FlushAndReceive(
       call, PQsendQueryParams(session_, text.c_str(), static_cast<int>(values.size()), nullptr,
                               values.data(), nullptr, nullptr, wants_binary ? 1 : 0));
 }
 
 Status PostgresConnection::BeginPipeline() {
+  RETURN_IF_ERROR(UseLibrary());
   return PQenterPipelineMode(session_) == 0 ? FailSession("send to") : OkStatus();
 }
 

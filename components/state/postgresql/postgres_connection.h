@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // PostgresConnection: one session, used by one call at a time. It sends statements and reads their
-// results in order, waiting in the host only: never in libpq. It never sends anything twice, and
-// after a failure, or with a result outstanding, it may only be closed.
+// results in order, waiting in the host only: never in libpq, which single statements go past
+// (direct_exchange.h). It never sends anything twice, and after a failure, or with a result
+// outstanding, it may only be closed.
 #pragma once
 
 #include <libpq-fe.h>
@@ -15,6 +16,8 @@
 
 #include "connection/server_connection.h"
 #include "contract/host.h"
+#include "direct_exchange.h"
+#include "parameters.h"
 #include "postgres_endpoint.h"
 #include "postgres_error.h"
 #include "postgres_options.h"
@@ -25,36 +28,11 @@
 
 namespace MECHA_COMPONENT {
 
-// The parameters of one statement, in order. Texts are borrowed until it was sent.
-class Parameters {
- public:
-  static constexpr int kMost = 5;
-
-  Parameters() = default;
-  Parameters(const Parameters&) = delete;
-  Parameters& operator=(const Parameters&) = delete;
-
-  Parameters& Add(std::string_view text);
-  Parameters& Add(int64_t number);
-  Parameters& Add(bool is_true);
-  Parameters& AddNull();
-
-  int count() const { return count_; }
-  const char* const* values() const { return values_.data(); }
-  const int* sizes() const { return sizes_.data(); }
-
- private:
-  std::array<const char*, kMost> values_;
-  std::array<int, kMost> sizes_;
-  std::array<std::array<char, 8>, kMost> numbers_;
-  int count_ = 0;
-};
-
 class PostgresConnection final : public ServerConnection {
  public:
   // All outlive the connection.
   PostgresConnection(Host& host, const PostgresOptions& options, const Statements& statements)
-      : host_(host), options_(options), statements_(statements) {}
+      : host_(host), options_(options), statements_(statements), direct_(host) {}
   ~PostgresConnection() override;
 
   // `endpoint` has an address in figures, or is a path.
@@ -62,7 +40,8 @@ class PostgresConnection final : public ServerConnection {
 
   // Has the server parse `sql`, once per connection and only where statements are prepared.
   Status Prepare(const CallContext& call, Sql sql);
-  // One prepared statement and its result, errors included, in one round trip.
+  // One prepared statement and its result, errors included, in one round trip. Past libpq where
+  // that can be.
   StatusOr<QueryResult> Exchange(const CallContext& call, Sql sql, const Parameters& parameters);
   // Prepare and Exchange; an error reply is a failed status.
   StatusOr<QueryResult> Run(const CallContext& call, Sql sql, const Parameters& parameters);
@@ -114,6 +93,9 @@ class PostgresConnection final : public ServerConnection {
   Status AwaitResult(const CallContext& call);
   StatusOr<QueryResult> ReceiveOnly(const CallContext& call);
   StatusOr<QueryResult> FlushAndReceive(const CallContext& call, int was_sent);
+  StatusOr<QueryResult> ExchangeDirectly(const CallContext& call, Sql sql,
+                                         const Parameters& parameters);
+  Status UseLibrary();
   ServerError Understand(const QueryResult& result);
   Status FailSession(std::string_view what);
   Status Fail(Status status);
@@ -124,6 +106,8 @@ class PostgresConnection final : public ServerConnection {
   PGconn* session_ = nullptr;
   std::string name_;  // of the endpoint
   std::bitset<kSqlCount> prepared_;
+  DirectExchange direct_;
+  bool may_go_direct_ = false;  // a plain socket, and statements are prepared
 };
 
 }  // namespace MECHA_COMPONENT

@@ -251,6 +251,27 @@ TEST_CASE_METHOD(PostgresStoreFixture, "a call that waits for a row's lock ends 
   CHECK((*both)[0].ok() == ((*both)[1]->data.view() == "newer"));
 }
 
+TEST_CASE_METHOD(PostgresStoreFixture,
+                 "a reply that takes longer than the socket's patience comes") {
+  REQUIRE(user.Write(SetOf("k", "old")).ok());
+  std::thread blocker([&] {
+    Sql("BEGIN; UPDATE state SET value = 'x' WHERE key = 'k'; SELECT pg_sleep(1.3); COMMIT");
+  });
+  while (Sql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") == "0\n") {
+  }
+  CHECK(user.Write(SetOf("k", "new")).ok());
+  blocker.join();
+  CHECK(user.Read("k") == "new");
+  // Statements past libpq and through it take turns on one session.
+  const std::string large(100'000, 'x');
+  CHECK(user.Write(SetOf("l", large)).ok());
+  CHECK((user.Read("l") == large));
+  CHECK(user.Transact({SetOf("a", "1"), SetOf("b", "2")}).ok());
+  CHECK(user.Read("a") == "1");
+  CHECK(Sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'mecha' AND datname ="
+            " current_database()") == "1\n");
+}
+
 TEST_CASE_METHOD(PostgresStoreFixture, "forgotten statements are told as such and made again") {
   REQUIRE(user.Write(SetOf("k", "v")).ok());
   REQUIRE(user.Read("k") == "v");

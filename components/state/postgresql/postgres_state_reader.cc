@@ -5,11 +5,10 @@
 #include <string>
 #include <utility>
 
-#include "array_text.h"
 #include "encoding/number.h"
+#include "parameters.h"
 #include "postgres_pool.h"
 #include "result/status.h"
-#include "rows_by_key.h"
 #include "state_rows.h"
 
 namespace MECHA_COMPONENT {
@@ -57,31 +56,31 @@ StatusOr<StateValue> ReadOne(PostgresPool& pool, const CallContext& call, std::s
 
 StatusOr<std::vector<Outcome>> ReadMany(PostgresPool& pool, const CallContext& call,
                                         std::span<const std::string_view> keys) {
-  std::vector<std::string_view> asked;
-  for (const std::string_view key : keys) {
-    if (CheckKey(key).ok()) {
-      asked.push_back(key);
-    }
-  }
-  QueryResult result;
-  if (!asked.empty()) {
-    ArrayText array(ArrayText::kText, asked.size());
-    for (const std::string_view key : asked) {
-      array.Add(key);
-    }
-    ASSIGN_OR_RETURN(result, Query(pool, call, Sql::kGetMany, Parameters().Add(array.text())));
-  }
-  const RowsByKey rows(result);
   std::vector<Outcome> outcomes;
   outcomes.reserve(keys.size());
+  size_t asked = 0;
   for (const std::string_view key : keys) {
-    const int row = rows.RowOf(key);
-    if (row >= 0) {
-      outcomes.push_back(ReadValue(pool.options().layout, result, row));
-      continue;
+    Status checked = CheckKey(key);
+    asked += checked.ok() ? 1 : 0;
+    outcomes.emplace_back(checked.ok() ? NotFound() : std::move(checked));
+  }
+  if (asked == 0) {
+    return outcomes;
+  }
+  ArrayText array(ArrayText::kText, asked);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (IsNotFound(outcomes[i].status())) {
+      array.Add(keys[i]);
     }
-    const Status checked = CheckKey(key);
-    outcomes.emplace_back(checked.ok() ? NotFound() : checked);
+  }
+  ASSIGN_OR_RETURN(const QueryResult result,
+                   Query(pool, call, Sql::kGetMany, Parameters().Add(array.text())));
+  const RowsByKey rows(result);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const int row = IsNotFound(outcomes[i].status()) ? rows.RowOf(keys[i]) : -1;
+    if (row >= 0) {
+      outcomes[i] = ReadValue(pool.options().layout, result, row);
+    }
   }
   return outcomes;
 }

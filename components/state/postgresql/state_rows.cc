@@ -2,7 +2,9 @@
 #include "state_rows.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <functional>
 #include <optional>
 
 #include "contract/state_outcomes.h"
@@ -172,6 +174,23 @@ StatusOr<StateValue> ReadValue(Layout layout, const QueryResult& result, int row
     value.expires = DecodedMoment(result.Text(row, 2));
   }
   return value;
+}
+
+RowsByKey::RowsByKey(const QueryResult& result)
+    : result_(result), slots_(std::bit_ceil(2 * static_cast<size_t>(result.rows()) + 1), -1) {
+  for (int row = 0; row < result.rows(); ++row) {
+    slots_[SlotOf(result.Text(row, kKeyColumn))] = row;
+  }
+}
+
+// Where the key stands, or would.
+size_t RowsByKey::SlotOf(std::string_view key) const {
+  const size_t last = slots_.size() - 1;
+  size_t slot = std::hash<std::string_view>()(key) & last;
+  while (slots_[slot] >= 0 && result_.Text(slots_[slot], kKeyColumn) != key) {
+    slot = (slot + 1) & last;
+  }
+  return slot;
 }
 
 }  // namespace MECHA_COMPONENT

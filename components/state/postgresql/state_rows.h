@@ -2,11 +2,13 @@
 // How a value becomes a row and a row a value, in either layout. It sends nothing.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "contract/state_store.h"
-#include "postgres_connection.h"
+#include "parameters.h"
 #include "postgres_options.h"
 #include "query_result.h"
 #include "result/status.h"
@@ -34,6 +36,20 @@ Sql StatementOf(const StateWrite& write);
 WriteOutcome ReadOutcome(const StateWrite& write, const QueryResult& result);
 // Of a row with the columns of Sql::kGet.
 StatusOr<StateValue> ReadValue(Layout layout, const QueryResult& result, int row);
+
+// Finds the rows of a result of Sql::kGetMany, which it borrows.
+class RowsByKey {
+ public:
+  explicit RowsByKey(const QueryResult& result);
+  // -1 when the key has none.
+  int RowOf(std::string_view key) const { return slots_[SlotOf(key)]; }
+
+ private:
+  size_t SlotOf(std::string_view key) const;
+
+  const QueryResult& result_;
+  std::vector<int> slots_;  // by hash, a free one behind each run; -1: free
+};
 
 // What a set that came to nothing without an error means.
 Status WroteNothing();

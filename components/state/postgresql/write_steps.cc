@@ -7,7 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "array_text.h"
+#include "parameters.h"
 #include "state_rows.h"
 
 namespace MECHA_COMPONENT {

@@ -2,6 +2,7 @@
 // What becomes of a store when its file or its process is not as usual: read-only, damaged, forked.
 #include "sqlite/database.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
@@ -187,6 +188,23 @@ TEST_CASE("this program has one SQLite library, and so no warning") {
   CHECK(MappedSqliteLibraries().size() == 1);
   StoreUnderTest store;
   CHECK(store.host().logs().empty());
+}
+
+TEST_CASE("a second SQLite is noticed under any name, and warned of") {
+  const PrivateFolder folder;
+  const std::string copy = folder.File("embedded.so");
+  std::ofstream(copy, std::ios::binary)
+      << std::ifstream(MappedSqliteLibraries().front(), std::ios::binary).rdbuf();
+  void* second = dlopen(copy.c_str(), RTLD_NOW | RTLD_LOCAL);
+  REQUIRE(second != nullptr);
+  CHECK(MappedSqliteLibraries().size() == 2);
+  {
+    StoreUnderTest store;
+    REQUIRE(store.host().logs().size() == 1);
+    CHECK(store.host().logs()[0].message.find(copy) != std::string::npos);
+  }
+  dlclose(second);
+  CHECK(MappedSqliteLibraries().size() == 1);
 }
 
 }  // namespace

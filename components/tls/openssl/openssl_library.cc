@@ -3,6 +3,7 @@
 
 #include <openssl/err.h>
 #include <openssl/provider.h>
+#include <openssl/rand.h>
 
 #include <string>
 
@@ -46,6 +47,15 @@ OpensslLibrary::~OpensslLibrary() {
   if (provider_ != nullptr) {
     OSSL_PROVIDER_unload(provider_);
   }
+}
+
+// The generators of threads notice it with the next bytes they are asked for.
+Status OpensslLibrary::Reseed() const {
+  EVP_RAND_CTX* primary = RAND_get0_primary(context());
+  if (primary == nullptr || EVP_RAND_reseed(primary, 0, nullptr, 0, nullptr, 0) != 1) {
+    return OpensslFailed("fetch random bytes");
+  }
+  return OkStatus();
 }
 
 const EVP_CIPHER* OpensslLibrary::Gcm(size_t key_bytes) const {

@@ -13,6 +13,7 @@
 
 #include "openssl_pointer.h"
 #include "peer_bytes.h"
+#include "result/status.h"
 #include "result/status_or.h"
 
 namespace MECHA_COMPONENT {
@@ -27,6 +28,9 @@ class OpensslLibrary {
   OSSL_LIB_CTX* context() const { return context_.get(); }
   // AES-GCM for keys of this size; null for a size that AES does not have.
   const EVP_CIPHER* Gcm(size_t key_bytes) const;
+  // Has OpenSSL's generator begin anew with random bytes of the kernel's. A snapshot of this
+  // process that is restored twice has the generator twice, and nobody tells it.
+  Status Reseed() const;
   // Of the BIOs that PeerBytes makes.
   const BIO_METHOD* peer_method() const { return peer_method_.get(); }
 

@@ -75,6 +75,7 @@ StatusOr<std::unique_ptr<TlsSession>> OpensslTlsContext::NewSession(std::string_
     context.reset(context_.get());
   }
   auto session = std::make_unique<OpensslTlsSession>(std::move(origin));
+  RETURN_IF_ERROR(library_.Reseed());
   RETURN_IF_ERROR(session->Start(context.get(), library_.peer_method()));
   return session;
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 ///
 /// # Safety
 /// `view` is from a C function and lives as long as `'a`.
+#[inline]
 pub(crate) unsafe fn bytes<'a>(view: sys::mecha_view) -> &'a [u8] {
     if view.data.is_null() {
         &[]
@@ -71,6 +72,7 @@ impl Clone for Answer {
 }
 
 impl Drop for Answer {
+    #[inline]
     fn drop(&mut self) {
         if let Some(result) = self.result {
             unsafe { sys::mecha_result_release(result.as_ptr()) }
@@ -89,6 +91,7 @@ impl Answer {
     }
 
     /// The C result, still owned by this answer; NULL when empty.
+    #[inline]
     #[must_use]
     pub fn as_ptr(&self) -> *mut sys::mecha_result {
         self.result.map_or(ptr::null_mut(), NonNull::as_ptr)
@@ -155,14 +158,26 @@ impl Answer {
         Some(page).filter(|page| !page.is_empty())
     }
 
-    /// One item; none past the last.
-    #[must_use]
-    pub fn item(&self, index: usize) -> Option<Item<'_>> {
-        self.result?;
+    /// Item `index`, and whether there is one; else it is all zeros.
+    #[inline]
+    fn read(&self, index: usize) -> (sys::mecha_item, bool) {
         let mut raw: sys::mecha_item = unsafe { std::mem::zeroed() };
         raw.struct_size = size32::<sys::mecha_item>();
         let status = unsafe { sys::mecha_result_item(self.as_ptr(), index, &mut raw) };
-        (status == sys::MECHA_OK).then_some(Item { raw, answer: PhantomData })
+        (raw, status == sys::MECHA_OK)
+    }
+
+    /// One item; none past the last.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Option<Item<'_>> {
+        let (raw, is_there) = self.read(index);
+        is_there.then_some(Item { raw, answer: PhantomData })
+    }
+
+    /// The value of the first item, alive as long as the result. For the shortest way to it.
+    #[inline]
+    pub(crate) fn first_value(&self) -> *const [u8] {
+        unsafe { bytes(self.read(0).0.value) }
     }
 
     /// All items in order.

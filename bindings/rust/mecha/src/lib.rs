@@ -26,6 +26,7 @@
 //! hold what they have. Nothing here panics, but for a handler that does; see [`Server`].
 #![deny(missing_docs)]
 #![deny(unsafe_op_in_unsafe_fn)]
+#![allow(clippy::declare_interior_mutable_const)] // what clippy 1.63 says of thread_local
 
 mod answer;
 mod call;
@@ -70,6 +71,11 @@ pub use state_operations::{Apply, Delete, Get, GetMany, Keys, List, Query, Set};
 pub use status::{Retryable, Status};
 pub use update::{Change, Update};
 pub use verdict::{IntoVerdict, Verdict};
+
+/// The programs of the README are compiled, and its start is run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 /// What operations return.
 pub type Result<T> = std::result::Result<T, Error>;

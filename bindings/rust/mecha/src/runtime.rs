@@ -32,6 +32,7 @@ pub struct RuntimeBuilder {
     started: Option<ThreadHook>,
     stopping: Option<ThreadHook>,
     log: Option<LogFunction>,
+    max_inflight: u32,
 }
 
 unsafe fn hook_name<'a>(name: *const c_char) -> &'a str {
@@ -96,6 +97,12 @@ impl RuntimeBuilder {
         self
     }
 
+    /// How many futures may be under way at a time, 65,536 unless set. Others wait for their turn.
+    pub fn max_inflight(mut self, most: u32) -> Self {
+        self.max_inflight = most;
+        self
+    }
+
     /// Called on each new thread of the runtime, with the thread's name.
     pub fn on_thread_start(mut self, hook: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.started = Some(Box::new(hook));
@@ -142,7 +149,13 @@ impl RuntimeBuilder {
         options.settings = settings.as_ptr();
         options.setting_count = settings.len();
         let (started, stopping) = (self.started, self.stopping);
-        open(options, Hooks { started, stopping }, self.log)
+        let runtime = open(options, Hooks { started, stopping }, self.max_inflight)?;
+        if let Some(log) = self.log {
+            let logs = LogQueue::open(runtime.as_ptr(), log);
+            let fail = |status| Error::from_answer(status, Answer::default());
+            runtime.shared.keep_logs(logs.map_err(fail)?);
+        }
+        Ok(runtime)
     }
 
     /// Opens it and starts every component.
@@ -159,7 +172,7 @@ impl RuntimeBuilder {
 fn open(
     mut options: sys::mecha_runtime_options,
     hooks: Hooks,
-    log: Option<LogFunction>,
+    max_inflight: u32,
 ) -> Result<Runtime> {
     let mut kept = ptr::null_mut();
     if hooks.started.is_some() || hooks.stopping.is_some() {
@@ -171,14 +184,9 @@ fn open(
     let (mut runtime, mut error) = (ptr::null_mut(), ptr::null_mut());
     let status = unsafe { sys::mecha_runtime_open(&options, &mut runtime, &mut error) };
     // From here on it owns the hooks, also when there is no runtime.
-    let shared = Arc::new(Shared::new(runtime, kept));
+    let shared = Arc::new(Shared::new(runtime, kept, max_inflight));
     if status < 0 {
         return Err(Error::from_owned(status, error));
-    }
-    if let Some(log) = log {
-        let logs = LogQueue::open(runtime, log);
-        let fail = |status| Error::from_answer(status, Answer::default());
-        shared.keep_logs(logs.map_err(fail)?);
     }
     Ok(Runtime { shared })
 }

@@ -56,6 +56,8 @@ pub struct Shared {
     readiness: Mutex<Option<Arc<Readiness>>>,
     logs: Mutex<Option<LogQueue>>,
     hooks: *mut Hooks,
+    /// How many futures may be under way; 0 = what the library says.
+    max_inflight: u32,
 }
 
 // The C functions may be called from any thread: rule 1 of the headers.
@@ -64,7 +66,11 @@ unsafe impl Sync for Shared {}
 
 impl Shared {
     /// Takes over a runtime, and the hooks it was opened with (or NULL).
-    pub(crate) fn new(runtime: *mut sys::mecha_runtime, hooks: *mut Hooks) -> Shared {
+    pub(crate) fn new(
+        runtime: *mut sys::mecha_runtime,
+        hooks: *mut Hooks,
+        max_inflight: u32,
+    ) -> Shared {
         Shared {
             runtime,
             queue: AtomicPtr::new(ptr::null_mut()),
@@ -74,6 +80,7 @@ impl Shared {
             readiness: Mutex::new(None),
             logs: Mutex::new(None),
             hooks,
+            max_inflight,
         }
     }
 
@@ -95,6 +102,7 @@ impl Shared {
         }
         let mut options: sys::mecha_queue_options = unsafe { std::mem::zeroed() };
         options.struct_size = crate::answer::size32::<sys::mecha_queue_options>();
+        options.max_inflight = self.max_inflight;
         options.deliver = Some(deliver_completions);
         options.user = self as *const Shared as *mut c_void;
         let mut queue = ptr::null_mut();

@@ -132,10 +132,7 @@ impl Value {
     pub(crate) fn new(answer: Answer) -> Value {
         // The bytes live as long as the answer, which lives as long as this; none get out with
         // their false lifetime.
-        let bytes = match answer.item(0) {
-            Some(item) => unsafe { &*(item.value() as *const [u8]) },
-            None => &[],
-        };
+        let bytes = unsafe { &*answer.first_value() };
         Value { bytes, answer }
     }
 

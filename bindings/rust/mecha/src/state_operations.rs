@@ -11,6 +11,7 @@ use crate::state::{
 };
 use crate::Result;
 use mecha_sys as sys;
+use std::ptr;
 use std::sync::Arc;
 
 /// Reads one key: [`State::get`].
@@ -27,12 +28,19 @@ impl<'a> Get<'a> {
     }
 }
 
-/// NULL where the options are the defaults.
-fn get_options(consistency: Consistency) -> sys::mecha_state_get_options {
-    sys::mecha_state_get_options {
+/// NULL where the options are the defaults: that is the shorter way.
+#[inline]
+fn with_options<R>(
+    consistency: Consistency,
+    submit: impl FnOnce(*const sys::mecha_state_get_options) -> R,
+) -> R {
+    if consistency == Consistency::Default {
+        return submit(ptr::null());
+    }
+    submit(&sys::mecha_state_get_options {
         struct_size: size32::<sys::mecha_state_get_options>(),
         consistency: consistency.raw(),
-    }
+    })
 }
 
 impl Steps for Get<'_> {
@@ -45,9 +53,10 @@ impl Steps for Get<'_> {
         call: *const sys::mecha_call,
         out: *mut *mut sys::mecha_result,
     ) -> sys::mecha_status {
-        let options = get_options(self.consistency);
         let (store, key) = (to_view(self.store.as_bytes()), to_view(self.key.as_bytes()));
-        unsafe { sys::mecha_state_get(shared.runtime(), call, store, key, &options, out) }
+        with_options(self.consistency, |options| unsafe {
+            sys::mecha_state_get(shared.runtime(), call, store, key, options, out)
+        })
     }
 
     #[inline]
@@ -102,12 +111,13 @@ impl Steps for GetMany<'_> {
         call: *const sys::mecha_call,
         out: *mut *mut sys::mecha_result,
     ) -> sys::mecha_status {
-        let options = get_options(self.consistency);
         let store = to_view(self.store.as_bytes());
         let keys: Vec<_> = self.keys.iter().map(|key| to_view(key.as_bytes())).collect();
         let (keys, count) = (keys.as_ptr(), keys.len());
         let runtime = shared.runtime();
-        unsafe { sys::mecha_state_get_many(runtime, call, store, keys, count, &options, out) }
+        with_options(self.consistency, |options| unsafe {
+            sys::mecha_state_get_many(runtime, call, store, keys, count, options, out)
+        })
     }
 
     fn finish(

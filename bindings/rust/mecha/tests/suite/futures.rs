@@ -44,6 +44,24 @@ fn many_futures_of_several_threads_all_end() {
 }
 
 #[test]
+fn futures_beyond_the_limit_wait_for_their_turn() {
+    let runtime = builder().max_inflight(2).start().unwrap();
+    let store = runtime.state("store");
+    store.set("key", "value").wait().unwrap();
+    for _ in 0..20 {
+        let gets = (0..50).map(|_| store.get("key").inline(false)).collect();
+        for value in block_on(all(gets)) {
+            assert_eq!(&value.unwrap().unwrap()[..], b"value");
+        }
+    }
+    // Whoever gave up waiting takes nobody's turn.
+    let mut waiting: Vec<_> = (0..50).map(|_| store.get("key").inline(false)).collect();
+    waiting.iter_mut().for_each(|get| drop(poll_once(get)));
+    drop(waiting);
+    assert!(block_on(store.get("key").inline(false)).unwrap().is_some());
+}
+
+#[test]
 fn a_future_that_is_dropped_is_cancelled_and_leaves_nothing() {
     let runtime = in_memory();
     let store = runtime.state("store");

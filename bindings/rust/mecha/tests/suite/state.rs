@@ -18,7 +18,9 @@ fn a_value_is_its_bytes_and_knows_its_version() {
     assert!(!value.is_json());
     assert!(value.expires().is_none());
     drop(runtime);
-    assert_eq!(value.clone().as_bytes(), b"value", "it outlives the runtime");
+    let second = value.clone();
+    drop(value);
+    assert_eq!(second.as_bytes(), b"value", "it outlives the runtime and the first owner");
 }
 
 #[test]
