@@ -224,7 +224,9 @@ void Registration::Hand(Request* request) {
   request->Retain();
   if (!queue_->DeliverRequest(request)) {
     request->Release();  // the queue's
-    Stop();
+    // Not Stop: that is for whoever ends the registration, who closed the queue, and does nothing
+    // where it has been done.
+    Hold();
     if (request->Claim()) {
       End(*request, {.kind = Answer::Kind::kUnseen});
     }
