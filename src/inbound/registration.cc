@@ -252,7 +252,9 @@ void Registration::Hand(std::span<Result* const> requests) {
   if (queue_->DeliverRequests(requests)) {
     return;
   }
-  Stop();
+  // Not Stop: that is for whoever ends the registration, who closed the queue, and does nothing
+  // where it has been done.
+  Hold();
   for (Result* result : requests) {
     auto* request = static_cast<Request*>(result);
     if (request->Claim()) {

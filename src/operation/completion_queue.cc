@@ -89,7 +89,11 @@ bool CompletionQueue::DeliverRequests(std::span<Result* const> requests) {
     request->is_extra = true;
     AddLocked(request);
   }
+  const bool wakes_more = requests.size() > 1 && waiting_ > 1;
   TellLocked(was_empty, lock);
+  if (wakes_more) {
+    FutexWakeAll(changes_);  // each may take but one
+  }
   return true;
 }
 

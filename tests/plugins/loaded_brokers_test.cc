@@ -30,11 +30,15 @@ constexpr int64_t kSecond = 1'000 * kMillisecond;
 
 std::string DocumentOf(std::string_view type, const Pairs& metadata) {
   std::string document =
-      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: broker}\nspec:\n"
-      "  type: " +
-      std::string(type) + "\n  version: v1\n  metadata:\n    - {name: consumerID, value: app}\n";
+      "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: broker}\nspec:\n  type: ";
+  document += type;
+  document += "\n  version: v1\n  metadata:\n    - {name: consumerID, value: app}\n";
   for (const auto& [name, value] : metadata) {
-    document += "    - {name: " + name + ", value: \"" + value + "\"}\n";
+    document += "    - {name: ";
+    document += name;
+    document += ", value: \"";
+    document += value;
+    document += "\"}\n";
   }
   return document;
 }
