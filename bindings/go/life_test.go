@@ -5,7 +5,11 @@ package mecha_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -419,5 +423,38 @@ func TestMistakesWhenOpening(t *testing.T) {
 	}
 	if mecha.Version() == "" || mecha.ErrAborted.String() != "ABORTED" || !mecha.ErrAborted.IsFailure() {
 		t.Fatal(mecha.Version())
+	}
+}
+
+var (
+	_ io.Closer = (*mecha.Runtime)(nil)
+	_ io.Closer = (*mecha.Registration)(nil)
+)
+
+// What the library has to say reaches the logger, with the component it is about.
+func TestLog(t *testing.T) {
+	logged := new(logText)
+	listener := must[net.Listener](t)(net.Listen("tcp", "127.0.0.1:0"))
+	address := listener.Addr().String()
+	listener.Close()
+	rt := must[*mecha.Runtime](t)(mecha.OpenAndStart(ctx, mecha.Options{AppID: "test",
+		Logger:   slog.New(slog.NewTextHandler(logged, nil)),
+		Settings: map[string]string{"start": "lazy"},
+		ResourceTexts: []string{fmt.Sprintf(`
+apiVersion: dapr.io/v1alpha1
+kind: Component
+metadata: {name: far}
+spec:
+  type: state.redis
+  version: v1
+  metadata: [{name: redisHost, value: %q}]
+`, address)}}))
+	defer rt.Close()
+	logged.await(t, "component=far")
+	_, err := rt.State("far").Get(ctx, "k")
+	wantError(t, err, mecha.ErrUnavailable)
+	var failure *mecha.Error
+	if !errors.As(err, &failure) || failure.Retryable != mecha.RetryableSafe {
+		t.Fatalf("%v: %v", failure, failure.Retryable)
 	}
 }

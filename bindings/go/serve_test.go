@@ -295,3 +295,30 @@ func TestReceive(t *testing.T) {
 		t.Fatal("the handler's call was not let through")
 	}
 }
+
+// A handler that never returns holds up neither Close nor the process.
+func TestHandlerThatNeverReturns(t *testing.T) {
+	rt := open(t, inMemory)
+	begun, forever := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(forever) })
+	must[*mecha.Registration](t)(rt.Serve(ctx, mecha.Topics("messages", "a"),
+		func(context.Context, *mecha.Request) error {
+			close(begun)
+			<-forever
+			return nil
+		}))
+	must[mecha.Published](t)(rt.PubSub("messages").Publish(ctx, "a", mecha.Message{}))
+	<-begun
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	_, err := rt.Shutdown(short)
+	wantError(t, err, mecha.ErrDeadlineExceeded)
+	var failure *mecha.Error
+	if !errors.As(err, &failure) || len(failure.Items) != 1 ||
+		!strings.Contains(failure.Items[0].String(), "abandoned") {
+		t.Fatalf("%+v", failure)
+	}
+	if err := rt.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -114,6 +114,7 @@ func TestSeveralKeys(t *testing.T) {
 			t.Fatalf("%+v", failure)
 		}
 		wantText(t, failure.Detail("index"), "1")
+		wantText(t, failure.Detail("component"), "store")
 		wantError(t, failed[0].Status, mecha.ErrCancelled)
 		wantError(t, failed[1].Err, mecha.ErrAborted)
 		if value := must[mecha.Value](t)(store.Get(ctx, "d")); value.Found {
