@@ -6,7 +6,7 @@ use crate::call::{nanoseconds, Trace};
 use crate::error::check;
 use crate::scope::{run, Scope, Scoped};
 use crate::shared::Shared;
-use crate::{json::Json, Result, Status, Verdict};
+use crate::{json::Json, Error, Result, Status, Verdict};
 use mecha_sys as sys;
 use std::future::Future;
 use std::ptr;
@@ -72,6 +72,17 @@ pub struct EntryVerdict {
     pub index: usize,
     /// What is to become of it.
     pub verdict: Verdict,
+}
+
+/// The functions of a request give a status and no words.
+fn finish(status: sys::mecha_status) -> Result<()> {
+    if status != sys::MECHA_GONE {
+        return check(status, Answer::default()).map(drop);
+    }
+    let text =
+        "the request is not open any more: it was answered, its time was over, or the broker \
+                gave it to somebody else; the message may come again";
+    Err(Error::new(Status::Gone, text))
 }
 
 fn to_duration(time_ns: i64) -> Duration {
@@ -226,7 +237,7 @@ impl Request {
     pub fn extend(&self, by: Duration) -> Result<()> {
         let by = nanoseconds(by);
         let status = unsafe { sys::mecha_request_extend(self.shared.runtime(), self.id, by) };
-        check(status, Answer::default()).map(drop)
+        finish(status)
     }
 
     /// Calls that `future` makes are on behalf of this request: they carry its trace, run during a
@@ -293,7 +304,7 @@ impl Request {
         let status = unsafe { sys::mecha_request_reply(self.shared.runtime(), self.id, &reply) };
         // After a mistake in the arguments it is still open.
         self.is_answered = status != sys::MECHA_INVALID_ARGUMENT;
-        check(status, Answer::default()).map(drop)
+        finish(status)
     }
 }
 

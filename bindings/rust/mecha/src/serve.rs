@@ -9,7 +9,7 @@ use crate::handler::Server;
 use crate::operation::{Operation, Steps};
 use crate::shared::Shared;
 use crate::state_operations::key_values;
-use crate::{IntoVerdict, Request, Result, Text};
+use crate::{IntoVerdict, Request, Result, Status, Text};
 use mecha_sys as sys;
 use std::future::Future;
 use std::pin::Pin;
@@ -188,6 +188,10 @@ impl Source {
     }
 
     fn taken(&self, count: i32, event: &sys::mecha_event) -> Result<Option<Request>> {
+        if count == sys::MECHA_CLOSED {
+            let text = "no more requests come: they were stopped, or the runtime has ended";
+            return Err(Error::new(Status::Closed, text));
+        }
         if count < 0 {
             return Err(Error::from_answer(count, Answer::default()));
         }

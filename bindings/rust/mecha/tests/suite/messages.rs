@@ -278,7 +278,9 @@ fn a_stop_in_time_says_what_it_had_to_abandon() {
     let report = mecha::json::Json::parse(report).unwrap();
     assert_eq!(report["abandoned"].as_i64(), Some(1), "{report}");
     assert_ne!(request.check(), Status::Ok);
-    assert_eq!(request.reply(Verdict::Ok).unwrap_err().status(), Status::Gone);
+    let error = request.reply(Verdict::Ok).unwrap_err();
+    assert_eq!(error.status(), Status::Gone);
+    assert!(error.message().contains("not open any more"), "{error}");
 }
 
 #[test]
