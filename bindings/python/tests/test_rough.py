@@ -431,3 +431,24 @@ def test_only_one_interpreter_of_a_process_imports_it():
         else:
             raise AssertionError
         """)
+
+
+# --- SQLite ---
+
+def test_pythons_own_sqlite_is_the_same_and_another_is_warned_of(tmp_path):
+    output = run_script(f"""
+        import ctypes, shutil, sqlite3
+        document = {sqlite_state(tmp_path / "a.db")!r}
+        sqlite3.connect({str(tmp_path / "b.db")!r}).execute("create table t (x)")
+        def warnings():
+            with mecha.Runtime("app", resource_texts=document, logs=False) as rt:
+                rt.state("store").set("k", b"v")
+                return [each["message"] for each in rt.describe()["warnings"]]
+        ours = next(line.split()[-1] for line in open("/proc/self/maps") if "libsqlite3" in line)
+        print(len([text for text in warnings() if "SQLite" in text]))
+        shutil.copy(ours, {str(tmp_path / "libother.so")!r})
+        other = ctypes.CDLL({str(tmp_path / "libother.so")!r})
+        print(any("SQLite" in text for text in warnings()))
+        """)
+    assert output.splitlines()[-1] == "True"
+    assert output.splitlines()[0] == "0", "this Python carries an SQLite of its own"

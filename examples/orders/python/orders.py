@@ -79,14 +79,10 @@ def work(rt, threads):
 
 def show_totals(rt):
     totals = Ledger(rt.state("orders")).totals()
-    rows = sorted(totals.items(), key=lambda row: -row[1]["total_cents"])
-    print(f"{'customer':24} {'orders':>8} {'total':>14}")
-    for customer, total in rows[:10]:
+    for customer, total in sorted(totals.items()):
         print_row(customer, total["orders"], total["total_cents"])
-    if len(rows) > 10:
-        print(f"... and {len(rows) - 10} customers more")
-    print_row(f"{len(rows)} customers", sum(total["orders"] for _, total in rows),
-              sum(total["total_cents"] for _, total in rows))
+    print_row(f"{len(totals)} customers", sum(each["orders"] for each in totals.values()),
+              sum(each["total_cents"] for each in totals.values()))
 
 
 def print_row(name, orders, cents):
