@@ -27,7 +27,7 @@ spec: {type: state.in-memory, version: v1}
 `
 
 const (
-	rounds     = 300
+	rounds     = 100
 	calls      = 2000 // of one round
 	inFlight   = 512
 	perRoutine = 200
