@@ -36,7 +36,7 @@ SOURCES = {
     "cpp": ("include/mecha", "*.hpp"),
     "python": ("bindings/python", "*.[chp]*"),
     "go": ("bindings/go", "*.[goch]*"),
-    "rust": ("bindings/rust", "*.rs"),
+    "rust": ("bindings/rust/mecha", "*.rs"),  # mecha-sys declares everything
 }
 PUBLIC = {
     "cpp": ("include/mecha", "*.hpp"),
