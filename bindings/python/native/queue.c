@@ -118,9 +118,11 @@ static void QueueDealloc(PyObject* object) {
 
 /* --- events --- */
 
+static PyObject *set_result, *set_exception; /* names of methods, interned */
+
 /* A future whose task was cancelled is done already; that is no error. */
-static void Resolve(PyObject* future, const char* method, PyObject* value) {
-  PyObject* answer = PyObject_CallMethod(future, method, "(O)", value);
+static void Resolve(PyObject* future, PyObject* method, PyObject* value) {
+  PyObject* answer = PyObject_CallMethodObjArgs(future, method, value, NULL);
   if (answer == NULL) PyErr_Clear();
   Py_XDECREF(answer);
 }
@@ -153,10 +155,10 @@ static void Complete(QueueObject* self, const mecha_event* event) {
   } else {
     PyObject* outcome = OutcomeOf(&slot, event);
     if (outcome != NULL) {
-      Resolve(slot.future, "set_result", outcome);
+      Resolve(slot.future, set_result, outcome);
     } else {
       outcome = TakeException();
-      Resolve(slot.future, "set_exception", outcome);
+      Resolve(slot.future, set_exception, outcome);
     }
     Py_XDECREF(outcome);
   }
@@ -312,6 +314,8 @@ static PyType_Spec queue_spec = {"mecha._mecha.Queue", sizeof(QueueObject), 0,
                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, queue_slots};
 
 int QueueReady(PyObject* module) {
+  set_result = PyUnicode_InternFromString("set_result");
+  set_exception = PyUnicode_InternFromString("set_exception");
   globals.queue = AddType(module, &queue_spec, NULL);
-  return globals.queue == NULL ? -1 : 0;
+  return set_result == NULL || set_exception == NULL || globals.queue == NULL ? -1 : 0;
 }
