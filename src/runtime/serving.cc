@@ -124,8 +124,9 @@ StatusOr<Prepared> Serving::Stop(const Target& target, const CallOptions& call,
 bool Serving::Drain(Deadline deadline) {
   registrations_->HoldAll();
   bool is_clean = subscriptions_->Drain(deadline);
+  // What is being stopped just now has left the subscriptions; its handlers have as much time.
   for (const auto& registration : registrations_->all()) {
-    if (registration->open() > 0) {
+    if (!registration->AwaitAnswers(deadline)) {
       is_clean = false;
       registration->Abandon(nullptr);
     }

@@ -294,6 +294,30 @@ TEST_CASE("what is published within a request carries its trace on") {
   CHECK(order.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
 }
 
+TEST_CASE("a suspension waits for the handlers of a registration that is being stopped") {
+  mecha::Runtime runtime = StartedBroker();
+  mecha::Queue queue = OpenedQueue(runtime);
+  mecha::Registration registration = Served(runtime, queue, Orders());
+  Publish(runtime, "a");
+  mecha::Request request = NextRequest(runtime, queue);
+  mecha::Status stopped = mecha::Status::kPending;
+  std::thread stopper([&] { stopped = registration.Stop().status(); });
+  while (registration.SetCredit(5) == mecha::Status::kOk) {  // until the stop has begun
+    std::this_thread::yield();
+  }
+  mecha::Status suspended = mecha::Status::kPending;
+  std::thread drain([&] { suspended = runtime.Suspend(seconds(20)).status(); });
+  while (runtime.state("orders").Get("k").status() != mecha::Status::kSuspended) {
+    std::this_thread::yield();
+  }
+  CHECK(request.Check() == mecha::Status::kOk);
+  CHECK(request.Reply(mecha::Verdict::kOk) == mecha::Status::kOk);
+  drain.join();
+  stopper.join();
+  CHECK(suspended == mecha::Status::kOk);
+  CHECK(stopped == mecha::Status::kOk);
+}
+
 TEST_CASE("a stop whose time is over takes the open request back") {
   const mecha::Runtime runtime = StartedBroker();
   mecha::Queue queue = OpenedQueue(runtime);
