@@ -99,7 +99,7 @@ def options():
                         help="where the YAML of store and broker is")
     parser.add_argument("--data", default=".", help="where the files of embedded ones are kept")
     parser.add_argument("--threads", type=int, default=4, help="how many threads store orders")
-    given = parser.parse_args()
+    given = parser.parse_intermixed_args()
     if (given.what == "publish") != (given.file is not None):
         parser.error("publish takes a FILE, and nothing else does")
     return given
