@@ -101,6 +101,7 @@ Status DirectExchange::Yield() { return is_blocking_ ? SetBlocking(false) : OkSt
 // name. A message is a letter, then its length, which counts itself.
 void DirectExchange::Encode(std::string_view statement, const Parameters& parameters) {
   constexpr int kBinary = 1;
+  constexpr std::string_view kNul("\0", 1);
   constexpr std::string_view kEnd("D\0\0\0\6P\0E\0\0\0\11\0\0\0\0\0S\0\0\0\4", 22);
   const size_t most = kFrameBytes + statement.size() + BytesOf(parameters);
   if (most > capacity_) {
@@ -110,7 +111,7 @@ void DirectExchange::Encode(std::string_view statement, const Parameters& parame
   char* const length = request_.get() + 1;
   Pen pen(length + kLengthBytes);
   request_[0] = 'B';
-  pen.Bytes({"", 1}).Bytes(statement).Bytes({"", 1});
+  pen.Bytes(kNul).Bytes(statement).Bytes(kNul);
   pen.Count(1).Count(kBinary).Count(parameters.count());
   for (int i = 0; i < parameters.count(); ++i) {
     const char* value = parameters.values()[i];
