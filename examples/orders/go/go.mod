@@ -4,5 +4,5 @@ go 1.22
 
 require mecha.dev/mecha v0.1.0
 
-// In this repository; a program elsewhere has no such line.
+// As every program names it until the module is published.
 replace mecha.dev/mecha => ../../../bindings/go

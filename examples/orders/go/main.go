@@ -36,8 +36,8 @@ func main() {
 }
 
 func run(ctx context.Context, arguments []string) error {
-	if len(arguments) == 0 {
-		return errors.New("say publish, worker or totals; see -help")
+	if len(arguments) == 0 || (arguments[0] != "publish" && arguments[0] != "worker" && arguments[0] != "totals") {
+		return errors.New("say publish, worker or totals; each has -help")
 	}
 	flags := flag.NewFlagSet("orders "+arguments[0], flag.ExitOnError)
 	resources := flags.String("resources", "examples/orders/sqlite", "folder with the YAML")
@@ -47,6 +47,9 @@ func run(ctx context.Context, arguments []string) error {
 
 	var input io.Reader
 	if arguments[0] == "publish" {
+		if flags.NArg() != 1 {
+			return errors.New("publish takes one FILE")
+		}
 		file, err := open(flags.Arg(0))
 		if err != nil {
 			return err
