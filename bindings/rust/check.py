@@ -9,7 +9,7 @@
   check.py ... package   the crates as they would be published, built from their packages
   check.py ... static    a program that has the library inside
   check.py ... oldest    builds with Debian's own rustc, the oldest one promised
-  check.py ... second    a program with a second SQLite, which is warned; needs crates.io once
+  check.py ... second    a program with a second SQLite, which is warned; fetches crates once
   check.py ... orders    examples/orders: a worker is killed; C++ checks what is stored in the end
 
 Exit code 77: a tool is missing, and it says which.
