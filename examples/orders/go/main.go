@@ -74,10 +74,9 @@ func run(ctx context.Context, arguments []string) error {
 		return publish(ctx, rt.PubSub(broker), input)
 	case "worker":
 		return work(ctx, rt, *threads)
-	case "totals":
+	default: // totals
 		return printTotals(ctx, rt.State("orders"))
 	}
-	return fmt.Errorf("%s is neither publish, worker nor totals", arguments[0])
 }
 
 func open(path string) (io.ReadCloser, error) {

@@ -49,7 +49,7 @@ static mecha_view ViewOf(const Text* text) {
   return view;
 }
 
-/* `etag` may be NULL. */
+/* The status of a set, by name. */
 static const char* SetWith(const char* key, mecha_view value, mecha_state_set_options options) {
   const mecha_buf buffer = {value.data, value.size, NULL, NULL};
   options.struct_size = sizeof(options);
@@ -139,7 +139,7 @@ static mecha_state_op SetOp(const char* key, const char* value) {
   return op;
 }
 
-/* The status of the whole; the items are printed when it is not atomic. */
+/* The status of the whole. */
 static mecha_status Apply(const mecha_state_op* ops, size_t count, uint32_t atomic,
                           mecha_result** out) {
   mecha_state_apply_options options = {.struct_size = sizeof(options), .atomic = atomic};
