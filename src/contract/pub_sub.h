@@ -31,6 +31,7 @@
 namespace mecha {
 
 struct CloudEvent;  // contract/cloud_event.h
+class Executor;     // contract/executor.h
 
 struct OutgoingMessage {
   // The bytes to keep. Empty when `event` is set.
@@ -42,6 +43,8 @@ struct OutgoingMessage {
   Metadata metadata;              // of the publisher, in its order
   // Only to components with the capability `ttl`; at least 1 ms.
   std::optional<std::chrono::milliseconds> ttl;
+  // When its publisher handed it over; absent: just now.
+  std::optional<WallTime> accepted;
 };
 
 // What a broker tells of a message it took; its own id for it, empty where it has none.
@@ -97,11 +100,20 @@ class Feed {
   // lease has ended. Callbacks still outstanding run before it returns.
   virtual ~Feed() = default;
 
+  // Where all of its messages are handled; null: there is no one such place. A broker within this
+  // process delivers there, so that no publisher does a handler's work. The others take no notice.
+  virtual void DeliverOn(std::shared_ptr<Executor> /*handlers*/) {}
   // Adds to what may be delivered: so many more messages.
   virtual void Request(size_t more) = 0;
   // Ends a delivery. A number whose lease was lost is NOT_FOUND. UNAVAILABLE: the broker did not
   // take it, and the message may come again.
   virtual void Settle(const Settlement& settlement, Settled done) = 0;
+  // Several at once, told together: false when this feed only takes them one by one, and then
+  // `done` is left alone.
+  virtual bool SettleMany(std::span<const Settlement> /*settlements*/,
+                          Done<std::vector<Status>>& /*done*/) {
+    return false;
+  }
   // Renews the leases of these deliveries; reports the numbers that were lost to others. An error:
   // it could not be done, and the leases run on from the last time.
   virtual void Renew(std::span<const uint64_t> numbers, Done<std::vector<uint64_t>> lost) = 0;
