@@ -384,6 +384,36 @@ TEST_CASE("requests arrive in order, also those that come too fast to wake someb
   late->Release();
 }
 
+TEST_CASE("a posted job runs where results are taken, in its turn, and is no event") {
+  QueueWorld q;
+  std::vector<int> ran;
+  REQUIRE(q.Submit());
+  q.queue->Post([&] {
+    ran.push_back(1);
+    const std::array<Result*, 1> made{new NumberedRequest(7)};
+    CHECK(q.queue->DeliverRequests(made));
+  });
+  CHECK(IsReadable(q.queue->Descriptor()));
+  CHECK(ran.empty());
+  CHECK(q.Poll() == 1);
+  CHECK(ran.size() == 1);
+  CHECK(q.Poll() == 1);  // what the job brought
+  q.queue->Post([&] { ran.push_back(2); });
+  CHECK(q.Wait(0ns) == 0);
+  CHECK(ran.size() == 2);
+  CHECK_FALSE(IsReadable(q.queue->Descriptor()));
+}
+
+TEST_CASE("a job that no queue takes any more runs all the same") {
+  std::atomic<int> runs{0};
+  QueueWorld q;
+  q.queue->Post([&] { ++runs; });
+  q.queue->Close();
+  q.queue->AwaitDropped(1s);
+  q.queue->Post([&] { ++runs; });
+  CHECK(AwaitThat([&] { return runs.load() == 2; }));
+}
+
 TEST_CASE("where the host runs the loop, waiting for events lends the thread") {
   const HostOptions lent{.threads = {}, .most_blocking_threads = 1, .host_runs_loop = true};
   QueueWorld q{{}, lent};

@@ -28,6 +28,8 @@ class ScriptedBroker final : public PubSub {
   std::function<Status(const CallContext&, std::string_view topic, const OutgoingMessage&)> publish;
   std::function<Status(const CallContext&)> subscribe;
   std::atomic<Duration> lease{Duration::zero()};
+  // Of several at once, together; absent: one by one.
+  std::function<StatusOr<std::vector<Status>>(std::span<const Settlement>)> settle_many;
   std::atomic<bool> keeps_settlements{false};  // their callbacks run when the feed goes
 
   // Delivers payloads, numbered on; each counts against what was requested.
@@ -136,6 +138,13 @@ class ScriptedBroker final : public PubSub {
         }
       }
       std::move(done)(broker_.settle ? broker_.settle(settlement) : OkStatus());
+    }
+    bool SettleMany(std::span<const Settlement> settlements,
+                    Done<std::vector<Status>>& done) override {
+      if (broker_.settle_many) {
+        std::move(done)(broker_.settle_many(settlements));
+      }
+      return static_cast<bool>(broker_.settle_many);
     }
     void Renew(std::span<const uint64_t> numbers, Done<std::vector<uint64_t>> lost) override {
       {

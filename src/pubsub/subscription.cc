@@ -60,7 +60,13 @@ Status Subscription::Start(const CallContext& call) {
   return OkStatus();
 }
 
-void Subscription::SetWindow(size_t window) {
+void Subscription::SetWindow(size_t window, std::shared_ptr<Executor> handlers) {
+  {
+    const FeedUse feed(*this);
+    if (!feed.is_closed()) {
+      feed->DeliverOn(std::move(handlers));
+    }
+  }
   {
     const std::lock_guard lock(mutex_);
     window_ = window;

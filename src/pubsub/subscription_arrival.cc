@@ -13,12 +13,13 @@ namespace mecha {
 
 void Subscription::OnDeliveries(std::span<Delivery> deliveries) {
   const SteadyTime now = lease() > Duration::zero() ? Now() : SteadyTime{};
+  const std::shared_ptr<MessageSource> self = shared_from_this();
   std::vector<Arrival> arrivals(deliveries.size());
   bool is_stale = false;
   for (size_t i = 0; i < deliveries.size(); ++i) {
     // A process that was frozen may read what it asked for long ago, and others may have it.
     is_stale |= lease() > Duration::zero() && now - deliveries[i].held_since > lease() / 3;
-    arrivals[i].message = TakeIn(deliveries[i]);
+    arrivals[i].message = TakeIn(deliveries[i], self);
   }
   if (!is_stale) {
     for (Arrival& arrival : arrivals) {
@@ -49,9 +50,9 @@ void Subscription::NoteDeliveredLocked(std::span<const Arrival> arrivals) {
   tally_.received += arrivals.size();
 }
 
-HeldPtr Subscription::TakeIn(Delivery& delivery) {
+HeldPtr Subscription::TakeIn(Delivery& delivery, const std::shared_ptr<MessageSource>& self) {
   auto message = std::allocate_shared<HeldMessage>(PoolAllocator<HeldMessage>(pool_.get()));
-  message->source = shared_from_this();
+  message->source = self;
   message->renewed_at.store(delivery.held_since, std::memory_order_relaxed);
   message->attempt = delivery.attempt;
   message->event = delivery.event;
@@ -161,7 +162,7 @@ void Subscription::SettleFatesLocked(std::span<Arrival> arrivals) {
     } else {
       message.handler = arrival.handler;
       MoveLocked(message, HeldMessage::Phase::kWithHandler);
-      arrival.offered = OfferOfLocked(arrival.message);
+      arrival.offered = OfferOfLocked(std::move(arrival.message));
     }
   }
 }

@@ -195,7 +195,7 @@ void SubscriptionTable::UpdateWindow(Entry& entry) {
     seen = entry.window_changes.load();
     const std::shared_ptr<Subscription> subscription = SubscriptionOf(entry);
     if (subscription != nullptr) {
-      subscription->SetWindow(WindowOf(entry));
+      subscription->SetWindow(WindowOf(entry), QueueOf(entry));
     }
   } while (entry.window_changes.fetch_sub(seen) != seen);
 }
@@ -211,6 +211,19 @@ uint32_t SubscriptionTable::WindowOf(const Entry& entry) const {
     most = std::max(most, window);
   }
   return most;
+}
+
+// The one that all its paths' requests come to; null where there are several.
+std::shared_ptr<Executor> SubscriptionTable::QueueOf(const Entry& entry) const {
+  std::shared_ptr<CompletionQueue> queue;
+  for (const std::string& path : entry.paths) {
+    const std::shared_ptr<Registration> handler = FindHandler(entry, path);
+    if (handler == nullptr || (queue != nullptr && queue != handler->queue())) {
+      return nullptr;
+    }
+    queue = handler->queue();
+  }
+  return queue;
 }
 
 void SubscriptionTable::UpdateWindows() {

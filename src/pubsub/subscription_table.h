@@ -109,6 +109,7 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   bool AwaitInSteps(Deadline deadline, const Waiter* waiter, Wait wait) const;
   void UpdateWindow(Entry& entry);
   uint32_t WindowOf(const Entry& entry) const;
+  std::shared_ptr<Executor> QueueOf(const Entry& entry) const;
   void UpdateWindows();
   void TryLater();
   std::shared_ptr<Subscription> SubscriptionOf(Entry& entry) const;

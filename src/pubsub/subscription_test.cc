@@ -125,6 +125,46 @@ struct World : BrokerWorld {
   std::shared_ptr<Subscription> subscription;
 };
 
+RegistrationOptions BatchesOf(uint32_t most) {
+  return {.is_batch = true, .batch_max = most, .batch_wait = 0ns};
+}
+
+TEST_CASE("a handled batch is settled together, and what the broker refused is tried again",
+          "[subscription]") {
+  World world(RawSpec(), BatchesOf(3));
+  std::atomic<int> calls{0};
+  world.broker.settle_many = [&](std::span<const Settlement> settlements) {
+    ++calls;
+    std::vector<Status> statuses(settlements.size());
+    statuses[1] = Unavailable("just now");
+    statuses[2] = NotFound();  // others have it: over
+    return statuses;
+  };
+  world.Start(4);
+  world.broker.Deliver({ScriptedBroker::Of("a"), ScriptedBroker::Of("b"), ScriptedBroker::Of("c")});
+  REQUIRE(world.Take() == "a#1");  // the batch, by its first one
+  CHECK(world.broker.requested() == 1);
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  CHECK(calls == 1);
+  CHECK(world.broker.requested() == 4);
+  CHECK(AwaitThat([&] { return world.broker.settled() == "2:done"; }));
+  world.subscription->BeginStop();
+  CHECK(world.subscription->AwaitSettled(world.In(60s)));
+  CHECK(world.subscription->tally().handled == 3);
+}
+
+TEST_CASE("a handled batch whose feed is gone, or of which all is lost, ends quietly",
+          "[subscription]") {
+  World world(RawSpec(), BatchesOf(2));
+  world.Start(4);
+  world.broker.Deliver({ScriptedBroker::Of("a"), ScriptedBroker::Of("b")});
+  REQUIRE(world.Take() == "a#1");
+  world.subscription->BeginStop();
+  world.subscription->Close();
+  CHECK(world.Reply("a") == StatusCode::kGone);
+  CHECK(world.broker.settled().empty());
+}
+
 TEST_CASE("as much is asked for as there is room", "[subscription]") {
   World world;
   world.Start(0);

@@ -32,7 +32,7 @@ struct StoredMessage {
 };
 
 // Copies what the views in `message` point to.
-StoredMessage StoredFrom(const OutgoingMessage& message, WallTime now);
+StoredMessage StoredFrom(const OutgoingMessage& message, const Clock& clock);
 
 Delivery DeliveryOf(const StoredMessage& message, uint64_t number);
 
