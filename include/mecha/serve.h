@@ -95,8 +95,8 @@ typedef struct mecha_reply {
   size_t header_count;
   int64_t retry_after_ns;             /**< of RETRY: the pause; 0 = the subscription's policy */
   const mecha_entry_verdict* entries; /**< of a batch; an entry that is missing is RETRY */
-  size_t entry_count;
-  uint32_t flags; /**< reserved */
+  size_t entry_count;                 /**< 0 with `entries` not NULL: every entry is RETRY */
+  uint32_t flags;                     /**< reserved */
   uint32_t reserved;
   uint64_t object; /**< reserved */
 } mecha_reply;

@@ -601,6 +601,21 @@ TEST_CASE("coming to rest waits no longer than its own deadline", "[subscription
   CHECK(world.broker.settled() == "1:return");
 }
 
+TEST_CASE("a stop that waits for handlers asks the host whether to go on", "[subscription_table]") {
+  TableWorld world;
+  REQUIRE(world.table->ServeTopics(world.call, world.registration, {RawSpec()}).ok());
+  world.broker.Deliver({ScriptedBroker::Of("a")});
+  CHECK(world.Take() == "a#1");
+  int asked = 0;
+  world.call.interrupt = {[](void* user) { return ++*static_cast<int*>(user) == 2 ? 1 : 0; },
+                          &asked};
+  const Status stopped = world.table->Stop(world.call, world.registration);
+  CHECK(stopped.code() == StatusCode::kCancelled);
+  CHECK(asked == 2);
+  CHECK(world.Reply("a") == StatusCode::kGone);
+  CHECK(world.broker.settled() == "1:return");
+}
+
 TEST_CASE("a stop waits for handlers although another serves their path now",
           "[subscription_table]") {
   TableWorld world;
