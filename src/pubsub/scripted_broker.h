@@ -56,7 +56,7 @@ class ScriptedBroker final : public PubSub {
     const std::lock_guard lock(mutex_);
     return requested_;
   }
-  // "1:done 2:return", and forgets them.
+  // "1:done 2:return 3:unseen", and forgets them.
   std::string settled() {
     const std::lock_guard lock(mutex_);
     return std::exchange(settled_, {});
@@ -125,7 +125,9 @@ class ScriptedBroker final : public PubSub {
         const std::lock_guard lock(broker_.mutex_);
         broker_.settled_ += (broker_.settled_.empty() ? "" : " ") +
                             std::to_string(settlement.number) +
-                            (settlement.kind == Settlement::Kind::kDone ? ":done" : ":return");
+                            (settlement.kind == Settlement::Kind::kDone ? ":done"
+                             : settlement.is_unseen                     ? ":unseen"
+                                                                        : ":return");
         if (settlement.delay > Duration::zero()) {
           const auto delay = std::chrono::round<std::chrono::milliseconds>(settlement.delay);
           broker_.settled_ += "+" + std::to_string(delay.count());

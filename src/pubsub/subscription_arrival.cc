@@ -193,7 +193,7 @@ void Subscription::HandOver(std::span<Arrival> arrivals) {
 void Subscription::Turn(const Arrival& arrival) {
   switch (arrival.fate) {
     case Fate::kReturn:
-      Settle(arrival.message, {.kind = Settlement::Kind::kReturn});
+      Settle(arrival.message, {.kind = Settlement::Kind::kReturn, .is_unseen = true});
       break;
     case Fate::kDrop:
       Drop(arrival.message);

@@ -304,7 +304,7 @@ TEST_CASE("a stop gives back what no handler has and waits for the rest", "[subs
   CHECK(world.Reply("a", Kind::kRetry, 1h) == StatusCode::kOk);
   CHECK(world.Take() == "b#1");
   world.subscription->BeginStop();
-  CHECK(world.broker.settled() == "1:return 3:return");
+  CHECK(world.broker.settled() == "1:return 3:unseen");
   CHECK(!world.subscription->AwaitHandlers(world.In(0s)));
   SECTION("the handler answers") { CHECK(world.Reply("b") == StatusCode::kOk); }
   SECTION("the handler says RETRY") { CHECK(world.Reply("b", Kind::kRetry) == StatusCode::kOk); }
@@ -325,7 +325,7 @@ TEST_CASE("what still comes after the stop goes back", "[subscription]") {
   world.subscription->BeginStop();
   world.Deliver("a");
   CHECK(world.Take().empty());
-  CHECK(world.broker.settled() == "1:return");
+  CHECK(world.broker.settled() == "1:unseen");
 }
 
 TEST_CASE("after the feed has gone a reply is GONE", "[subscription]") {
