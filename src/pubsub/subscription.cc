@@ -181,15 +181,20 @@ bool Subscription::AwaitSettled(Deadline deadline) {
 void Subscription::Close() {
   std::unique_ptr<Feed> feed;
   uint64_t timer = 0;
+  std::string unconfirmed;
   {
     std::unique_lock<std::mutex> lock(mutex_);
     is_stopping_ = true;
     timer = std::exchange(renewal_timer_, 0);
+    unconfirmed = UnconfirmedLocked();
     feed = std::move(feed_);
     changed_.wait(lock, [this] { return uses_ == 0; });
   }
   if (timer != 0) {
     host_->CancelTimer(timer);
+  }
+  if (!unconfirmed.empty()) {
+    host_->Log(Severity::kWarning, names_.component, unconfirmed);
   }
   StopForwarding();
   feed.reset();  // what it still owed has reported now
@@ -201,6 +206,19 @@ void Subscription::Close() {
   for (const HeldPtr& message : left) {
     Forget(message);
   }
+}
+
+// What to say of a broker that has not answered in time; else nothing.
+std::string Subscription::UnconfirmedLocked() const {
+  if (feed_ == nullptr || (is_feed_stopped_ && held_.size() == 0)) {
+    return {};
+  }
+  std::string text = "subscription to \"" + spec_.topic + "\": the broker did not confirm in time ";
+  text += is_feed_stopped_ ? "what became of its messages" : "that it has ended";
+  if (held_.size() > 0) {
+    text += "; messages that may come again: " + std::to_string(held_.size());
+  }
+  return text;
 }
 
 std::vector<HeldPtr> Subscription::Left() const {

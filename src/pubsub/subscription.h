@@ -161,6 +161,7 @@ class Subscription final : public MessageSource,
   bool RemoveLocked(HeldMessage& message);
   void AfterRemoval(const HeldMessage& message, HeldMessage::Phase phase);
 
+  std::string UnconfirmedLocked() const;
   std::vector<HeldPtr> Left() const;
   void StopForwarding();
   bool is_open() const;
