@@ -3,8 +3,10 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
+#include <vector>
 
 #include "operation/plain_result.h"
 #include "support/catch.h"
@@ -382,6 +384,44 @@ TEST_CASE("requests arrive in order, also those that come too fast to wake someb
   Result* const refused = late;
   CHECK_FALSE(q.queue->DeliverRequests({&refused, 1}));
   late->Release();
+}
+
+TEST_CASE("of requests that come together every waiter gets one") {
+  constexpr size_t kWaiters = 4;
+  constexpr size_t kRounds = 100;
+  QueueWorld q;
+  std::atomic<size_t> held{0};
+  std::atomic<size_t> doubled{0};
+  std::vector<std::atomic<int>> times(kWaiters * kRounds);
+  std::vector<std::thread> waiters;
+  for (size_t i = 0; i < kWaiters; ++i) {
+    waiters.emplace_back([&] {
+      for (size_t round = 1; round <= kRounds; ++round) {
+        std::array<Result*, 1> taken{};
+        const auto count = q.queue->Wait(taken, 60s);
+        if (!count.ok() || *count != 1) {
+          return;
+        }
+        doubled += times[taken[0]->token()].fetch_add(1) > 0 ? 1 : 0;
+        ++held;
+        // It takes no other one, so each of the others has to be awake.
+        AwaitThat([&] { return held.load() >= round * kWaiters; });
+        taken[0]->Release();
+      }
+    });
+  }
+  for (size_t round = 0; round < kRounds; ++round) {
+    std::this_thread::sleep_for(round % 2 == 0 ? 1ms : 0ms);  // they sleep, or are on their way
+    std::array<Result*, kWaiters> together{};
+    for (size_t i = 0; i < kWaiters; ++i) {
+      together[i] = new NumberedRequest(round * kWaiters + i);
+    }
+    REQUIRE(q.queue->DeliverRequests(together));
+    REQUIRE(AwaitThat([&] { return held.load() >= (round + 1) * kWaiters; }));
+  }
+  std::ranges::for_each(waiters, [](std::thread& waiter) { waiter.join(); });
+  CHECK(doubled.load() == 0);
+  CHECK(held.load() == kWaiters * kRounds);
 }
 
 TEST_CASE("where the host runs the loop, waiting for events lends the thread") {
