@@ -29,6 +29,10 @@ class ScriptedBroker final : public PubSub {
   std::function<Status(const CallContext&)> subscribe;
   std::atomic<Duration> lease{Duration::zero()};
   std::atomic<bool> keeps_settlements{false};  // their callbacks run when the feed goes
+  std::atomic<bool> keeps_stops{false};        // until FinishStop
+
+  // Reports the stop that was kept, of a feed that is gone by now.
+  void FinishStop() { std::move(stopped_)(OkStatus()); }
 
   // Delivers payloads, numbered on; each counts against what was requested.
   void Deliver(const std::vector<Delivery>& given) {
@@ -147,7 +151,13 @@ class ScriptedBroker final : public PubSub {
       std::move(lost)(broker_.renew ? broker_.renew(numbers) : std::vector<uint64_t>());
     }
     Duration lease() const override { return broker_.lease; }
-    void Stop(Settled stopped) override { std::move(stopped)(OkStatus()); }
+    void Stop(Settled stopped) override {
+      if (broker_.keeps_stops) {
+        broker_.stopped_ = std::move(stopped);
+      } else {
+        std::move(stopped)(OkStatus());
+      }
+    }
 
    private:
     ScriptedBroker& broker_;
@@ -162,6 +172,7 @@ class ScriptedBroker final : public PubSub {
   std::string settled_;
   std::vector<std::string> published_;
   std::atomic<int> feeds_{0};
+  Settled stopped_;
 };
 
 inline constexpr ComponentInfo kScriptedInfo{.type = "pubsub.scripted",

@@ -52,6 +52,7 @@ Status Subscription::Start(const CallContext& call) {
   health_ = feed.status();
   RETURN_IF_ERROR(feed.status());
   feed_ = *std::move(feed);
+  ++feeds_;
   lease_ = feed_->lease();
   window_ = 0;
   requested_ = 0;
@@ -103,8 +104,10 @@ size_t Subscription::TakeWishLocked() {
 void Subscription::BeginStop() {
   const FeedUse feed(*this);
   std::vector<HeldPtr> pausing;
+  uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
+    number = feeds_;
     if (feed.is_closed() || is_stopping_.exchange(true)) {
       return;
     }
@@ -112,12 +115,10 @@ void Subscription::BeginStop() {
     pausing = held_.Collect(
         [](const HeldMessage& message) { return message.phase == HeldMessage::Phase::kPausing; });
   }
-  feed->Stop([self = shared_from_this()](const Status&) {
-    {
-      const std::lock_guard lock(self->mutex_);
-      self->is_feed_stopped_ = true;
-    }
-    self->EndCall();
+  feed->Stop([self = shared_from_this(), number](const Status&) {
+    const std::lock_guard lock(self->mutex_);
+    self->is_feed_stopped_ |= number == self->feeds_;
+    self->EndCallLocked();
   });
   for (const HeldPtr& message : pausing) {
     OfferAgain(message);  // which gives it back

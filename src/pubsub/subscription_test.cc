@@ -387,6 +387,32 @@ TEST_CASE("the feed's outstanding callbacks run while it goes", "[subscription]"
   CHECK(world.subscription->AwaitSettled(world.In(1min)));
 }
 
+TEST_CASE("a stop that reports after its feed has gone says nothing of the next feed",
+          "[subscription]") {
+  World world;
+  world.broker.keeps_stops = true;
+  world.Start();
+  world.Deliver("a");
+  CHECK(world.Take() == "a#1");
+  world.subscription->BeginStop();
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  CHECK(!world.subscription->AwaitSettled(world.In(0s)));
+  world.subscription->Close();
+  const auto warnings = world.host->notices().Warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].message ==
+        "subscription to \"orders\": the broker did not confirm in time that it has ended");
+  world.Start();
+  world.broker.FinishStop();
+  world.Deliver("b");
+  CHECK(world.Take() == "b#1");
+  CHECK(world.Reply("b") == StatusCode::kOk);
+  world.subscription->BeginStop();
+  CHECK(!world.subscription->AwaitSettled(world.In(0s)));  // it is this feed's stop that counts
+  world.broker.FinishStop();
+  CHECK(world.subscription->AwaitSettled(world.In(1min)));
+}
+
 TEST_CASE("the end does not wait for dead letters that hang", "[subscription]") {
   World world(RawSpec("dead"));
   test::Moment began;
