@@ -217,12 +217,10 @@ TEST_CASE("settlements and stops that never complete hold up neither stop nor sh
 TEST_CASE("a stop that never completes holds up no suspension, and resume goes on") {
   BadBroker opened("stop", "never");
   Subscriber subscriber(opened.runtime, conformance::Topic("orders"));
-  for (int round = 0; round < 2; ++round) {
-    REQUIRE(opened.client.Publish("orders", "x").ok());
-    CHECK(subscriber.Handle(1) == "x");
-    CHECK(mecha_runtime_suspend(opened.runtime, kSecond, 0, nullptr) == MECHA_OK);
-    REQUIRE(mecha_runtime_resume(opened.runtime, nullptr) == MECHA_OK);
-  }
+  CHECK(mecha_runtime_suspend(opened.runtime, kSecond, 0, nullptr) == MECHA_OK);
+  REQUIRE(mecha_runtime_resume(opened.runtime, nullptr) == MECHA_OK);
+  REQUIRE(opened.client.Publish("orders", "x").ok());
+  CHECK(subscriber.Handle(1) == "x");
   CHECK(opened.Warns("did not confirm in time that it has ended"));
 }
 
