@@ -59,7 +59,8 @@ struct Delivery {
   std::string id;                                             // the broker's
   std::string key;
   std::string content_type;  // of the payload; empty where the broker carries none
-  // How often the broker has handed it out, to anybody, this time included; at least 1.
+  // How often the broker has handed it out, to anybody, this time included and unseen returns taken
+  // off; at least 1.
   uint32_t attempt = 1;
   std::optional<WallTime> enqueued;
   // A moment not after the one at which the broker began to count the lease: when the read was
@@ -78,6 +79,9 @@ struct Settlement {
   // Of kReturn. Zero unless the component's capability `delayed_return` is native: otherwise the
   // block keeps the message in hand for that time.
   Duration delay{0};
+  // Of kReturn: no handler has had it since it was delivered, so that this delivery is no attempt.
+  // Where `attempts` is native the broker counts it as if it had not been; the delay is zero.
+  bool is_unseen = false;
 };
 
 // Told of messages. The block implements it; it outlives the feed.

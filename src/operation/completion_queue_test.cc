@@ -3,8 +3,10 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
+#include <vector>
 
 #include "operation/plain_result.h"
 #include "support/catch.h"
@@ -412,6 +414,47 @@ TEST_CASE("a job that no queue takes any more runs all the same") {
   q.queue->AwaitDropped(1s);
   q.queue->Post([&] { ++runs; });
   CHECK(AwaitThat([&] { return runs.load() == 2; }));
+}
+
+TEST_CASE("of requests that come together every waiter gets one") {
+  constexpr size_t kWaiters = 4;
+  constexpr size_t kRounds = 100;
+  QueueWorld q;
+  std::atomic<size_t> held{0};
+  std::atomic<size_t> doubled{0};
+  std::vector<std::atomic<int>> times(kWaiters * kRounds);
+  std::vector<std::thread> waiters;
+  for (size_t i = 0; i < kWaiters; ++i) {
+    waiters.emplace_back([&] {
+      for (size_t round = 1; round <= kRounds; ++round) {
+        std::array<Result*, 1> taken{};
+        const auto count = q.queue->Wait(taken, 60s);
+        if (!count.ok() || *count != 1) {
+          return;
+        }
+        doubled += times[taken[0]->token()].fetch_add(1) > 0 ? 1 : 0;
+        ++held;
+        // It takes no other one, so each of the others has to be awake.
+        AwaitThat([&] { return held.load() >= round * kWaiters; });
+        taken[0]->Release();
+      }
+    });
+  }
+  bool all_awake = true;
+  for (size_t round = 0; all_awake && round < kRounds; ++round) {
+    std::this_thread::sleep_for(round % 2 == 0 ? 1ms : 0ms);  // they sleep, or are on their way
+    std::array<Result*, kWaiters> together{};
+    for (size_t i = 0; i < kWaiters; ++i) {
+      together[i] = new NumberedRequest(round * kWaiters + i);
+    }
+    all_awake = q.queue->DeliverRequests(together) &&
+                AwaitThat([&] { return held.load() >= (round + 1) * kWaiters; });
+  }
+  q.queue->Close();
+  std::ranges::for_each(waiters, [](std::thread& waiter) { waiter.join(); });
+  CHECK(all_awake);
+  CHECK(doubled.load() == 0);
+  CHECK(held.load() == kWaiters * kRounds);
 }
 
 TEST_CASE("where the host runs the loop, waiting for events lends the thread") {

@@ -167,6 +167,7 @@ class Subscription final : public MessageSource,
   bool RemoveLocked(HeldMessage& message);
   void AfterRemoval(const HeldMessage& message, HeldMessage::Phase phase);
 
+  std::string UnconfirmedLocked() const;
   std::vector<HeldPtr> Left() const;
   void StopForwarding();
   bool is_open() const;
@@ -211,6 +212,7 @@ class Subscription final : public MessageSource,
   std::atomic<size_t> uses_{0};  // of the feed, just now; grows under the lock
   std::atomic<bool> is_stopping_{false};
   bool is_feed_stopped_ = false;
+  uint64_t feeds_ = 0;  // so far: tells the end of a stop that its feed has gone meanwhile
   uint64_t renewal_timer_ = 0;
   Status health_;
   Tally tally_;

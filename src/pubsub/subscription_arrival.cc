@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Subscription: from the broker to a handler.
-#include <array>
 #include <utility>
 
 #include "events/event_defaults.h"
@@ -91,14 +90,10 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
   if (message.event != nullptr) {
     return OkStatus();
   }
-  const std::array<unsigned char, 16> unused{};
-  ReceivedMessage received{.pubsub_name = names_.component,
-                           .topic = spec_.topic,
-                           .data = message.delivery.payload,
-                           .content_type = message.delivery.content_type,
-                           .metadata = message.delivery.metadata,
-                           .random = unused,
-                           .pool = pool_.get()};
+  const ReceivedMessage received{.data = message.delivery.payload,
+                                 .content_type = message.delivery.content_type,
+                                 .metadata = message.delivery.metadata,
+                                 .pool = pool_.get()};
   ASSIGN_OR_RETURN(CloudEvent event, ReadEvent(received));
   message.event = std::allocate_shared<const CloudEvent>(PoolAllocator<CloudEvent>(pool_.get()),
                                                          std::move(event));
@@ -194,7 +189,7 @@ void Subscription::HandOver(std::span<Arrival> arrivals) {
 void Subscription::Turn(const Arrival& arrival) {
   switch (arrival.fate) {
     case Fate::kReturn:
-      Settle(arrival.message, {.kind = Settlement::Kind::kReturn});
+      Settle(arrival.message, {.kind = Settlement::Kind::kReturn, .is_unseen = true});
       break;
     case Fate::kDrop:
       Drop(arrival.message);

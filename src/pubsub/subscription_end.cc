@@ -43,6 +43,8 @@ MessageSource::Then Subscription::OnAnswer(const MessagePtr& message, const Answ
     case Answer::Kind::kLate:
       return Retry(held, answer);
     case Answer::Kind::kUnseen:
+      Settle(held, {.kind = Settlement::Kind::kReturn, .is_unseen = true});
+      return Then::kIsOver;
     case Answer::Kind::kAbandoned:
       Settle(held, {.kind = Settlement::Kind::kReturn});
       return Then::kIsOver;
@@ -190,6 +192,8 @@ void Subscription::Settle(const HeldPtr& message, const Settlement& settlement,
     MoveLocked(*message, HeldMessage::Phase::kEnding);
     message->settlement = settlement;
     message->settlement.number = message->delivery.number;
+    // One that came again from its pause was seen before that.
+    message->settlement.is_unseen &= message->attempt == message->delivery.attempt;
     more = TakeWishLocked();
     feed.emplace(*this, lock);
     calls_ += feed->is_closed() ? 0 : 1;

@@ -344,7 +344,7 @@ TEST_CASE("a stop gives back what no handler has and waits for the rest", "[subs
   CHECK(world.Reply("a", Kind::kRetry, 1h) == StatusCode::kOk);
   CHECK(world.Take() == "b#1");
   world.subscription->BeginStop();
-  CHECK(world.broker.settled() == "1:return 3:return");
+  CHECK(world.broker.settled() == "1:return 3:unseen");
   CHECK(!world.subscription->AwaitHandlers(world.In(0s)));
   SECTION("the handler answers") { CHECK(world.Reply("b") == StatusCode::kOk); }
   SECTION("the handler says RETRY") { CHECK(world.Reply("b", Kind::kRetry) == StatusCode::kOk); }
@@ -365,7 +365,7 @@ TEST_CASE("what still comes after the stop goes back", "[subscription]") {
   world.subscription->BeginStop();
   world.Deliver("a");
   CHECK(world.Take().empty());
-  CHECK(world.broker.settled() == "1:return");
+  CHECK(world.broker.settled() == "1:unseen");
 }
 
 TEST_CASE("after the feed has gone a reply is GONE", "[subscription]") {
@@ -424,6 +424,32 @@ TEST_CASE("the feed's outstanding callbacks run while it goes", "[subscription]"
   CHECK(world.subscription->AwaitHandlers(world.In(0s)));
   CHECK(!world.subscription->AwaitSettled(world.In(0s)));
   world.subscription->Close();
+  CHECK(world.subscription->AwaitSettled(world.In(1min)));
+}
+
+TEST_CASE("a stop that reports after its feed has gone says nothing of the next feed",
+          "[subscription]") {
+  World world;
+  world.broker.keeps_stops = true;
+  world.Start();
+  world.Deliver("a");
+  CHECK(world.Take() == "a#1");
+  world.subscription->BeginStop();
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  CHECK(!world.subscription->AwaitSettled(world.In(0s)));
+  world.subscription->Close();
+  const auto warnings = world.host->notices().Warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].message ==
+        "subscription to \"orders\": the broker did not confirm in time that it has ended");
+  world.Start();
+  world.broker.FinishStop();
+  world.Deliver("b");
+  CHECK(world.Take() == "b#1");
+  CHECK(world.Reply("b") == StatusCode::kOk);
+  world.subscription->BeginStop();
+  CHECK(!world.subscription->AwaitSettled(world.In(0s)));  // it is this feed's stop that counts
+  world.broker.FinishStop();
   CHECK(world.subscription->AwaitSettled(world.In(1min)));
 }
 

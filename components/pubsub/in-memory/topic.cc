@@ -130,6 +130,7 @@ Status Topic::SettleLocked(Consumer& consumer, const Settlement& settlement,
   Group& group = consumer.group();
   --group.open;
   if (settlement.kind == Settlement::Kind::kReturn) {
+    message->attempt -= settlement.is_unseen ? 1 : 0;
     ReturnLater(group, *std::move(message), settlement.delay);
   }
   return OkStatus();
