@@ -57,12 +57,17 @@ def compile_extension(library, output):
         "-s")
 
 
+def info_folder(project):
+    """The folder of a wheel that says what it is."""
+    return f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+
+
 class Wheel:
     """A wheel that is being written."""
 
     def __init__(self, folder, project, tag):
         self.name = project["name"].replace("-", "_")
-        self.info = f"{self.name}-{project['version']}.dist-info"
+        self.info = info_folder(project)
         self.path = pathlib.Path(folder) / f"{self.name}-{project['version']}-{tag}.whl"
         self._zip = zipfile.ZipFile(self.path, "w", zipfile.ZIP_DEFLATED)
         self._record = []
@@ -121,6 +126,19 @@ def add_package(wheel, library, scratch):
     compile_extension(library, scratch)
     wheel.add("mecha/_mecha.abi3.so", scratch.read_bytes(), 0o755)
     wheel.add(f"mecha/library/{LIBRARY}", (library / LIBRARY).read_bytes(), 0o755)
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    """PEP 517: what the wheel will say of itself, without building it; returns its folder."""
+    del config_settings
+    folder = pathlib.Path.cwd()
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = pathlib.Path(metadata_directory) / info_folder(project)
+    info.mkdir()
+    (info / "METADATA").write_bytes(metadata(project, folder))
+    if entries := entry_points(project):
+        (info / "entry_points.txt").write_bytes(entries)
+    return info.name
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):

@@ -91,6 +91,7 @@ typedef struct {
   PyObject* scope_get;  /* ContextVar.get; called only after scope_is_used */
   PyTypeObject *event_type, *item_type; /* subclasses of request and item */
   bool scope_is_used;
+  unsigned long main_thread; /* where handlers of signals run */
   /* Objects that hold something of the library: for tests that look for leaks. */
   Py_ssize_t results, requests, queues, registrations, runtimes;
 } Globals;
