@@ -168,6 +168,13 @@ def orders(options):
                                 check=True).stdout
         if totals.splitlines()[-1].split() != ["120", "customers", "5000", "506648.18"]:
             sys.exit(f"other totals:\n{totals}")
+        nobody, writer = os.pipe()
+        os.close(nobody)
+        unread = subprocess.run([str(ours), "totals", *places], stdout=writer, check=False,
+                                stderr=subprocess.PIPE, text=True)
+        os.close(writer)
+        if (unread.returncode, unread.stderr) != (0, ""):
+            sys.exit(f"totals that nobody reads: {unread}")
 
 
 MODES = {each.__name__: each

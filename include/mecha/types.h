@@ -171,7 +171,7 @@ typedef struct mecha_call {
   mecha_request within;     /**< 0 = on its own; else on behalf of that inbound request */
   const mecha_retry* retry; /**< overrides the resource's policy for this operation */
   mecha_view idempotency_key;
-  /** Asked on the waiting thread when a signal interrupts a blocking call; non-zero cancels it. */
+  /** Asked on the waiting thread of a blocking call, at signals at least; non-zero cancels it. */
   int (*interrupted)(void* user);
   void* user;
 } mecha_call;

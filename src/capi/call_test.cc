@@ -163,6 +163,63 @@ TEST_CASE("an error says which component, operation and file, and whether it was
   mecha_result_release(result);
 }
 
+// A lazy start that cannot open its file, and cannot be repaired.
+struct BrokenWorld {
+  BrokenWorld() {
+    const std::string yaml =
+        "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata: {name: store}\n"
+        "spec:\n  type: state.sqlite\n  version: v1\n"
+        "  metadata: [{name: connectionString, value: /dev/null/state.db}]\n";
+    const mecha_view text = View(yaml);
+    const mecha_kv lazy{View("start"), View("lazy")};
+    mecha_runtime_options options{};
+    options.struct_size = sizeof options;
+    options.api_version = MECHA_API_VERSION;
+    options.app_id = View("shop");
+    options.resource_texts = &text;
+    options.resource_text_count = 1;
+    options.settings = &lazy;
+    options.setting_count = 1;
+    REQUIRE(mecha_runtime_open(&options, &runtime, nullptr) == MECHA_OK);
+    REQUIRE(mecha_runtime_start(runtime, nullptr) == MECHA_OK);
+  }
+  ~BrokenWorld() { mecha_runtime_free(runtime); }
+  mecha_runtime* runtime = nullptr;
+};
+
+void CheckItNamesTheStore(mecha_result* result) {
+  const mecha_error* error = mecha_result_error(result, MECHA_RESULT_WHOLE);
+  REQUIRE(error != nullptr);
+  CHECK(Text(mecha_error_detail(error, "component")) == "store");
+  CHECK(Text(mecha_error_detail(error, "type")) == "state.sqlite");
+  CHECK(Text(mecha_error_detail(error, "file")) == "text 1");
+  CHECK(Text(mecha_error_detail(error, "line")) == "1");
+  CHECK(mecha_error_retryable(error) == MECHA_RETRYABLE_SAFE);
+  mecha_result_release(result);
+}
+
+TEST_CASE("the error of a component that is broken names it, before there is an operation") {
+  const BrokenWorld world;
+  const mecha_view key = View("k");
+  mecha_result* result = nullptr;
+  CHECK(mecha_state_get(world.runtime, nullptr, View("store"), key, nullptr, &result) ==
+        MECHA_UNAVAILABLE);
+  CheckItNamesTheStore(result);
+  CHECK(mecha_state_set(world.runtime, nullptr, View("store"), key, {}, nullptr, &result) ==
+        MECHA_UNAVAILABLE);
+  CheckItNamesTheStore(result);
+  CHECK(mecha_state_get_many(world.runtime, nullptr, View("store"), &key, 1, nullptr, &result) ==
+        MECHA_UNAVAILABLE);
+  CheckItNamesTheStore(result);
+  CHECK(mecha_component_ping(world.runtime, nullptr, View("store"), &result) == MECHA_UNAVAILABLE);
+  CheckItNamesTheStore(result);
+  CHECK(mecha_state_get(world.runtime, nullptr, {nullptr, 5}, key, nullptr, &result) ==
+        MECHA_INVALID_ARGUMENT);
+  const mecha_error* error = mecha_result_error(result, MECHA_RESULT_WHOLE);
+  CHECK(mecha_error_detail(error, "component").data == nullptr);
+  mecha_result_release(result);
+}
+
 TEST_CASE("ping answers, and refuses an unknown name and a queue") {
   CWorld world;
   CHECK(mecha_component_ping(world.runtime, nullptr, View("store"), nullptr) == MECHA_OK);

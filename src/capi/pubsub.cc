@@ -113,7 +113,7 @@ mecha_status mecha_publish(mecha_runtime* rt, const mecha_call* call, mecha_view
   const mecha::capi::Publication publication{pubsub, topic, {messages, count}};
   bool is_taken = false;
   const mecha_status status = mecha::capi::Submit(
-      rt, call, out, [&](mecha::Runtime& runtime, const mecha::CallOptions& how) {
+      rt, call, out, pubsub, [&](mecha::Runtime& runtime, const mecha::CallOptions& how) {
         auto prepared = mecha::capi::PreparePublish(runtime, how, publication, options);
         is_taken = prepared.ok();
         return prepared;

@@ -126,7 +126,7 @@ mecha_status Ping(Runtime& runtime, const mecha_call* call, mecha_view component
   context.may_block = true;
   status = runtime.Ping(context, ToText(component));
   runtime.Leave();
-  return status.ok() ? MECHA_OK : Fail(status, out);
+  return status.ok() ? MECHA_OK : FailAt(runtime, component, status, out);
 }
 
 void FreeHere(mecha_runtime* rt) {
@@ -304,7 +304,7 @@ mecha_status mecha_runtime_cancel(mecha_runtime* rt, mecha_op op) {
 mecha_status mecha_resource_apply(mecha_runtime* rt, const mecha_call* call, mecha_view text,
                                   mecha_result** out) {
   return mecha::capi::Submit(
-      rt, call, out,
+      rt, call, out, {},
       [&](mecha::Runtime& runtime,
           const mecha::CallOptions& how) -> mecha::StatusOr<mecha::Prepared> {
         if (!mecha::capi::IsWellFormed(text)) {
@@ -317,7 +317,7 @@ mecha_status mecha_resource_apply(mecha_runtime* rt, const mecha_call* call, mec
 mecha_status mecha_resource_delete(mecha_runtime* rt, const mecha_call* call, mecha_view kind,
                                    mecha_view name, mecha_result** out) {
   return mecha::capi::Submit(
-      rt, call, out,
+      rt, call, out, {},
       [&](mecha::Runtime& runtime,
           const mecha::CallOptions& how) -> mecha::StatusOr<mecha::Prepared> {
         if (!mecha::capi::IsWellFormed(kind) || !mecha::capi::IsWellFormed(name)) {

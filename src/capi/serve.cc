@@ -220,8 +220,8 @@ mecha_status mecha_serve(mecha_runtime* rt, const mecha_call* call, mecha_queue*
     return Refuse(rt, InvalidArgument("out is NULL; the registration has nowhere to go"), result);
   }
   *out = nullptr;
-  const mecha_status status =
-      Submit(rt, call, result, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+  const mecha_status status = Submit(
+      rt, call, result, {}, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
         ASSIGN_OR_RETURN(const auto request, mecha::capi::ToRequest(runtime, options, queue));
         ASSIGN_OR_RETURN(auto begun, runtime.serving().Serve(runtime.own_target(), how, request));
         *out = new mecha_registration{std::move(begun.registration), runtime.shared_host(),
@@ -252,12 +252,13 @@ mecha_status mecha_serve_credit(mecha_registration* registration, uint32_t credi
 
 mecha_status mecha_serve_stop(mecha_runtime* rt, const mecha_call* call,
                               mecha_registration* registration, mecha_result** out) {
-  return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
-    if (registration == nullptr || registration->host.get() != &runtime.host()) {
-      return InvalidArgument("the registration is NULL or belongs to another runtime");
-    }
-    return runtime.serving().Stop(runtime.own_target(), how, registration->registration);
-  });
+  return Submit(
+      rt, call, out, {}, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+        if (registration == nullptr || registration->host.get() != &runtime.host()) {
+          return InvalidArgument("the registration is NULL or belongs to another runtime");
+        }
+        return runtime.serving().Stop(runtime.own_target(), how, registration->registration);
+      });
 }
 
 void mecha_registration_free(mecha_registration* registration) {

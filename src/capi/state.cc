@@ -139,8 +139,13 @@ struct Caller {
 mecha_status SubmitWrite(const Caller& caller, mecha_view store, const mecha_state_op& op,
                          uint32_t consistency) {
   bool is_taken = false;
+<<<<<<< HEAD
+  const mecha_status status = Submit(
+      caller.rt, caller.call, caller.out, store, [&](Runtime& runtime, const CallOptions& options) {
+=======
   const mecha_status status =
       Submit(caller.rt, caller.call, caller.out, [&](Runtime& runtime, CallOptions& options) {
+>>>>>>> side-go2
         auto prepared = PrepareWrite(runtime, options, store, op, consistency);
         is_taken = prepared.ok();
         return prepared;
@@ -166,7 +171,11 @@ extern "C" {
 mecha_status mecha_state_get(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                              mecha_view key, const mecha_state_get_options* options,
                              mecha_result** out) {
+<<<<<<< HEAD
+  return Submit(rt, call, out, store, [&](Runtime& runtime, const CallOptions& how) {
+=======
   return Submit(rt, call, out, [&](Runtime& runtime, CallOptions& how) {
+>>>>>>> side-go2
     return mecha::capi::PrepareGet(runtime, how, store, key, options);
   });
 }
@@ -174,16 +183,17 @@ mecha_status mecha_state_get(mecha_runtime* rt, const mecha_call* call, mecha_vi
 mecha_status mecha_state_get_many(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                                   const mecha_view* keys, size_t key_count,
                                   const mecha_state_get_options* options, mecha_result** out) {
-  return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
-    mecha_state_get_options known;
-    RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
-    RETURN_IF_ERROR(mecha::capi::CheckViews({store}));
-    ASSIGN_OR_RETURN(const auto consistency, mecha::capi::ToConsistency(known.consistency));
-    ASSIGN_OR_RETURN(const auto texts, mecha::capi::ToKeys(keys, key_count));
-    ASSIGN_OR_RETURN(mecha::StateBlock * block,
-                     runtime.components().FindState(mecha::capi::ToText(store)));
-    return block->GetMany(how, texts, consistency);
-  });
+  return Submit(
+      rt, call, out, store, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+        mecha_state_get_options known;
+        RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
+        RETURN_IF_ERROR(mecha::capi::CheckViews({store}));
+        ASSIGN_OR_RETURN(const auto consistency, mecha::capi::ToConsistency(known.consistency));
+        ASSIGN_OR_RETURN(const auto texts, mecha::capi::ToKeys(keys, key_count));
+        ASSIGN_OR_RETURN(mecha::StateBlock * block,
+                         runtime.components().FindState(mecha::capi::ToText(store)));
+        return block->GetMany(how, texts, consistency);
+      });
 }
 
 mecha_status mecha_state_set(mecha_runtime* rt, const mecha_call* call, mecha_view store,
@@ -231,11 +241,12 @@ mecha_status mecha_state_apply(mecha_runtime* rt, const mecha_call* call, mecha_
   }
   bool is_taken = false;
   const std::span<const mecha_state_op> given(ops, op_count);
-  const mecha_status status = Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) {
-    auto prepared = mecha::capi::PrepareApply(runtime, how, store, given, options);
-    is_taken = prepared.ok();
-    return prepared;
-  });
+  const mecha_status status =
+      Submit(rt, call, out, store, [&](Runtime& runtime, const CallOptions& how) {
+        auto prepared = mecha::capi::PrepareApply(runtime, how, store, given, options);
+        is_taken = prepared.ok();
+        return prepared;
+      });
   if (!is_taken) {
     for (const mecha_state_op& op : given) {
       mecha::capi::ReleaseValue(op.value);
@@ -247,31 +258,33 @@ mecha_status mecha_state_apply(mecha_runtime* rt, const mecha_call* call, mecha_
 mecha_status mecha_state_list(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                               mecha_view prefix, const mecha_state_list_options* options,
                               mecha_result** out) {
-  return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
-    mecha_state_list_options known;
-    RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
-    RETURN_IF_ERROR(mecha::capi::CheckViews({store, prefix, known.page}));
-    ASSIGN_OR_RETURN(mecha::StateBlock * block,
-                     runtime.components().FindState(mecha::capi::ToText(store)));
-    return block->List(how, {.prefix = mecha::capi::ToText(prefix),
-                             .limit = known.limit,
-                             .page = mecha::capi::ToText(known.page)});
-  });
+  return Submit(rt, call, out, store,
+                [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+                  mecha_state_list_options known;
+                  RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
+                  RETURN_IF_ERROR(mecha::capi::CheckViews({store, prefix, known.page}));
+                  ASSIGN_OR_RETURN(mecha::StateBlock * block,
+                                   runtime.components().FindState(mecha::capi::ToText(store)));
+                  return block->List(how, {.prefix = mecha::capi::ToText(prefix),
+                                           .limit = known.limit,
+                                           .page = mecha::capi::ToText(known.page)});
+                });
 }
 
 mecha_status mecha_state_query(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                                mecha_view query, const mecha_state_query_options* options,
                                mecha_result** out) {
-  return Submit(rt, call, out, [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
-    mecha_state_query_options known;
-    RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
-    RETURN_IF_ERROR(mecha::capi::CheckViews({store, query, known.page}));
-    ASSIGN_OR_RETURN(mecha::StateBlock * block,
-                     runtime.components().FindState(mecha::capi::ToText(store)));
-    return block->Query(how, {.query = mecha::capi::ToText(query),
-                              .limit = known.limit,
-                              .page = mecha::capi::ToText(known.page)});
-  });
+  return Submit(rt, call, out, store,
+                [&](Runtime& runtime, const CallOptions& how) -> StatusOr<Prepared> {
+                  mecha_state_query_options known;
+                  RETURN_IF_ERROR(mecha::capi::ReadStruct(options, &known));
+                  RETURN_IF_ERROR(mecha::capi::CheckViews({store, query, known.page}));
+                  ASSIGN_OR_RETURN(mecha::StateBlock * block,
+                                   runtime.components().FindState(mecha::capi::ToText(store)));
+                  return block->Query(how, {.query = mecha::capi::ToText(query),
+                                            .limit = known.limit,
+                                            .page = mecha::capi::ToText(known.page)});
+                });
 }
 
 }  // extern "C"

@@ -150,8 +150,14 @@ class Trace {
   Request* request_ = nullptr;
 };
 
+// What a call is about, and how its operation is made.
+struct Wanted {
+  mecha_view component;
+  Prepare prepare;
+};
+
 mecha_status Run(Runtime& runtime, const mecha_call& call, CallOptions& options, mecha_result** out,
-                 Prepare prepare) {
+                 const Wanted& wanted) {
   CompletionQueue* queue = call.queue == nullptr ? nullptr : call.queue->queue.get();
   Admission admission(runtime, queue);
   const Status entered = admission.Enter(options);
@@ -159,9 +165,9 @@ mecha_status Run(Runtime& runtime, const mecha_call& call, CallOptions& options,
     return Fail(entered, out);
   }
   Trace trace(runtime, options);
-  StatusOr<Prepared> prepared = prepare(runtime, trace.options());
+  StatusOr<Prepared> prepared = wanted.prepare(runtime, trace.options());
   if (!prepared.ok()) {
-    return Fail(prepared.status(), out);
+    return FailAt(runtime, wanted.component, prepared.status(), out);
   }
   Operation* operation = prepared->operation;
   const bool reports = operation->sink() != nullptr;
@@ -260,6 +266,15 @@ mecha_status Fail(const Status& status, mecha_result** out) {
   return ToStatus(status);
 }
 
+mecha_status FailAt(const Runtime& runtime, mecha_view component, const Status& status,
+                    mecha_result** out) {
+  if (out != nullptr) {
+    const std::string_view name = IsWellFormed(component) ? ToText(component) : "";
+    *out = ToHandle(PlainResult::OfError(status, runtime.components().MakeError(name, status)));
+  }
+  return ToStatus(status);
+}
+
 mecha_status Refuse(mecha_runtime* rt, const Status& status, mecha_result** out) {
   if (out != nullptr) {
     *out = nullptr;
@@ -279,7 +294,7 @@ mecha_status GiveText(std::string_view key, std::string_view text, mecha_result*
 }
 
 mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** out,
-                    Prepare prepare) {
+                    mecha_view component, Prepare prepare) {
   if (out != nullptr) {
     *out = nullptr;
   }
@@ -306,7 +321,7 @@ mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** ou
       metadata = ToPairs(known.metadata, known.metadata_count);
       options.metadata = metadata;
     }
-    return Run(runtime, known, options, out, prepare);
+    return Run(runtime, known, options, out, {component, prepare});
   });
 }
 

@@ -15,8 +15,10 @@ namespace mecha::capi {
 // comes, may be made without the sink of `options`: then it runs as a blocking one.
 using Prepare = absl::FunctionRef<StatusOr<Prepared>(Runtime& runtime, CallOptions& options)>;
 
-// MECHA_PENDING, or how the operation ended.
-mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** out, Prepare prepare);
+// MECHA_PENDING, or how the operation ended. `component` is named by a failure of `prepare`; empty
+// when the operation is not one component's.
+mecha_status Submit(mecha_runtime* rt, const mecha_call* call, mecha_result** out,
+                    mecha_view component, Prepare prepare);
 
 // Reads mecha_call. Also for functions that are no operations.
 Status ReadCall(Runtime& runtime, const mecha_call* call, mecha_call* known, CallOptions* options);
@@ -34,6 +36,9 @@ mecha_status CheckHandle(const mecha_runtime* rt);
 
 // A result that carries `status` as an error, into `out` if that is wanted.
 mecha_status Fail(const Status& status, mecha_result** out);
+// The same of a call to a component, which the error names if there is one of that name.
+mecha_status FailAt(const Runtime& runtime, mecha_view component, const Status& status,
+                    mecha_result** out);
 
 // As Fail, from a handle that was not checked yet.
 mecha_status Refuse(mecha_runtime* rt, const Status& status, mecha_result** out);

@@ -25,7 +25,7 @@ Status Gate::Enter() {
 Status Gate::Refusal(Phase phase) {
   switch (phase) {
     case Phase::kOpened:
-      return FailedPrecondition("the runtime is not started; call mecha_runtime_start first");
+      return FailedPrecondition("the runtime is not started; start it first");
     case Phase::kSuspended:
       return StatusOf(StopCause::kSuspended);
     case Phase::kRunning:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "operation/plain_result.h"
 
+#include <utility>
+
 namespace mecha {
 
 Result* PlainResult::OfText(std::string_view key, std::string_view text, uint64_t number,
@@ -15,8 +17,12 @@ Result* PlainResult::OfText(std::string_view key, std::string_view text, uint64_
 }
 
 Result* PlainResult::OfError(const Status& status) {
+  return OfError(status, std::make_unique<Error>(Error::From(status)));
+}
+
+Result* PlainResult::OfError(const Status& status, std::unique_ptr<Error> error) {
   auto* result = new PlainResult(Kind::kCompletion);
-  result->SetOutcome(status, std::make_unique<Error>(Error::From(status)));
+  result->SetOutcome(status, std::move(error));
   return result;
 }
 

@@ -47,8 +47,12 @@ std::string ServeOperation::Subject() const {
 }
 
 std::unique_ptr<Error> ServeOperation::MakeError(const Status& status) {
-  return std::make_unique<Error>(
+  auto error = std::make_unique<Error>(
       Error::From(status, "serve " + Subject() + ": " + std::string(status.message())));
+  if (!served_.topics.empty()) {
+    error->AddDetail("component", served_.topics.front().pubsub_name);
+  }
+  return error;
 }
 
 StopOperation::StopOperation(const Target& target, const CallOptions& call, ServeTables tables,

@@ -16,14 +16,14 @@ constexpr Duration kLongestPause = std::chrono::seconds(30);
 constexpr Duration kStartTimeout = std::chrono::seconds(10);
 // How long the broker may take with the last settlements.
 constexpr Duration kGrace = std::chrono::seconds(2);
-// How often a wait looks whether its call was stopped.
+// How often a wait looks whether its call was stopped, and asks whether it shall be.
 constexpr Duration kStep = std::chrono::milliseconds(50);
 
 Status Stopped() { return Cancelled("the registration was stopped before it was live"); }
 
 // Why handlers were not waited for any longer.
-Status LeftHandlers(const Waiter* waiter) {
-  if (waiter != nullptr && waiter->stop_cause() == StopCause::kCancelled) {
+Status LeftHandlers(const CallContext& call) {
+  if (call.waiter->stop_cause() == StopCause::kCancelled) {
     return Cancelled("cancelled before handlers had ended; their messages went back");
   }
   return DeadlineExceeded("handlers did not end in time; their messages went back");
@@ -31,9 +31,10 @@ Status LeftHandlers(const Waiter* waiter) {
 
 }  // namespace
 
-// Waits in steps. False at the deadline, or when the call is stopped.
+// Waits in steps. False at the deadline, or when the call, if there is one, is stopped. A signal
+// does not end the wait, so the host is asked at each step.
 template <class Wait>
-bool SubscriptionTable::AwaitInSteps(Deadline deadline, const Waiter* waiter, Wait wait) const {
+bool SubscriptionTable::AwaitInSteps(Deadline deadline, const CallContext* call, Wait wait) const {
   const Clock& clock = host_->clock();
   for (;;) {
     const Deadline until = Deadline::At(std::min(deadline.at(), rest_by_.load()));
@@ -41,8 +42,11 @@ bool SubscriptionTable::AwaitInSteps(Deadline deadline, const Waiter* waiter, Wa
     if (wait(Deadline::After(clock.Now(), std::min(left, kStep)))) {
       return true;
     }
+    if (call != nullptr && call->interrupt.WantsToStop()) {
+      call->waiter->Stop(StopCause::kCancelled);
+    }
     if (left == Duration::zero() ||
-        (waiter != nullptr && waiter->stop_cause() != StopCause::kNone)) {
+        (call != nullptr && call->waiter->stop_cause() != StopCause::kNone)) {
       return false;
     }
   }
@@ -114,7 +118,7 @@ Status SubscriptionTable::Delete(const CallContext& call, std::string_view name)
   for (const EntryPtr& entry : entries()) {
     if (!name.empty() && entry->name == name) {
       Remove(entry);
-      return EndAll({entry}, call.deadline, call.waiter) ? OkStatus() : LeftHandlers(call.waiter);
+      return EndAll({entry}, call.deadline, &call) ? OkStatus() : LeftHandlers(call);
     }
   }
   return Status(StatusCode::kNotFound, "there is no subscription named " + Quoted(name));
@@ -195,7 +199,7 @@ void SubscriptionTable::UpdateWindow(Entry& entry) {
     seen = entry.window_changes.load();
     const std::shared_ptr<Subscription> subscription = SubscriptionOf(entry);
     if (subscription != nullptr) {
-      subscription->SetWindow(WindowOf(entry));
+      subscription->SetWindow(WindowOf(entry), QueueOf(entry));
     }
   } while (entry.window_changes.fetch_sub(seen) != seen);
 }
@@ -211,6 +215,19 @@ uint32_t SubscriptionTable::WindowOf(const Entry& entry) const {
     most = std::max(most, window);
   }
   return most;
+}
+
+// The one that all its paths' requests come to; null where there are several.
+std::shared_ptr<Executor> SubscriptionTable::QueueOf(const Entry& entry) const {
+  std::shared_ptr<CompletionQueue> queue;
+  for (const std::string& path : entry.paths) {
+    const std::shared_ptr<Registration> handler = FindHandler(entry, path);
+    if (handler == nullptr || (queue != nullptr && queue != handler->queue())) {
+      return nullptr;
+    }
+    queue = handler->queue();
+  }
+  return queue;
 }
 
 void SubscriptionTable::UpdateWindows() {
@@ -281,7 +298,7 @@ void SubscriptionTable::Reconcile(const CallContext& call) {
       UpdateWindow(*entry);
     }
   }
-  EndAll(ending, call.deadline, call.waiter);
+  EndAll(ending, call.deadline, &call);
   if (must_try_again) {
     TryLater();
   } else {
@@ -320,7 +337,7 @@ void SubscriptionTable::TryLater() {
 
 // Side by side: none waits for the handlers of another.
 bool SubscriptionTable::EndAll(const std::vector<EntryPtr>& ending, Deadline deadline,
-                               const Waiter* waiter) {
+                               const CallContext* call) {
   const Clock& clock = host_->clock();
   std::vector<std::unique_lock<std::recursive_mutex>> lives;
   std::vector<std::shared_ptr<Subscription>> subscriptions;
@@ -335,7 +352,7 @@ bool SubscriptionTable::EndAll(const std::vector<EntryPtr>& ending, Deadline dea
   bool is_clean = true;
   for (const auto& subscription : subscriptions) {
     const bool has_ended = AwaitInSteps(
-        deadline, waiter, [&](Deadline until) { return subscription->AwaitHandlers(until); });
+        deadline, call, [&](Deadline until) { return subscription->AwaitHandlers(until); });
     if (!has_ended) {
       is_clean = false;
       subscription->Abandon();
@@ -363,14 +380,14 @@ Status SubscriptionTable::Stop(const CallContext& call,
       ending.push_back(entry);
     }
   }
-  bool is_clean = EndAll(ending, call.deadline, call.waiter);
+  bool is_clean = EndAll(ending, call.deadline, &call);
   // Of subscriptions that live on, because another registration serves the path from now on.
-  if (!AwaitInSteps(call.deadline, call.waiter,
+  if (!AwaitInSteps(call.deadline, &call,
                     [&](Deadline until) { return registration->AwaitAnswers(until); })) {
     is_clean = false;
     registration->Abandon(nullptr);
   }
-  return is_clean ? OkStatus() : LeftHandlers(call.waiter);
+  return is_clean ? OkStatus() : LeftHandlers(call);
 }
 
 void SubscriptionTable::StopSoon(std::shared_ptr<Registration> registration) {

@@ -104,11 +104,12 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   Status StartEntry(const CallContext& call, const EntryPtr& entry);
   Status BringStoppable(const CallContext& call, Entry& entry);
   Status Bring(const CallContext& call, Entry& entry);
-  bool EndAll(const std::vector<EntryPtr>& ending, Deadline deadline, const Waiter* waiter);
+  bool EndAll(const std::vector<EntryPtr>& ending, Deadline deadline, const CallContext* call);
   template <class Wait>
-  bool AwaitInSteps(Deadline deadline, const Waiter* waiter, Wait wait) const;
+  bool AwaitInSteps(Deadline deadline, const CallContext* call, Wait wait) const;
   void UpdateWindow(Entry& entry);
   uint32_t WindowOf(const Entry& entry) const;
+  std::shared_ptr<Executor> QueueOf(const Entry& entry) const;
   void UpdateWindows();
   void TryLater();
   std::shared_ptr<Subscription> SubscriptionOf(Entry& entry) const;

@@ -56,6 +56,20 @@ StatusOr<ComponentSlot*> ComponentTable::FindAny(std::string_view name) const {
   return slot;
 }
 
+std::unique_ptr<Error> ComponentTable::MakeError(std::string_view name,
+                                                 const Status& status) const {
+  auto error = std::make_unique<Error>(Error::From(status));
+  const ComponentSlot* slot = Find(name);
+  if (slot != nullptr) {
+    const Service::Identity& identity = slot->service->identity();
+    error->AddDetail("component", identity.name);
+    error->AddDetail("type", std::string(slot->service->info().type));
+    error->AddDetail("file", identity.file);
+    error->AddDetail("line", std::to_string(identity.line));
+  }
+  return error;
+}
+
 Status ComponentTable::Missing(std::string_view block, std::string_view name) const {
   std::vector<std::string_view> names;
   std::string list;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "operation/error.h"
 #include "resources/resource_set.h"
 #include "result/status_or.h"
 #include "runtime/component_slot.h"
@@ -28,6 +29,10 @@ class ComponentTable {
   StatusOr<SecretBlock*> FindSecrets(std::string_view name) const;
   StatusOr<PubSubBlock*> FindPubSub(std::string_view name) const;
   StatusOr<ComponentSlot*> FindAny(std::string_view name) const;
+
+  // A failure before there was an operation to tell of it: with the component of that name, if
+  // there is one, as details.
+  std::unique_ptr<Error> MakeError(std::string_view name, const Status& status) const;
 
   const std::vector<std::unique_ptr<ComponentSlot>>& slots() const { return slots_; }
   const std::vector<LeftOutResource>& left_out() const { return left_out_; }

@@ -32,7 +32,7 @@ StatusOr<PubSubBlockOptions> ReadPubSubOptions(const ComponentDocument& document
   if (options.consumer_group.empty()) {
     return FailedPrecondition(
         "consumerID is not set and the runtime has no app id, so nothing names the consumer "
-        "group; set app_id in mecha_runtime_options, or consumerID");
+        "group; set the runtime's app id, or consumerID");
   }
   options.consumer_name = MakeConsumerName(identity.app_id, identity.instance_id);
   if (NamesTopicsByNamespace(document)) {

@@ -27,8 +27,7 @@ Status CheckSpecAlone(const ServeRequest& request) {
       (request.component.empty() && request.names.empty() && request.settings.empty())) {
     return OkStatus();
   }
-  return InvalidArgument(
-      "mecha_serve_options.spec stands instead of component, names and settings; set it or them");
+  return InvalidArgument("spec stands instead of component, names and settings; set it or them");
 }
 
 StatusOr<std::vector<SubscriptionSpec>> TopicsOf(const ServeRequest& request) {

@@ -31,8 +31,8 @@ StatusOr<std::string> MakeKeyPrefix(std::string_view strategy, const Settings::I
   }
   if (identity.app_id.empty()) {
     return InvalidArgument(
-        "keyPrefix needs an app id and the runtime has none; set app_id in "
-        "mecha_runtime_options, or keyPrefix to \"name\" or \"none\"");
+        "keyPrefix needs an app id and the runtime has none; set the runtime's app id, "
+        "or keyPrefix to \"name\" or \"none\"");
   }
   if (wanted == "namespace" && !identity.name_space.empty()) {
     return WithSeparator(identity.name_space + "." + identity.app_id);

@@ -540,6 +540,8 @@ static void wrong_reads_of_a_request(const mecha_result* request) {
   EXPECT(mecha_request_metadata(request, 1, 0, &entry), MECHA_OUT_OF_RANGE);
 }
 
+static int has_had_enough(void* user) { return ++*(int*)user; }
+
 static void wrong_requests(mecha_runtime* rt) {
   mecha_view topic = host_view("topic");
   mecha_serve_options options = topic_options(&topic);
@@ -549,6 +551,8 @@ static void wrong_requests(mecha_runtime* rt) {
   mecha_request_info info;
   mecha_kv entry;
   mecha_event event;
+  mecha_call call = new_call(NULL);
+  int asked = 0;
   options.token = 11;
   EXPECT(mecha_queue_open(rt, NULL, &queue), MECHA_OK);
   EXPECT(mecha_serve(rt, NULL, queue, &options, &registration, NULL), MECHA_OK);
@@ -566,7 +570,13 @@ static void wrong_requests(mecha_runtime* rt) {
   mecha_result_release(other);
   EXPECT(mecha_serve_credit(registration, 0), MECHA_OK);
   EXPECT(mecha_serve_credit(registration, UINT32_MAX), MECHA_OK);
-  EXPECT(mecha_serve_stop(rt, NULL, registration, NULL), MECHA_OK);
+  event = received(rt, queue, topic);
+  call.timeout_ns = -1;
+  call.interrupted = has_had_enough; /* of waiting for the answer */
+  call.user = &asked;
+  EXPECT(mecha_serve_stop(rt, &call, registration, NULL), MECHA_CANCELLED);
+  EXPECT(asked, 1);
+  mecha_result_release(event.result);
   EXPECT(mecha_serve_stop(rt, NULL, registration, NULL), MECHA_CLOSED);
   EXPECT(mecha_serve_credit(registration, 1), MECHA_CLOSED);
   mecha_registration_free(registration);

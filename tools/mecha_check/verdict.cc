@@ -41,7 +41,9 @@ size_t Verdict::problem_count() const {
   const auto broken =
       std::count_if(components.begin(), components.end(),
                     [](const ComponentVerdict& component) { return !component.problem.empty(); });
-  return errors.size() + static_cast<size_t>(broken);
+  const auto useless = std::count_if(left_out.begin(), left_out.end(),
+                                     [](const LeftOut& one) { return !one.problem.empty(); });
+  return errors.size() + static_cast<size_t>(broken + useless);
 }
 
 std::string ToText(const Verdict& verdict) {
@@ -62,6 +64,7 @@ std::string ToText(const Verdict& verdict) {
   for (const LeftOut& one : verdict.left_out) {
     text += one.name + (one.kind == "Component" ? "" : " (" + one.kind + ")") +
             ": left out, because " + one.reason + " (" + one.place + ")\n";
+    text += one.problem.empty() ? "" : one.problem + "\n";
   }
   for (const std::string& warning : verdict.warnings) {
     text += "warning: " + InOneLine(warning) + "\n";
@@ -87,8 +90,12 @@ std::string ToJson(const Verdict& verdict) {
   }
   Json left_out = Json::array();
   for (const LeftOut& one : verdict.left_out) {
-    left_out.push_back(
-        {{"kind", one.kind}, {"name", one.name}, {"reason", one.reason}, {"place", one.place}});
+    left_out.push_back({{"kind", one.kind},
+                        {"name", one.name},
+                        {"reason", one.reason},
+                        {"place", one.place},
+                        {"ok", one.problem.empty()},
+                        {"problem", one.problem}});
   }
   Json subscriptions = Json::array();
   for (const SubscriptionVerdict& one : verdict.subscriptions) {

@@ -6,21 +6,25 @@ It builds libmecha in build/wheel of the repository, unless --config-settings=li
 folder that holds it; --config-settings=jobs=N sets how many compilers run (default 2).
 """
 import base64
+import gzip
 import hashlib
+import io
 import os
 import pathlib
 import subprocess
-import sys
 import sysconfig
+import tarfile
 import tomllib
 import zipfile
 
 BINDING = pathlib.Path(__file__).resolve().parents[1]
 ROOT = BINDING.parents[1]
 LIBRARY = "libmecha.so.0"
-# Whose code ends up in the files of a wheel, as Debian's packages: their licences go along.
-LICENCES = ["libabsl-dev", "nlohmann-json3-dev", "libyaml-cpp-dev", "libhiredis-dev", "libssl-dev",
-            "libpq-dev"]
+# Whose code ends up in the files of any wheel, as Debian's packages: their licences go along.
+LICENCES = ["libabsl-dev", "nlohmann-json3-dev", "libssl-dev"]
+# What a source distribution has of the repository: what builds the library, and the binding.
+SOURCES = ["CMakeLists.txt", "LICENSE", "bindings/python", "cmake", "components", "include",
+           "scripts", "src", "tools"]
 
 
 def run(*command):
@@ -53,12 +57,17 @@ def compile_extension(library, output):
         "-s")
 
 
+def info_folder(project):
+    """The folder of a wheel that says what it is."""
+    return f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+
+
 class Wheel:
     """A wheel that is being written."""
 
     def __init__(self, folder, project, tag):
         self.name = project["name"].replace("-", "_")
-        self.info = f"{self.name}-{project['version']}.dist-info"
+        self.info = info_folder(project)
         self.path = pathlib.Path(folder) / f"{self.name}-{project['version']}-{tag}.whl"
         self._zip = zipfile.ZipFile(self.path, "w", zipfile.ZIP_DEFLATED)
         self._record = []
@@ -100,10 +109,10 @@ def entry_points(project):
     return "\n".join(lines).encode()
 
 
-def add_licences(wheel):
+def add_licences(wheel, packages):
     """Ours, and those of the code that is compiled or bundled in."""
     wheel.add(f"{wheel.info}/licenses/LICENSE", (ROOT / "LICENSE").read_bytes())
-    for package in LICENCES:
+    for package in packages:
         text = pathlib.Path("/usr/share/doc") / package / "copyright"
         if text.exists():
             wheel.add(f"{wheel.info}/licenses/{package}.txt", text.read_bytes())
@@ -117,6 +126,19 @@ def add_package(wheel, library, scratch):
     compile_extension(library, scratch)
     wheel.add("mecha/_mecha.abi3.so", scratch.read_bytes(), 0o755)
     wheel.add(f"mecha/library/{LIBRARY}", (library / LIBRARY).read_bytes(), 0o755)
+
+
+def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
+    """PEP 517: what the wheel will say of itself, without building it; returns its folder."""
+    del config_settings
+    folder = pathlib.Path.cwd()
+    project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    info = pathlib.Path(metadata_directory) / info_folder(project)
+    info.mkdir()
+    (info / "METADATA").write_bytes(metadata(project, folder))
+    if entries := entry_points(project):
+        (info / "entry_points.txt").write_bytes(entries)
+    return info.name
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
@@ -138,7 +160,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     for module in own["modules"]:
         wheel.add(f"mecha/library/mecha/{module}.so",
                   (library / "mecha" / f"{module}.so").read_bytes(), 0o755)
-    add_licences(wheel)
+    add_licences(wheel, [*LICENCES, *own["licences"]])
     wheel.add(f"{wheel.info}/METADATA", metadata(project, folder))
     wheel.add(f"{wheel.info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: mecha_build\n"
               f"Root-Is-Purelib: false\nTag: {tag}\n".encode())
@@ -149,5 +171,47 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 
 
 def build_sdist(sdist_directory, config_settings=None):
-    """PEP 517 wants it; the library's sources are the whole repository."""
-    sys.exit("mecha-runtime is built from its repository: pip install ./bindings/python")
+    """PEP 517: the sources of the library and of the project in the current folder, from which
+    pip can build a wheel where the tools are; returns the archive's name."""
+    del config_settings
+    folder = pathlib.Path.cwd()
+    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    document = tomllib.loads(text)
+    project = document["project"]
+    name = f"{project['name'].replace('-', '_')}-{project['version']}"
+    # At its top the project's own files, which find their backend further down.
+    backend = document["build-system"]["backend-path"][0]
+    moved = str((folder / backend).resolve().relative_to(ROOT))
+    text = text.replace(f'backend-path = ["{backend}"]', f'backend-path = ["{moved}"]')
+    top = {"pyproject.toml": text.encode(),
+           "README.md": (folder / project["readme"]).read_bytes(),
+           "PKG-INFO": metadata(project, folder)}
+    path = pathlib.Path(sdist_directory) / f"{name}.tar.gz"
+    with open(path, "wb") as file, gzip.GzipFile("", "wb", mtime=0, fileobj=file) as packed, \
+            tarfile.open(mode="w", fileobj=packed, format=tarfile.PAX_FORMAT) as archive:
+        for inside, content in top.items():
+            add_to_archive(archive, f"{name}/{inside}", content)
+        for source in source_files():
+            inside = f"{name}/{source.relative_to(ROOT)}"
+            add_to_archive(archive, inside, source.read_bytes(), source.stat().st_mode & 0o100)
+    return path.name
+
+
+def source_files():
+    """The files of a source distribution."""
+    for source in SOURCES:
+        inside = sorted((ROOT / source).rglob("*")) if (ROOT / source).is_dir() else [ROOT / source]
+        for path in inside:
+            hidden = any(part.startswith((".", "__pycache__"))
+                         for part in path.relative_to(ROOT).parts)
+            if path.is_file() and not hidden and not path.name.endswith(("_test.cc", "~")):
+                yield path
+
+
+def add_to_archive(archive, name, content, executable=0):
+    """A file of a source distribution, the same each time."""
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    entry.mode = 0o755 if executable else 0o644
+    entry.mtime = 1767225600
+    archive.addfile(entry, io.BytesIO(content))

@@ -7,7 +7,7 @@ import asyncio
 import json
 import threading
 from types import TracebackType
-from typing import Any, Literal, Optional, Unpack, cast
+from typing import Any, Literal, NoReturn, Optional, Unpack, cast
 
 from . import _mecha
 from .aio_components import AsyncPubSub, AsyncSecrets, AsyncState
@@ -37,14 +37,26 @@ class AsyncRuntime(OpenRuntime):
         self.route = self._serving.route
         self.subscribe = self._serving.subscribe
         self.subscribe_spec = self._serving.subscribe_spec
-        self.start_serving = self._serving.start
-        self.stop_serving = self._serving.stop
-        self.serve = self._serving.run
 
     async def start(self) -> None:
         """Starts every component; raises what keeps one from starting."""
         self._ports.current()
         await _on_thread(self._handle.start)
+
+    async def start_serving(self) -> None:
+        """Runs the handlers of `topic`, `spec` and `route` as tasks of this loop, as many at once
+        as their credit allows; returns when they are live."""
+        await self._serving.start()
+
+    async def stop_serving(self, timeout: Seconds = DRAIN) -> list[dict[str, Any]]:
+        """Ends the handlers' registrations when their events are answered. Returns a report each;
+        DeadlineExceeded when some were not answered in time."""
+        return await self._serving.stop(timeout)
+
+    async def serve(self) -> None:
+        """Runs the handlers until this task is cancelled, or until `stop_serving` or `shutdown`.
+        Drains at the end."""
+        await self._serving.run()
 
     async def suspend(self, timeout: Seconds = DRAIN, keep_connections: bool = False
                       ) -> dict[str, Any]:
@@ -90,6 +102,12 @@ class AsyncRuntime(OpenRuntime):
 
     def _let_go(self) -> None:
         self._ports.close()
+
+    def __enter__(self) -> NoReturn:
+        raise TypeError("AsyncRuntime is for `async with`; Runtime is the one for `with`")
+
+    def __exit__(self, *_: object) -> None:
+        """Only here so that `with` comes to __enter__, which tells what is wrong."""
 
     async def __aenter__(self) -> AsyncRuntime:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import CancelledError, Future, get_running_loop
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import Any, Optional, Unpack, cast
 
 from . import _mecha
@@ -16,7 +16,7 @@ from .options import (JSON, ApplyOptions, Buffer, CallOptions, DeleteOptions, Ge
                       PageOptions, SetOptions)
 from .port import Ports
 from .state import Query, query_text
-from .update import DELETE, Change, Race, Removal, UpdateOptions
+from .update import DELETE, AsyncChange, Race, Removal, UpdateOptions, check_change
 
 
 class AsyncComponent:
@@ -96,13 +96,16 @@ class AsyncState(AsyncComponent):
         options.setdefault("content_type", JSON)
         return await self.set(key, to_json(value), **options)
 
-    async def update(self, key: str, change: Change, **options: Unpack[UpdateOptions]
+    async def update(self, key: str, change: AsyncChange, **options: Unpack[UpdateOptions]
                      ) -> Optional[str]:
-        """Writes what `change` makes of the value; see State.update."""
+        """Writes what `change`, a function or a coroutine function, makes of the value; see
+        State.update."""
+        check_change(change, may_wait=True)
         race = Race(key, options)
         while True:
             item = await self.get(key, **race.call())
-            wanted = change(None if item is None else item.value)
+            given = change(None if item is None else item.value)
+            wanted = await given if isinstance(given, Awaitable) else given
             if wanted is None or (wanted is DELETE and item is None):
                 return None
             try:

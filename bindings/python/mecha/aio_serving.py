@@ -8,12 +8,12 @@ import json
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
-from typing import Any, Literal, Optional, TypeVar, Union, Unpack, cast
+from typing import Any, Literal, NoReturn, Optional, TypeVar, Union, Unpack, cast
 
 from . import _mecha
 from .errors import Closed, Error
 from .events import Event, Verdict
-from .options import Seconds, ServeOptions
+from .options import Seconds, ServeOptions, whole
 from .port import Ports
 from .serving import Offer
 
@@ -91,7 +91,7 @@ class AsyncSubscription:
         """How many events may be open; 0 pauses."""
         if self._registration is None:
             raise RuntimeError("the subscription is not live yet")
-        self._registration.set_credit(credit)
+        self._registration.set_credit(whole(credit, "credit"))
 
     async def close(self, timeout: Seconds = 30.0) -> Optional[dict[str, Any]]:
         """Ends it when its open events are answered. Returns a report; None when it was over."""
@@ -108,6 +108,12 @@ class AsyncSubscription:
             self.let_go()
 
     aclose = close
+
+    def __enter__(self) -> NoReturn:
+        raise TypeError("a subscription of AsyncRuntime is for `async with`, not for `with`")
+
+    def __exit__(self, *_: object) -> None:
+        """Only here so that `with` comes to __enter__, which tells what is wrong."""
 
     async def __aenter__(self) -> AsyncSubscription:
         return await self.start()

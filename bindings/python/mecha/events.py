@@ -31,6 +31,7 @@ class RetryMessage(Exception):
     """Raised in a handler: give the message to somebody again, after a pause."""
 
     def __init__(self, after: Seconds = 0) -> None:
+        nanoseconds(after, "after")  # a wrong one is the handler's mistake, told there
         super().__init__("the message is to be tried again")
         self.after = after
 
@@ -235,7 +236,7 @@ class Event(_mecha.Request, Described):
 
     def reply(self, verdict: Verdict, retry_after: Seconds = 0) -> None:
         """Answers all of it, once."""
-        self._check_answer(self.answer(int(verdict), nanoseconds(retry_after), None))
+        self._check_answer(self.answer(int(verdict), nanoseconds(retry_after, "after"), None))
 
     def reply_each(self, verdicts: Iterable[Union[Verdict, tuple[Verdict, Seconds], None]]) -> None:
         """Answers a batch message by message: a verdict, or RETRY with its pause, or None to leave
@@ -244,7 +245,7 @@ class Event(_mecha.Request, Described):
         for index, each in enumerate(verdicts):
             if each is not None:
                 verdict, after = each if isinstance(each, tuple) else (each, 0)
-                entries.append((index, int(verdict), nanoseconds(after)))
+                entries.append((index, int(verdict), nanoseconds(after, "after")))
         self._check_answer(self.answer(int(Verdict.RETRY), 0, entries))
 
     def _check_answer(self, status: int) -> None:
@@ -286,7 +287,7 @@ class Event(_mecha.Request, Described):
     def _answer_for(self, error: Optional[BaseException]) -> None:
         verdict, after = Verdict.OK, 0
         if isinstance(error, RetryMessage):
-            verdict, after = Verdict.RETRY, nanoseconds(error.after)
+            verdict, after = Verdict.RETRY, nanoseconds(error.after, "after")
         elif isinstance(error, DropMessage):
             verdict = Verdict.DROP
         elif error is not None:

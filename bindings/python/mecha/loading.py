@@ -2,6 +2,9 @@
 """Once at import: gives the C side what is written in Python, and checks the library's version."""
 from __future__ import annotations
 
+import os
+import threading
+
 from . import _mecha, context, errors
 from .events import Event
 from .items import Item
@@ -29,3 +32,5 @@ def check_version(built: int = _mecha.API_VERSION) -> str:
 def connect() -> None:
     """Tells the C side the classes that it makes."""
     _mecha.configure(errors.make_error, context.current.get, Event, Item)
+    _mecha.set_main_thread(threading.main_thread().ident or 0)
+    os.register_at_fork(after_in_child=lambda: _mecha.set_main_thread(threading.get_ident()))

@@ -162,21 +162,37 @@ class ServeOptions(TypedDict, total=False):
     settings: Metadata
 
 
-def seconds(value: Seconds) -> float:
-    """`value` as a number of seconds."""
-    return value.total_seconds() if isinstance(value, datetime.timedelta) else float(value)
+def seconds(value: Seconds, name: str = "timeout") -> float:
+    """`value` as a number of seconds. `name` is the argument's, for the error."""
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds()
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be seconds or a timedelta, not {type(value)}")
+    return float(value)
 
 
-def nanoseconds(value: Seconds) -> int:
+def nanoseconds(value: Seconds, name: str = "timeout") -> int:
     """`value` in nanoseconds; infinity is the longest there is."""
-    return int(min(max(seconds(value), -1.0) * 1e9, 9.2e18))
+    length = seconds(value, name)
+    if not length >= 0:
+        raise ValueError(f"{name} must not be negative")
+    return int(min(length * 1e9, 9.2e18))
+
+
+def whole(value: int, name: str) -> int:
+    """`value`, an int of 32 bits without a sign."""
+    if not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, not {type(value)}")
+    if not 0 <= value < 2**32:
+        raise ValueError(f"{name} must be from 0 to {2**32 - 1}, not {value}")
+    return value
 
 
 def ttl_milliseconds(ttl: Optional[Seconds]) -> int:
     """A time to live as the library takes it: 0 the default, -1 never."""
     if ttl is None:
         return 0
-    length = seconds(ttl)
+    length = seconds(ttl, "ttl")
     if not length > 0:
         raise ValueError("ttl must be above zero; None is the component's default")
     return -1 if math.isinf(length) else math.ceil(length * 1000)

@@ -7,9 +7,10 @@ import json
 import os
 import warnings
 import weakref
+from collections.abc import Iterable
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Optional, Unpack, cast
+from typing import Any, Literal, NoReturn, Optional, Unpack, cast
 
 from . import _mecha
 from .components import PubSub, Secrets
@@ -28,6 +29,8 @@ _open: weakref.WeakSet[OpenRuntime] = weakref.WeakSet()
 def _paths(given: Any) -> list[str]:
     if isinstance(given, (str, os.PathLike)):
         given = [given]
+    if not isinstance(given, Iterable):
+        raise TypeError(f"resources must be a path or several, not {type(given)}")
     return [os.fspath(path) for path in given]
 
 
@@ -74,7 +77,7 @@ class OpenRuntime:
 
     def advance_clock(self, by: Seconds) -> None:
         """Moves the runtime's clock forward, for tests of time-outs and expiry. Not promised."""
-        self._handle.clock_advance(nanoseconds(by))
+        self._handle.clock_advance(nanoseconds(by, "by"))
 
     def fileno(self) -> int:
         """With host_threads: the descriptor that is readable when `run_once` has work; else -1."""
@@ -152,14 +155,22 @@ class Runtime(OpenRuntime):
         self.route = self._serving.route
         self.subscribe = self._serving.subscribe
         self.subscribe_spec = self._serving.subscribe_spec
-        self.start_serving = self._serving.start
-        self.stop_serving = self._serving.stop
 
     def start(self) -> None:
         """Starts every component; raises what keeps one from starting."""
         if self._logs is not None:
             self._logs.start()
         self._change(self._handle.start)
+
+    def start_serving(self, threads: int = 4) -> None:
+        """Runs the handlers of `topic`, `spec` and `route` on threads of their own; blocks until
+        they are live."""
+        self._serving.start(threads)
+
+    def stop_serving(self, timeout: Seconds = DRAIN) -> list[dict[str, Any]]:
+        """Ends the handlers' registrations when their events are answered. Returns a report each;
+        DeadlineExceeded when some were not answered in time."""
+        return self._serving.stop(timeout)
 
     def serve(self, threads: int = 4) -> None:
         """Runs the handlers of `topic`, `spec` and `route` on so many threads until Ctrl-C, or
@@ -221,6 +232,12 @@ class Runtime(OpenRuntime):
         self._serving.end()
         if self._logs is not None:
             self._logs.let_go()
+
+    async def __aenter__(self) -> NoReturn:
+        raise TypeError("Runtime is for `with`; AsyncRuntime is the one for `async with`")
+
+    async def __aexit__(self, *_: object) -> None:
+        """Only here so that `async with` comes to __aenter__, which tells what is wrong."""
 
     def __enter__(self) -> Runtime:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import inspect
 import json
 import logging
 import threading
@@ -16,7 +17,7 @@ from . import _mecha
 from .errors import Closed, Error, Forked
 from .events import Event, Verdict
 from .interruption import interruptible
-from .options import Ordering, Seconds, ServeOptions, nanoseconds
+from .options import Ordering, Seconds, ServeOptions, nanoseconds, whole
 
 _log = logging.getLogger("mecha")
 _MOST_THREADS = 256
@@ -62,11 +63,12 @@ class Offer(NamedTuple):
         flags = _mecha.SERVE_BATCH if given.pop("batch", False) else 0
         flags |= _mecha.SERVE_PAUSED if given.pop("paused", False) else 0
         wait = given.pop("batch_wait", None)
-        batch_wait_ns = 0 if wait is None else nanoseconds(wait) or -1
+        batch_wait_ns = 0 if wait is None else nanoseconds(wait, "batch_wait") or -1
         what = (queue, waits_on, self.kind, token, self.component, self.names, self.spec,
-                given.pop("settings", None), given.pop("credit", 0), flags,
-                int(given.pop("ordering", Ordering.NONE)), given.pop("batch_max", 0),
-                batch_wait_ns, nanoseconds(given.pop("reply_timeout", 0)))
+                given.pop("settings", None), whole(given.pop("credit", 0), "credit"), flags,
+                int(Ordering(given.pop("ordering", Ordering.NONE))),
+                whole(given.pop("batch_max", 0), "batch_max"), batch_wait_ns,
+                nanoseconds(given.pop("reply_timeout", 0), "reply_timeout"))
         if given:
             raise TypeError(f"unexpected keyword argument {next(iter(given))!r}")
         if waits_on is not None:
@@ -126,7 +128,7 @@ class Subscription:
 
     def set_credit(self, credit: int) -> None:
         """How many events may be open; 0 pauses."""
-        self._registration.set_credit(credit)
+        self._registration.set_credit(whole(credit, "credit"))
 
     def close(self, timeout: Seconds = 30.0) -> Optional[dict[str, Any]]:
         """Ends it when its open events are answered. Returns a report; None when it was over."""
@@ -253,6 +255,9 @@ class Serving:
 
     def _decorate(self, offer: Offer) -> Callable[[H], H]:
         def decorate(handler: H) -> H:
+            if inspect.iscoroutinefunction(handler):
+                raise TypeError(f"a handler of Runtime must be a function, and {handler!r} is a "
+                                "coroutine function: AsyncRuntime runs those")
             token = len(self._offers) + 1
             self._offers[token] = offer
             self._handlers[token] = handler

@@ -12,7 +12,7 @@ from .errors import Aborted
 from .items import Item, Page
 from .messages import Write, to_json
 from .options import JSON, ApplyOptions, GetOptions, PageOptions, SetOptions
-from .update import DELETE, Change, Race, Removal, UpdateOptions
+from .update import DELETE, Change, Race, Removal, UpdateOptions, check_change
 
 Query = Union[str, dict[str, Any]]
 """A query as JSON text or as what becomes it: docs/query.md."""
@@ -49,6 +49,7 @@ class State(_mecha.State):
     def update(self, key: str, change: Change, **options: Unpack[UpdateOptions]) -> Optional[str]:
         """Writes what `change` makes of the value, over no other version than the one it was given;
         asks again when others were faster. Returns the new etag, None when nothing was written."""
+        check_change(change, may_wait=False)
         race = Race(key, options)
         while True:
             item = self.get(key, **race.call())

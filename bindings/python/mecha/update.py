@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, Optional, TypedDict, Union
 
 from .errors import DeadlineExceeded, Status, make_error
@@ -22,9 +23,21 @@ class Removal(enum.Enum):
 
 
 DELETE: Final = Removal.DELETE
-Change = Callable[[Optional[bytes]], Union[Buffer, Removal, None]]
+Wanted = Union[Buffer, Removal, None]
+Change = Callable[[Optional[bytes]], Wanted]
 """From a key's value, None for an absent one, to the new one; None keeps it, DELETE deletes it. It
 may be called several times."""
+AsyncChange = Callable[[Optional[bytes]], Union[Wanted, Awaitable[Wanted]]]
+"""The same as a coroutine function or a plain one."""
+
+
+def check_change(change: Callable[..., Any], may_wait: bool) -> None:
+    """Refuses what no update can call."""
+    if not callable(change):
+        raise TypeError(f"change must be a function, not {type(change)}")
+    if not may_wait and inspect.iscoroutinefunction(change):
+        raise TypeError(f"change must be a function, and {change!r} is a coroutine function: the "
+                        "update of an AsyncRuntime awaits those")
 
 
 class UpdateOptions(TypedDict, total=False):

@@ -91,6 +91,7 @@ typedef struct {
   PyObject* scope_get;  /* ContextVar.get; called only after scope_is_used */
   PyTypeObject *event_type, *item_type; /* subclasses of request and item */
   bool scope_is_used;
+  unsigned long main_thread; /* where handlers of signals run */
   /* Objects that hold something of the library: for tests that look for leaks. */
   Py_ssize_t results, requests, queues, registrations, runtimes;
 } Globals;
@@ -159,10 +160,15 @@ int KeywordRead(Invocation* invocation, uint32_t takes, PyObject* name, PyObject
 int ReadText(PyObject* object, mecha_view* view, const char* what);
 int ReadOptionalText(PyObject* object, mecha_view* view, const char* what);
 /* Bytes or text; `buffer` is to be released when its obj is set. */
-int ReadBytes(PyObject* object, Py_buffer* buffer, mecha_view* view);
-int ReadSeconds(PyObject* object, int64_t* nanoseconds);
+/* `what` names the argument in the error, and `json_verb` what takes a dict. */
+int ReadBytes(PyObject* object, Py_buffer* buffer, mecha_view* view, const char* what,
+              const char* json_verb);
+int ReadSeconds(PyObject* object, int64_t* nanoseconds, const char* what);
 /* A mapping or pairs of text and bytes: `kept` lives as long as `pairs`, which is freed. */
-int ReadPairs(PyObject* object, PyObject** kept, mecha_kv** pairs, size_t* count);
+int ReadPairs(PyObject* object, PyObject** kept, mecha_kv** pairs, size_t* count, const char* what);
+/* What `object` holds as a tuple. `wanted` is the error when it holds nothing: "keys must be ..."
+ */
+PyObject* ReadSeveral(PyObject* object, const char* wanted);
 PyObject* TextOf(mecha_view view);         /* str, "" when absent */
 PyObject* OptionalTextOf(mecha_view view); /* str or None */
 PyObject* BytesOf(mecha_view view);

@@ -126,7 +126,8 @@ static int ReadMessage(PyObject* tuple, Messages* messages, size_t index) {
       ReadOptionalText(content_type, &message->content_type, "content_type") < 0 ||
       ReadOptionalText(id, &message->id, "id") < 0 ||
       ReadOptionalText(key, &message->key, "key") < 0 ||
-      ReadPairs(metadata, &kept, &messages->pairs[index], &message->metadata_count) < 0) {
+      ReadPairs(metadata, &kept, &messages->pairs[index], &message->metadata_count, "metadata") <
+          0) {
     Py_XDECREF(kept);
     return -1;
   }
@@ -137,14 +138,14 @@ static int ReadMessage(PyObject* tuple, Messages* messages, size_t index) {
   Py_XDECREF(kept);
   if (is_kept < 0 || data == Py_None) return is_kept;
   mecha_view view;
-  if (ReadBytes(data, &messages->buffers[index], &view) < 0) return -1;
+  if (ReadBytes(data, &messages->buffers[index], &view, "data", "publish_json") < 0) return -1;
   message->data.data = view.data;
   message->data.size = view.size;
   return 0;
 }
 
 static int ReadMessages(PyObject* object, Messages* messages) {
-  PyObject* tuple = PySequence_Tuple(object);
+  PyObject* tuple = ReadSeveral(object, "messages must be several Message");
   if (tuple == NULL) return -1;
   messages->count = (size_t)PyTuple_Size(tuple);
   messages->messages = PyMem_Calloc(messages->count + 1, sizeof(mecha_message));

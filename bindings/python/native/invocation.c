@@ -25,8 +25,11 @@ static int TellPool(PyObject* pool, PyObject* is_waiting) {
   return answer == NULL ? -1 : 0;
 }
 
-/* The library asks this on the waiting thread, after a signal: handlers of signals run here. */
+/* The library asks this on the waiting thread, after a signal at least: handlers of signals run
+ * here. Other threads have none, and must not ask for the GIL in a call: when the interpreter ends
+ * they would not come back from that. */
 static int OnSignal(void* user) {
+  if (PyThread_get_thread_ident() != globals.main_thread) return 0;
   Invocation* invocation = user;
   PyEval_RestoreThread(invocation->thread);
   const int wants_to_stop = PyErr_CheckSignals();

@@ -11,7 +11,7 @@ static int ReadTimeout(Invocation* invocation, PyObject* value) {
     invocation->call.timeout_ns = -1;
     return 0;
   }
-  if (ReadSeconds(value, &invocation->call.timeout_ns) < 0) return -1;
+  if (ReadSeconds(value, &invocation->call.timeout_ns, "timeout") < 0) return -1;
   if (invocation->call.timeout_ns == 0) invocation->call.timeout_ns = 1; /* 0 is the default */
   if (invocation->call.timeout_ns == INT64_MAX) invocation->call.timeout_ns = -1;
   return 0;
@@ -37,7 +37,8 @@ static int ReadInline(Invocation* invocation, PyObject* value) {
 static int ReadMetadata(Invocation* invocation, PyObject* value) {
   if (invocation->pairs != NULL) return 0; /* given twice: the caller's own mistake */
   PyObject* kept = NULL;
-  const int status = ReadPairs(value, &kept, &invocation->pairs, &invocation->call.metadata_count);
+  const int status =
+      ReadPairs(value, &kept, &invocation->pairs, &invocation->call.metadata_count, "metadata");
   if (kept != NULL) invocation->kept[invocation->kept_count++] = kept;
   invocation->call.metadata = invocation->pairs;
   return status;
@@ -54,13 +55,17 @@ static int ReadNumber(PyObject* object, const char* name, int64_t* number) {
 static int ReadInterval(PyObject* object, const char* name, int64_t* interval_ns) {
   PyObject* value = PyObject_GetAttrString(object, name);
   if (value == NULL) return -1;
-  const int status = ReadSeconds(value, interval_ns);
+  const int status = ReadSeconds(value, interval_ns, name);
   Py_DECREF(value);
   return status;
 }
 
 static int ReadRetry(Invocation* invocation, PyObject* value) {
   if (value == Py_None) return 0;
+  if (!PyObject_HasAttrString(value, "max_interval")) {
+    PyErr_Format(PyExc_TypeError, "retry must be a RetryPolicy or None, not %R", Py_TYPE(value));
+    return -1;
+  }
   mecha_retry* retry = &invocation->retry;
   int64_t pattern = 0;
   int64_t limit = 0;
@@ -112,6 +117,10 @@ static int ReadPageToken(Invocation* invocation, PyObject* value) {
 }
 
 static int ReadConsistency(Invocation* invocation, PyObject* value) {
+  if (!PyLong_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "consistency must be a Consistency, not %R", Py_TYPE(value));
+    return -1;
+  }
   const long number = PyLong_AsLong(value);
   if (number == -1 && PyErr_Occurred()) return -1;
   invocation->consistency = (uint32_t)number;
@@ -123,6 +132,10 @@ static int ReadFirstWrite(Invocation* invocation, PyObject* value) {
 }
 
 static int ReadLimit(Invocation* invocation, PyObject* value) {
+  if (!PyLong_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "limit must be an int, not %R", Py_TYPE(value));
+    return -1;
+  }
   const unsigned long number = PyLong_AsUnsignedLong(value);
   if (PyErr_Occurred()) return -1;
   invocation->limit = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
@@ -139,7 +152,7 @@ static int ReadAtomic(Invocation* invocation, PyObject* value) {
 static int ReadTtl(Invocation* invocation, PyObject* value) {
   if (value == Py_None) return 0;
   int64_t nanoseconds = 0;
-  if (ReadSeconds(value, &nanoseconds) < 0) return -1;
+  if (ReadSeconds(value, &nanoseconds, "ttl") < 0) return -1;
   if (nanoseconds == 0) {
     PyErr_SetString(PyExc_ValueError, "ttl must be above zero; None is the component's default");
     return -1;

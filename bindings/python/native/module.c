@@ -102,6 +102,14 @@ static PyObject* Configure(PyObject* module, PyObject* arguments) {
   Py_RETURN_NONE;
 }
 
+/* set_main_thread(ident) */
+static PyObject* SetMainThread(PyObject* module, PyObject* ident) {
+  (void)module;
+  globals.main_thread = PyLong_AsUnsignedLong(ident);
+  if (PyErr_Occurred()) return NULL;
+  Py_RETURN_NONE;
+}
+
 static PyObject* LibraryVersion(PyObject* module, PyObject* nothing) {
   (void)module;
   (void)nothing;
@@ -133,6 +141,7 @@ static PyMethodDef functions[] = {
     {"serve", (PyCFunction)(void (*)(void))ServeWhat, METH_FASTCALL | METH_KEYWORDS,
      "serve(runtime, what, **call)"},
     {"version", LibraryVersion, METH_NOARGS, "(number, text) of the loaded library."},
+    {"set_main_thread", SetMainThread, METH_O, "Names the thread where handlers of signals run."},
     {"live", Live, METH_NOARGS, "How many objects hold something of the library, by kind."},
     {"status_name", StatusName, METH_O, "The name of a status."},
     {"set_pool_of_thread", SetPoolOfThread, METH_O, kPoolDocumentation},

@@ -12,7 +12,7 @@ typedef struct {
 } Texts;
 
 static int ReadTexts(PyObject* object, Texts* texts, const char* what) {
-  texts->kept = PySequence_Tuple(object);
+  texts->kept = ReadSeveral(object, what);
   if (texts->kept == NULL) return -1;
   texts->count = (size_t)PyTuple_Size(texts->kept);
   texts->views = PyMem_Calloc(texts->count + 1, sizeof(mecha_view));
@@ -21,9 +21,12 @@ static int ReadTexts(PyObject* object, Texts* texts, const char* what) {
     return -1;
   }
   for (size_t i = 0; i < texts->count; ++i) {
-    if (ReadText(PyTuple_GetItem(texts->kept, (Py_ssize_t)i), &texts->views[i], what) < 0) {
+    PyObject* text = PyTuple_GetItem(texts->kept, (Py_ssize_t)i);
+    if (!PyUnicode_Check(text)) {
+      PyErr_Format(PyExc_TypeError, "%s, and one is %R", what, Py_TYPE(text));
       return -1;
     }
+    if (ReadText(text, &texts->views[i], what) < 0) return -1;
   }
   return 0;
 }
@@ -67,9 +70,9 @@ PyObject* RuntimeOpen(PyObject* module, PyObject* arguments) {
                        &options.flags) &&
       ReadOptionalText(app_id, &options.app_id, "app_id") == 0 &&
       ReadOptionalText(name_space, &options.name_space, "namespace") == 0 &&
-      ReadTexts(path_list, &paths, "a path") == 0 &&
-      ReadTexts(text_list, &texts, "a resource text") == 0 &&
-      ReadPairs(settings, &kept_settings, &pairs, &options.setting_count) == 0) {
+      ReadTexts(path_list, &paths, "resources must be paths") == 0 &&
+      ReadTexts(text_list, &texts, "resource_texts must be str") == 0 &&
+      ReadPairs(settings, &kept_settings, &pairs, &options.setting_count, "settings") == 0) {
     options.resource_paths = paths.views;
     options.resource_path_count = paths.count;
     options.resource_texts = texts.views;

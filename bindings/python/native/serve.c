@@ -57,7 +57,7 @@ static int ReadServing(PyObject* tuple, Serving* serving) {
   if (ReadOptionalText(serving->component, &options->component, "component") < 0 ||
       ReadOptionalText(serving->spec, &options->spec, "spec") < 0 || ReadNames(serving) < 0 ||
       ReadPairs(serving->settings, &serving->kept_settings, &serving->pairs,
-                &options->setting_count) < 0) {
+                &options->setting_count, "settings") < 0) {
     return -1;
   }
   options->settings = serving->pairs;
@@ -241,7 +241,7 @@ static PyObject* RequestCheck(PyObject* object, PyObject* nothing) {
 static PyObject* RequestExtend(PyObject* object, PyObject* seconds) {
   const RequestObject* self = (RequestObject*)object;
   int64_t by_ns = 0;
-  if (ReadSeconds(seconds, &by_ns) < 0) return NULL;
+  if (ReadSeconds(seconds, &by_ns, "the time to extend by") < 0) return NULL;
   const mecha_status status = mecha_request_extend(self->runtime->handle, self->id, by_ns);
   if (status != MECHA_OK) return FailPlainly(status, "the event is not open any more");
   Py_RETURN_NONE;

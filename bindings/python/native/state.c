@@ -49,7 +49,7 @@ static PyObject* StateGetMany(PyObject* self, PyObject* const* values, Py_ssize_
   if (InvocationRead(&invocation, kTakesConsistency, values + count, names) < 0) {
     return InvocationFail(&invocation);
   }
-  PyObject* keys = PySequence_Tuple(values[0]);
+  PyObject* keys = ReadSeveral(values[0], "keys must be several str");
   if (keys == NULL) return InvocationFail(&invocation);
   invocation.kept[invocation.kept_count++] = keys;
   const size_t key_count = (size_t)PyTuple_Size(keys);
@@ -108,7 +108,7 @@ static PyObject* StateSet(PyObject* self, PyObject* const* values, Py_ssize_t co
   const uint32_t takes = kTakesConsistency | kTakesWrite | kTakesStore;
   Start(&invocation, self, kEtag);
   if (InvocationRead(&invocation, takes, values + count, names) < 0 ||
-      ReadBytes(values[1], &buffer, &view) < 0) {
+      ReadBytes(values[1], &buffer, &view, "value", "set_json") < 0) {
     return InvocationFail(&invocation);
   }
   invocation.keeps_gil = store->never_waits && view.size <= kSmallValue;
@@ -177,7 +177,7 @@ static int ReadWrite(PyObject* write, Writes* writes, size_t index) {
                         &ttl_ms, &metadata) ||
       ReadText(key, &op->key, "key") < 0 || ReadOptionalText(etag, &op->etag, "etag") < 0 ||
       ReadOptionalText(content_type, &op->content_type, "content_type") < 0 ||
-      ReadPairs(metadata, &kept, &writes->pairs[index], &op->metadata_count) < 0) {
+      ReadPairs(metadata, &kept, &writes->pairs[index], &op->metadata_count, "metadata") < 0) {
     Py_XDECREF(kept);
     return -1;
   }
@@ -189,14 +189,14 @@ static int ReadWrite(PyObject* write, Writes* writes, size_t index) {
   Py_XDECREF(kept);
   if (is_kept < 0 || value == Py_None) return is_kept;
   mecha_view view;
-  if (ReadBytes(value, &writes->buffers[index], &view) < 0) return -1;
+  if (ReadBytes(value, &writes->buffers[index], &view, "value", "Write.set_json") < 0) return -1;
   op->value.data = view.data;
   op->value.size = view.size;
   return 0;
 }
 
 static int ReadWrites(PyObject* object, Writes* writes) {
-  PyObject* tuple = PySequence_Tuple(object);
+  PyObject* tuple = ReadSeveral(object, "writes must be several Write");
   if (tuple == NULL) return -1;
   writes->count = (size_t)PyTuple_Size(tuple);
   writes->ops = PyMem_Calloc(writes->count + 1, sizeof(mecha_state_op));

@@ -25,7 +25,8 @@ int ReadOptionalText(PyObject* object, mecha_view* view, const char* what) {
   return ReadText(object, view, what);
 }
 
-int ReadBytes(PyObject* object, Py_buffer* buffer, mecha_view* view) {
+int ReadBytes(PyObject* object, Py_buffer* buffer, mecha_view* view, const char* what,
+              const char* json_verb) {
   buffer->obj = NULL;
   if (PyBytes_CheckExact(object)) {
     char* data = NULL;
@@ -35,21 +36,26 @@ int ReadBytes(PyObject* object, Py_buffer* buffer, mecha_view* view) {
     view->size = (size_t)size;
     return 0;
   }
-  if (PyUnicode_Check(object)) return ReadText(object, view, "value");
+  if (PyUnicode_Check(object)) return ReadText(object, view, what);
+  if (!PyObject_CheckBuffer(object)) {
+    PyErr_Format(PyExc_TypeError, "%s must be bytes or str, not %R; %s takes what JSON can hold",
+                 what, Py_TYPE(object), json_verb);
+    return -1;
+  }
   if (PyObject_GetBuffer(object, buffer, PyBUF_SIMPLE) < 0) return -1;
   view->data = buffer->buf != NULL ? buffer->buf : "";
   view->size = (size_t)buffer->len;
   return 0;
 }
 
-int ReadSeconds(PyObject* object, int64_t* nanoseconds) {
+int ReadSeconds(PyObject* object, int64_t* nanoseconds, const char* what) {
   double seconds = 0;
   if (PyFloat_Check(object) || PyLong_Check(object)) {
     seconds = PyFloat_AsDouble(object);
   } else {
     PyObject* total = PyObject_CallMethod(object, "total_seconds", NULL); /* a timedelta */
     if (total == NULL) {
-      PyErr_Format(PyExc_TypeError, "a time must be seconds or a timedelta, not %R",
+      PyErr_Format(PyExc_TypeError, "%s must be seconds or a timedelta, not %R", what,
                    Py_TYPE(object));
       return -1;
     }
@@ -58,7 +64,7 @@ int ReadSeconds(PyObject* object, int64_t* nanoseconds) {
   }
   if (PyErr_Occurred()) return -1;
   if (isnan(seconds) || seconds < 0) {
-    PyErr_SetString(PyExc_ValueError, "a time must not be negative");
+    PyErr_Format(PyExc_ValueError, "%s must not be negative", what);
     return -1;
   }
   *nanoseconds = seconds >= 9.2e9 ? INT64_MAX : (int64_t)llround(seconds * 1e9);
@@ -66,14 +72,24 @@ int ReadSeconds(PyObject* object, int64_t* nanoseconds) {
 }
 
 /* One entry of ReadPairs. A value that is neither bytes nor str is refused: a buffer could move. */
-static int ReadPair(PyObject* entry, mecha_kv* pair) {
+static int ReadPair(PyObject* entry, mecha_kv* pair, const char* what) {
   if (!PyTuple_Check(entry) || PyTuple_Size(entry) != 2) {
-    PyErr_SetString(PyExc_TypeError, "metadata must be a mapping, or pairs of key and value");
+    PyErr_Format(PyExc_TypeError, "%s must be a mapping, or pairs of key and value", what);
     return -1;
   }
-  if (ReadText(PyTuple_GetItem(entry, 0), &pair->key, "a metadata key") < 0) return -1;
+  PyObject* name = PyTuple_GetItem(entry, 0);
+  if (!PyUnicode_Check(name)) {
+    PyErr_Format(PyExc_TypeError, "a key of %s must be str, not %R", what, Py_TYPE(name));
+    return -1;
+  }
+  if (ReadText(name, &pair->key, what) < 0) return -1;
   PyObject* value = PyTuple_GetItem(entry, 1);
-  if (!PyBytes_Check(value)) return ReadText(value, &pair->value, "a metadata value");
+  if (PyUnicode_Check(value)) return ReadText(value, &pair->value, what);
+  if (!PyBytes_Check(value)) {
+    PyErr_Format(PyExc_TypeError, "the value of %R in %s must be str or bytes, not %R", name, what,
+                 Py_TYPE(value));
+    return -1;
+  }
   Py_ssize_t size = 0;
   char* data = NULL;
   if (PyBytes_AsStringAndSize(value, &data, &size) < 0) return -1;
@@ -82,7 +98,8 @@ static int ReadPair(PyObject* entry, mecha_kv* pair) {
   return 0;
 }
 
-int ReadPairs(PyObject* object, PyObject** kept, mecha_kv** pairs, size_t* count) {
+int ReadPairs(PyObject* object, PyObject** kept, mecha_kv** pairs, size_t* count,
+              const char* what) {
   *kept = NULL;
   *pairs = NULL;
   *count = 0;
@@ -91,7 +108,9 @@ int ReadPairs(PyObject* object, PyObject** kept, mecha_kv** pairs, size_t* count
                           ? PyMapping_Items(object)
                           : Py_NewRef(object);
   if (entries == NULL) return -1;
-  *kept = PySequence_Tuple(entries);
+  char wanted[80];
+  PyOS_snprintf(wanted, sizeof wanted, "%s must be a mapping, or pairs of key and value", what);
+  *kept = ReadSeveral(entries, wanted);
   Py_DECREF(entries);
   if (*kept == NULL) return -1;
   *count = (size_t)PyTuple_Size(*kept);
@@ -101,9 +120,23 @@ int ReadPairs(PyObject* object, PyObject** kept, mecha_kv** pairs, size_t* count
     return -1;
   }
   for (size_t i = 0; i < *count; ++i) {
-    if (ReadPair(PyTuple_GetItem(*kept, (Py_ssize_t)i), &(*pairs)[i]) < 0) return -1;
+    if (ReadPair(PyTuple_GetItem(*kept, (Py_ssize_t)i), &(*pairs)[i], what) < 0) return -1;
   }
   return 0;
+}
+
+PyObject* ReadSeveral(PyObject* object, const char* wanted) {
+  if (!PyTuple_Check(object) && !PyList_Check(object)) {
+    PyObject* iterator = PyObject_GetIter(object);
+    if (iterator == NULL) {
+      if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Format(PyExc_TypeError, "%s, not %R", wanted, Py_TYPE(object));
+      }
+      return NULL;
+    }
+    Py_DECREF(iterator);
+  }
+  return PySequence_Tuple(object);
 }
 
 PyObject* TextOf(mecha_view view) {

@@ -4,6 +4,7 @@
 killed, and compares the totals with the input: orders_check.py EXAMPLE-FOLDER [PROGRAM IN C++]"""
 import collections
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -27,6 +28,15 @@ def expected(lines):
             continue
     names = collections.Counter(order["customer"] for order in orders.values())
     return len(names), len(orders), sum(order["amount_cents"] for order in orders.values())
+
+
+def check_nobody_reads(command):
+    """As `totals | true`: it ends without a word."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b""), done
 
 
 def main():
@@ -53,6 +63,7 @@ def main():
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) == 0
         assert row == [str(customers), *last], (row, customers, last)
+        check_nobody_reads([*command, "totals"])
         if len(sys.argv) > 2 and sys.argv[2]:
             subprocess.run([sys.argv[2], "--data", folder, "--verify", str(text)], check=True,
                            timeout=60)

@@ -38,6 +38,11 @@ async def asynchronous(rt: mecha.AsyncRuntime) -> None:
     store = rt.state("orders")
     item: Optional[mecha.Item] = await store.get("k")
     print(item)
+
+    async def change(old: Optional[bytes]) -> Optional[bytes]:
+        return old
+    new: Optional[str] = await store.update("k", change) or await store.update("k", lambda old: b"")
+    print(new)
     async for event in rt.subscribe("broker", "t"):
         async with event:
             attempt: int = event.attempt

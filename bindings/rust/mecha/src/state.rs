@@ -105,7 +105,8 @@ impl State {
 
     /// Reads a key, lets `change` make a new value of it, and writes that if nobody else wrote in
     /// between; else pauses for a growing random time and starts over. So `change` may run several
-    /// times: it should do nothing but compute. It gets none when the key is absent.
+    /// times: it should do nothing but compute. It gets none when the key is absent. Await it, or
+    /// `wait` for it.
     pub fn update<'a, F>(&'a self, key: &'a str, change: F) -> Update<'a, F>
     where
         F: FnMut(Option<&Value>) -> Change,

@@ -9,7 +9,7 @@ use ledger::Ledger;
 use mecha::{Message, Retry, Runtime, ServeOptions, State, Verdict};
 use order::{Order, Total};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
@@ -158,18 +158,22 @@ fn print_totals(store: &State) -> Result<()> {
         }
     }
     let mut sum = Total::default();
+    let mut rows = String::new();
     for (name, total) in &totals {
         sum.orders += total.orders;
         sum.cents += total.cents;
-        print_row(name, total);
+        rows += &row(name, total);
     }
-    print_row(&format!("{} customers", totals.len()), &sum);
-    Ok(())
+    rows += &row(&format!("{} customers", totals.len()), &sum);
+    match io::stdout().write_all(rows.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()), // as of `totals | head`
+        written => Ok(written?),
+    }
 }
 
-fn print_row(name: &str, total: &Total) {
+fn row(name: &str, total: &Total) -> String {
     let (whole, rest) = (total.cents / 100, total.cents % 100);
-    println!("{name:<24} {:>8} {whole:>11}.{rest:02}", total.orders);
+    format!("{name:<24} {:>8} {whole:>11}.{rest:02}\n", total.orders)
 }
 
 fn main() {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Futures: on any executor, cancelled by being dropped, and none lost.
 use crate::support::{all, block_on, builder, in_memory, poll_once};
-use mecha::{OperationId, Status};
+use mecha::{Change, OperationId, Status, Value};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -59,6 +59,62 @@ fn futures_beyond_the_limit_wait_for_their_turn() {
     waiting.iter_mut().for_each(|get| drop(poll_once(get)));
     drop(waiting);
     assert!(block_on(store.get("key").inline(false)).unwrap().is_some());
+}
+
+#[test]
+fn an_update_is_awaited_and_pauses_without_a_thread_of_the_executor() {
+    let runtime = in_memory();
+    let store = runtime.state("store");
+    let add = |old: Option<&Value>| {
+        let old: u32 = old.map_or(0, |old| old.as_str().unwrap().parse().unwrap());
+        Change::from((old + 1).to_string())
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for _ in 0..20 {
+                    let updates = (0..5).map(|_| store.update("count", add)).collect();
+                    block_on(all(updates)).into_iter().for_each(|done| drop(done.unwrap()));
+                }
+            });
+        }
+    });
+    assert_eq!(&store.get("count").wait().unwrap().unwrap()[..], b"200");
+    // A rival at the first try: the second one is after the pause.
+    let mut tries = 0;
+    let pause = Duration::from_millis(20);
+    let rival = |_: Option<&Value>| {
+        tries += 1;
+        if tries == 1 {
+            store.set("count", "rival").wait().unwrap();
+        }
+        Change::from("mine")
+    };
+    block_on(is_send(store.update("count", rival).pauses(pause, pause))).unwrap();
+    assert_eq!(tries, 2);
+    assert_eq!(&store.get("count").wait().unwrap().unwrap()[..], b"mine");
+    block_on(store.update("count", |_| Change::Keep)).unwrap();
+    block_on(store.update("count", |_| Change::Delete)).unwrap();
+    assert!(store.get("count").wait().unwrap().is_none());
+}
+
+#[test]
+fn an_update_ends_at_its_deadline_or_when_it_is_dropped() {
+    let runtime = in_memory();
+    let store = runtime.state("store");
+    let always_late = |_: Option<&Value>| {
+        store.set("key", "rival").wait().unwrap();
+        Change::from("mine")
+    };
+    let pause = Duration::from_millis(2);
+    let update = store.update("key", always_late).pauses(pause, pause);
+    let error = block_on(update.timeout(Duration::from_millis(50))).unwrap_err();
+    assert_eq!(error.status(), Status::DeadlineExceeded);
+    let hour = Duration::from_secs(3600);
+    let mut update = store.update("key", always_late).pauses(hour, hour).timeout(hour * 24);
+    assert!(matches!(poll_once(&mut update), Poll::Pending)); // in its pause
+    drop(update);
+    assert_eq!(&store.get("key").wait().unwrap().unwrap()[..], b"rival");
 }
 
 #[test]
