@@ -139,13 +139,8 @@ struct Caller {
 mecha_status SubmitWrite(const Caller& caller, mecha_view store, const mecha_state_op& op,
                          uint32_t consistency) {
   bool is_taken = false;
-<<<<<<< HEAD
   const mecha_status status = Submit(
-      caller.rt, caller.call, caller.out, store, [&](Runtime& runtime, const CallOptions& options) {
-=======
-  const mecha_status status =
-      Submit(caller.rt, caller.call, caller.out, [&](Runtime& runtime, CallOptions& options) {
->>>>>>> side-go2
+      caller.rt, caller.call, caller.out, store, [&](Runtime& runtime, CallOptions& options) {
         auto prepared = PrepareWrite(runtime, options, store, op, consistency);
         is_taken = prepared.ok();
         return prepared;
@@ -171,11 +166,7 @@ extern "C" {
 mecha_status mecha_state_get(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                              mecha_view key, const mecha_state_get_options* options,
                              mecha_result** out) {
-<<<<<<< HEAD
-  return Submit(rt, call, out, store, [&](Runtime& runtime, const CallOptions& how) {
-=======
-  return Submit(rt, call, out, [&](Runtime& runtime, CallOptions& how) {
->>>>>>> side-go2
+  return Submit(rt, call, out, store, [&](Runtime& runtime, CallOptions& how) {
     return mecha::capi::PrepareGet(runtime, how, store, key, options);
   });
 }
