@@ -35,10 +35,10 @@ constexpr WordTable MakeWords(int shift) {
 }
 
 constexpr PairTable kPairs = MakePairs();
-constexpr WordTable kFirst = MakeWords(18);
-constexpr WordTable kSecond = MakeWords(12);
-constexpr WordTable kThird = MakeWords(6);
-constexpr WordTable kFourth = MakeWords(0);
+constexpr WordTable kFirstBits = MakeWords(18);
+constexpr WordTable kSecondBits = MakeWords(12);
+constexpr WordTable kThirdBits = MakeWords(6);
+constexpr WordTable kFourthBits = MakeWords(0);
 
 void WritePair(uint32_t twelve_bits, char* out) {
   out[0] = kPairs[twelve_bits][0];
@@ -50,7 +50,8 @@ size_t DecodeTail(const unsigned char* in, size_t size, char* out) {
   if (size != 2 && size != 3) {
     return 0;
   }
-  const uint32_t group = kFirst[in[0]] | kSecond[in[1]] | (size == 3 ? kThird[in[2]] : 0);
+  const uint32_t group =
+      kFirstBits[in[0]] | kSecondBits[in[1]] | (size == 3 ? kThirdBits[in[2]] : 0);
   const uint32_t stray_bits = size == 3 ? 0xFF : 0xFFFF;
   if (group >= kBad || (group & stray_bits) != 0) {
     return 0;
@@ -112,7 +113,8 @@ std::optional<size_t> DecodeBase64(std::string_view text, char* out) {
   char* next = out;
   uint32_t seen = 0;
   for (; left >= 4; left -= 4, in += 4, next += 3) {
-    const uint32_t group = kFirst[in[0]] | kSecond[in[1]] | kThird[in[2]] | kFourth[in[3]];
+    const uint32_t group =
+        kFirstBits[in[0]] | kSecondBits[in[1]] | kThirdBits[in[2]] | kFourthBits[in[3]];
     seen |= group;
     next[0] = static_cast<char>(group >> 16);
     next[1] = static_cast<char>(group >> 8);

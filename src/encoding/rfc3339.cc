@@ -15,7 +15,7 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using std::chrono::sys_days;
 
-constexpr int64_t kNsPerSecond = 1'000'000'000;
+constexpr int64_t kSecond = 1'000'000'000;
 
 char* WriteDigits(int64_t value, int width, char* out) {
   for (int at = width - 1; at >= 0; --at, value /= 10) {
@@ -85,7 +85,7 @@ std::optional<nanoseconds> TakeFraction(std::string_view& text) {
     return std::nullopt;
   }
   int64_t value = 0;
-  int64_t place = kNsPerSecond / 10;
+  int64_t place = kSecond / 10;
   for (; !text.empty() && IsDigit(text.front()); text.remove_prefix(1), place /= 10) {
     value += (text.front() - '0') * place;
   }
@@ -116,7 +116,7 @@ size_t WriteRfc3339(UtcTime time, char* out) {
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date{day};
   const int64_t ns = (time - day).count();
-  const int64_t second = ns / kNsPerSecond;
+  const int64_t second = ns / kSecond;
   char* at = WriteDigits(static_cast<int>(date.year()), 4, out);
   *at++ = '-';
   at = WriteDigits(static_cast<unsigned>(date.month()), 2, at);
@@ -128,7 +128,7 @@ size_t WriteRfc3339(UtcTime time, char* out) {
   at = WriteDigits(second / 60 % 60, 2, at);
   *at++ = ':';
   at = WriteDigits(second % 60, 2, at);
-  if (const int64_t fraction = ns % kNsPerSecond; fraction != 0) {
+  if (const int64_t fraction = ns % kSecond; fraction != 0) {
     *at++ = '.';
     at = WriteDigits(fraction, 9, at);
     while (at[-1] == '0') {
@@ -157,7 +157,7 @@ std::optional<UtcTime> ParseRfc3339(std::string_view text) {
   }
   const seconds since_epoch = date->time_since_epoch() + *time - *offset;
   int64_t ns = 0;
-  if (__builtin_mul_overflow(since_epoch.count(), kNsPerSecond, &ns) ||
+  if (__builtin_mul_overflow(since_epoch.count(), kSecond, &ns) ||
       __builtin_add_overflow(ns, fraction->count(), &ns)) {
     return std::nullopt;
   }

@@ -13,6 +13,7 @@ constexpr bool IsDash(size_t index) {
 }  // namespace
 
 void WriteUuid(std::span<const unsigned char, 16> random, char* out) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
   size_t index = 0;
   for (size_t i = 0; i < random.size(); ++i) {
     unsigned byte = random[i];
@@ -24,8 +25,8 @@ void WriteUuid(std::span<const unsigned char, 16> random, char* out) {
     if (IsDash(index)) {
       out[index++] = '-';
     }
-    out[index++] = kHexDigits[byte >> 4];
-    out[index++] = kHexDigits[byte & 15];
+    out[index++] = kDigits[byte >> 4];
+    out[index++] = kDigits[byte & 15];
   }
 }
 

@@ -14,18 +14,18 @@ namespace mecha {
 namespace {
 
 using Kind = CloudEvent::DataKind;
-using BrokerMetadata = std::vector<std::pair<std::string, std::string>>;
+using Entries = std::vector<std::pair<std::string, std::string>>;
 
-constexpr std::array<unsigned char, 16> kDrawn = {0xAB, 0xCD};
+constexpr std::array<unsigned char, 16> kRandom = {0xAB, 0xCD};
 
-StatusOr<CloudEvent> Read(std::string_view data, const BrokerMetadata& metadata = {},
+StatusOr<CloudEvent> Read(std::string_view data, const Entries& metadata = {},
                           bool is_raw = false) {
   return ReadEvent({.pubsub_name = "messages",
                     .topic = "orders",
                     .data = Buffer::CopyOf(data),
                     .metadata = metadata,
                     .is_raw = is_raw,
-                    .random = kDrawn});
+                    .random = kRandom});
 }
 
 TEST_CASE("a raw message gets an envelope around its bytes") {
@@ -40,7 +40,7 @@ TEST_CASE("a raw message gets an envelope around its bytes") {
 }
 
 TEST_CASE("trace context comes from the broker's metadata where the event has none") {
-  const BrokerMetadata metadata = {{"TraceParent", "p"}, {"tracestate", "s"}, {"traceid", "t"}};
+  const Entries metadata = {{"TraceParent", "p"}, {"tracestate", "s"}, {"traceid", "t"}};
   const auto raw = Read("x", metadata, true);
   CHECK(raw->traceid == "t");
   CHECK(raw->traceparent == "p");
@@ -95,7 +95,7 @@ TEST_CASE("a broker that carries content types says binary mode with them") {
   const auto event = ReadEvent({.data = Buffer::CopyOf("x"),
                                 .content_type = "application/octet-stream",
                                 .metadata = metadata,
-                                .random = kDrawn});
+                                .random = kRandom});
   REQUIRE(event.ok());
   CHECK(event->id == "7");
 }
@@ -121,8 +121,8 @@ TEST_CASE("in binary mode an attribute that is not UTF-8 is refused by name") {
 }
 
 TEST_CASE("in binary mode data is no attribute and none is there twice") {
-  const auto message = [](const BrokerMetadata& entries) {
-    BrokerMetadata metadata = {{"content-type", "application/octet-stream"}};
+  const auto message = [](const Entries& entries) {
+    Entries metadata = {{"content-type", "application/octet-stream"}};
     metadata.insert(metadata.end(), entries.begin(), entries.end());
     return std::string(Read("x", metadata).status().message());
   };

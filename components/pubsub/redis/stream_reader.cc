@@ -17,7 +17,7 @@ using std::chrono::seconds;
 // Entries in one reply, before their size is known.
 constexpr size_t kFirstCount = 64;
 // Ids in one look at what the group has down as this consumer's, or in one return.
-constexpr size_t kMostOwnIds = 1000;
+constexpr size_t kMostIds = 1000;
 // How often what others gave back is looked for, and how long a read waits at most.
 constexpr Duration kLongestWait = seconds(1);
 constexpr Duration kShortestWait = milliseconds(20);
@@ -236,7 +236,7 @@ Status StreamReader::AskNext() {
   link_->commands().Clear();
   const StreamPlace& place = keeper_->place();
   if (!give_back_.empty()) {
-    const size_t count = std::min(give_back_.size(), kMostOwnIds);
+    const size_t count = std::min(give_back_.size(), kMostIds);
     AddOwnership(link_->commands(), form_, place, Ownership::kReturn,
                  {give_back_.data() + give_back_.size() - count, count});
     asked_count_ = count;
@@ -244,7 +244,7 @@ Status StreamReader::AskNext() {
   }
   if (keeper_->hand().may_have_strays.exchange(false) || is_looking_at_own_) {
     is_looking_at_own_ = true;
-    AddOwn(link_->commands(), place, own_from_, kMostOwnIds);
+    AddOwn(link_->commands(), place, own_from_, kMostIds);
     return Ask(Asked::kOwn);
   }
   if (is_stopping) {
