@@ -109,7 +109,7 @@ function(mecha_component_registration)
 @declarations@
 namespace mecha {
 
-void RegisterComponents(Registry& registry) {
+MECHA_RUNS_AT_START void RegisterComponents(Registry& registry) {
 @calls@  RegisterModuleTypes(registry);
 }
 
