@@ -455,9 +455,9 @@ TEST_CASE("a server that is too old, and one that does not speak TLS, are told a
   REQUIRE(session.ok());
   CHECK((*session)->Handshake().ok());
   CHECK_FALSE((*session)->Outgoing().empty());
-  constexpr std::string_view kPlain = "-ERR unknown command\r\n";
-  std::copy(kPlain.begin(), kPlain.end(), (*session)->Room().begin());
-  (*session)->Received(kPlain.size());
+  constexpr std::string_view kAnswer = "-ERR unknown command\r\n";
+  std::copy(kAnswer.begin(), kAnswer.end(), (*session)->Room().begin());
+  (*session)->Received(kAnswer.size());
   const Status plain = (*session)->Handshake().status();
   INFO(plain.message());
   CHECK(IsFailedPrecondition(plain));

