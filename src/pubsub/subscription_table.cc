@@ -52,10 +52,6 @@ bool SubscriptionTable::AwaitInSteps(Deadline deadline, const CallContext* call,
   }
 }
 
-SubscriptionTable::SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block,
-                                     Strictness strictness)
-    : host_(std::move(host)), find_block_(std::move(find_block)), strictness_(strictness) {}
-
 StatusOr<TopicRouter> SubscriptionTable::MakeRouter(std::string_view name,
                                                     const SubscriptionSpec& spec) const {
   Findings findings(name.empty() ? Strictness::kStrict : strictness_);

@@ -18,7 +18,7 @@ using test::AwaitThat;
 using test::ScriptedBroker;
 using Kind = Answer::Kind;
 
-class Nobody final : public OperationOwner {
+class NoOwner final : public OperationOwner {
  public:
   void OnOperationEnd(Operation&) override {}
 };
@@ -86,7 +86,7 @@ struct BrokerWorld {
   std::shared_ptr<RequestTable> requests;
   std::shared_ptr<CompletionQueue> queue;
   std::shared_ptr<Registration> registration;
-  Nobody owner;
+  NoOwner owner;
   ScriptedBroker broker;
   Service service;
   PubSubBlock block;

@@ -110,7 +110,9 @@ LoadOptions Runtime::MakeLoadOptions() const {
 Status Runtime::Load() {
   options_.register_components(registry_);
   RETURN_IF_ERROR(modules_.RegisterLinked(registry_));
-  RETURN_IF_ERROR(LoadPlugins(options_.settings.plugins, registry_));
+  if (!options_.settings.plugins.empty()) {  // who has none needs no page of that code
+    RETURN_IF_ERROR(LoadPlugins(options_.settings.plugins, registry_));
+  }
   ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(MakeLoadOptions(), options_.resources));
   Findings findings(options_.settings.strictness);
   configuration_ = std::move(resources.configuration);

@@ -8,7 +8,7 @@
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // A problem may have several lines; a component has one.
 std::string InOneLine(std::string text) {
@@ -80,7 +80,7 @@ std::string ToText(const Verdict& verdict) {
 }
 
 std::string ToJson(const Verdict& verdict) {
-  Json components = Json::array();
+  OrderedJson components = OrderedJson::array();
   for (const ComponentVerdict& component : verdict.components) {
     components.push_back({{"name", component.name},
                           {"type", component.type},
@@ -88,7 +88,7 @@ std::string ToJson(const Verdict& verdict) {
                           {"ok", component.problem.empty()},
                           {"problem", component.problem}});
   }
-  Json left_out = Json::array();
+  OrderedJson left_out = OrderedJson::array();
   for (const LeftOut& one : verdict.left_out) {
     left_out.push_back({{"kind", one.kind},
                         {"name", one.name},
@@ -97,19 +97,19 @@ std::string ToJson(const Verdict& verdict) {
                         {"ok", one.problem.empty()},
                         {"problem", one.problem}});
   }
-  Json subscriptions = Json::array();
+  OrderedJson subscriptions = OrderedJson::array();
   for (const SubscriptionVerdict& one : verdict.subscriptions) {
     subscriptions.push_back({{"name", one.name},
                              {"component", one.component},
                              {"topic", one.topic},
                              {"paths", one.paths}});
   }
-  const Json json = {{"ok", verdict.problem_count() == 0},
-                     {"contacted", verdict.has_contacted},
-                     {"errors", verdict.errors},
-                     {"components", std::move(components)},
-                     {"subscriptions", std::move(subscriptions)},
-                     {"left_out", std::move(left_out)},
-                     {"warnings", verdict.warnings}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson json = {{"ok", verdict.problem_count() == 0},
+                            {"contacted", verdict.has_contacted},
+                            {"errors", verdict.errors},
+                            {"components", std::move(components)},
+                            {"subscriptions", std::move(subscriptions)},
+                            {"left_out", std::move(left_out)},
+                            {"warnings", verdict.warnings}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }

@@ -102,10 +102,12 @@ StatusOr<std::unique_ptr<Feed>> InMemoryPubSub::Subscribe(const CallContext&,
 
 extern const ComponentInfo kComponentInfo;
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakePubSub([]() -> std::unique_ptr<PubSub> {
-                 return std::make_unique<InMemoryPubSub>();
-               }));
-}
+namespace {
+
+std::unique_ptr<PubSub> Make() { return std::make_unique<InMemoryPubSub>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

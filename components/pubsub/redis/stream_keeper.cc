@@ -11,7 +11,7 @@ namespace {
 using What = KeeperJob::What;
 
 // So many ids in a command: Lua hands some thousands on at most.
-constexpr size_t kMostIds = 1000;
+constexpr size_t kMostInCommand = 1000;
 
 Status Lost() {
   return Status(StatusCode::kNotFound,
@@ -69,7 +69,7 @@ void StreamKeeper::Flush() {
         job.callers = std::make_shared<KeeperCallers>();
       }
       job.callers->settled.push_back(std::move(one.done));
-      if (job.ids.size() == kMostIds) {
+      if (job.ids.size() == kMostInCommand) {
         Submit(std::exchange(job, KeeperJob()));
       }
     }
@@ -131,7 +131,7 @@ void StreamKeeper::Renew(std::span<const uint64_t> numbers, Done<std::vector<uin
       joined->lost.push_back(number);
       continue;
     }
-    if (jobs.empty() || jobs.back().ids.size() == kMostIds) {
+    if (jobs.empty() || jobs.back().ids.size() == kMostInCommand) {
       jobs.emplace_back().what = What::kKeep;
     }
     jobs.back().numbers.push_back(number);
@@ -165,7 +165,7 @@ void StreamKeeper::GiveUp() {
     const std::vector<StreamId> ids = hand_.SettleAll();
     size_t first = 0;
     do {  // also without any, behind what is under way
-      const size_t end = std::min(ids.size(), first + kMostIds);
+      const size_t end = std::min(ids.size(), first + kMostInCommand);
       KeeperJob job;
       job.what = What::kLeave;
       job.ids.assign(ids.data() + first, ids.data() + end);
