@@ -24,6 +24,7 @@ type operation struct {
 	out  C.FlatOut
 	tape tape
 	shelf
+	place uint64 // among the spares
 }
 
 // slot is the part of an operation that the dispatcher finds by the call's token.
@@ -99,11 +100,11 @@ type spares struct {
 	}
 }
 
-// place is the same for one goroutine's calls, and mostly another's for another's: by the stack.
-func (s *spares) place() *atomic.Pointer[operation] {
+// ownPlace is mostly the same for one goroutine's calls, and another's for another's: by the stack.
+func ownPlace() uint64 {
 	var here byte
 	hash := uint64(uintptr(unsafe.Pointer(&here))>>11) * 0x9e3779b97f4a7c15
-	return &s.places[hash>>58].operation
+	return hash >> 58
 }
 
 // dismiss takes all out, for good.
@@ -118,10 +119,12 @@ func (s *spares) dismiss() {
 // enter gives an operation to whoever is about to call C, or ErrClosed. The handle stays valid until
 // leave.
 func (rt *Runtime) enter() (*operation, error) {
-	o := rt.spares.place().Swap(nil)
+	place := ownPlace()
+	o := rt.spares.places[place].operation.Swap(nil)
 	if o == nil {
 		o = rt.another()
 	}
+	o.place = place
 	if rt.isClosed.Load() {
 		rt.leave(o)
 		return nil, newError(ErrClosed, "the runtime is closed")
@@ -144,7 +147,7 @@ func (rt *Runtime) another() *operation {
 
 func (rt *Runtime) leave(o *operation) {
 	o.tape.reset()
-	if !rt.spares.place().CompareAndSwap(nil, o) {
+	if !rt.spares.places[o.place].operation.CompareAndSwap(nil, o) {
 		o.isBusy.Store(false)
 		rt.operations.Put(o)
 	}
