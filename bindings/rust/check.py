@@ -162,7 +162,7 @@ def orders(options):
         workers = [Worker(ours, places) for _ in range(2)]
         run(ours, "publish", *places, lines)
         workers[0].kill()  # in the middle, or after it: nothing is lost or counted twice
-        run(theirs, *places, "--wait", "60", "--verify", lines)
+        run(theirs, *places, "--wait", "300", "--verify", lines)
         print(workers[1].stop())
         totals = subprocess.run([str(ours), "totals", *places], capture_output=True, text=True,
                                 check=True).stdout

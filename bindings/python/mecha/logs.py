@@ -31,7 +31,7 @@ class LogPump:
         """Begins, unless it has."""
         if self._thread is not None and self._thread.is_alive():
             return
-        self._is_stopping.clear()
+        self._is_stopping = threading.Event()  # a late one of before keeps its own
         self._thread = threading.Thread(target=pump, args=(self._queue, self._is_stopping),
                                         name="mecha-logs", daemon=True)
         self._thread.start()

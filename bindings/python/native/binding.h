@@ -53,6 +53,7 @@ typedef struct {
   Slot* slots;
   uint32_t slot_count;
   uint32_t free_slot;
+  bool is_woken; /* by `wake`; the next wait that ends takes it */
 } QueueObject;
 
 /* A component by name: State, Secrets, PubSub. */

@@ -220,18 +220,21 @@ static int64_t Now(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* One slice after the other, so that a signal is never longer than one unnoticed. A wait that ends
- * early was ended by QueueWake or a signal: the caller looks what there is to do. */
+/* One slice after the other, so that a signal is never longer than one unnoticed. QueueWake ends it
+ * early: the caller looks what there is to do. A flag tells, for on a busy machine a wait that was
+ * woken may be no shorter than a slice. */
 static int32_t Wait(QueueObject* self, mecha_event* events, size_t capacity, int64_t timeout) {
+  const int64_t begin = Now();
   while (true) {
-    const int64_t slice = timeout < 0 || timeout > kSlice ? kSlice : timeout;
+    const int64_t left = timeout < 0 ? kSlice : timeout - (Now() - begin);
+    const int64_t slice = left > kSlice ? kSlice : left < 0 ? 0 : left;
     PyThreadState* thread = PyEval_SaveThread();
-    const int64_t begin = Now();
     const int32_t count = mecha_queue_wait(self->handle, events, capacity, slice);
-    const bool was_woken = count == 0 && Now() - begin < slice;
     PyEval_RestoreThread(thread);
+    const bool was_woken = self->is_woken;
+    self->is_woken = false;
     if (count != 0 || PyErr_CheckSignals() < 0 || was_woken) return count;
-    if (timeout >= 0 && (timeout -= slice) <= 0) return 0;
+    if (timeout >= 0 && Now() - begin >= timeout) return 0;
   }
 }
 
@@ -259,6 +262,7 @@ static PyObject* QueueFileno(PyObject* self, PyObject* nothing) {
 
 static PyObject* QueueWake(PyObject* self, PyObject* nothing) {
   (void)nothing;
+  ((QueueObject*)self)->is_woken = true;
   mecha_queue_wake(((QueueObject*)self)->handle);
   Py_RETURN_NONE;
 }
