@@ -251,7 +251,8 @@ void Subscription::SettleAllThrough(const FeedUse& feed, std::vector<HeldPtr> me
   }
   Done<std::vector<Status>> done = [self = shared_from_this(),
                                     messages](const StatusOr<std::vector<Status>>& statuses) {
-    self->OnAllSettled(messages, *statuses);
+    const std::vector<Status> same(statuses.ok() ? 0 : messages.size(), statuses.status());
+    self->OnAllSettled(messages, statuses.ok() ? *statuses : same);
   };
   if (!feed->SettleMany(settlements, done)) {
     for (const HeldPtr& message : messages) {

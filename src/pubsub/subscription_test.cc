@@ -153,6 +153,20 @@ TEST_CASE("a handled batch is settled together, and what the broker refused is t
   CHECK(world.subscription->tally().handled == 3);
 }
 
+TEST_CASE("a handled batch that the broker did not take is tried again one by one",
+          "[subscription]") {
+  World world(RawSpec(), BatchesOf(2));
+  world.broker.settle_many = [](std::span<const Settlement>) { return Unavailable("away"); };
+  world.Start(4);
+  world.broker.Deliver({ScriptedBroker::Of("a"), ScriptedBroker::Of("b")});
+  REQUIRE(world.Take() == "a#1");
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  world.subscription->BeginStop();
+  CHECK(world.subscription->AwaitSettled(world.In(60s)));
+  const std::string settled = world.broker.settled();
+  CHECK((settled == "1:done 2:done" || settled == "2:done 1:done"));
+}
+
 TEST_CASE("a handled batch whose feed is gone, or of which all is lost, ends quietly",
           "[subscription]") {
   World world(RawSpec(), BatchesOf(2));
