@@ -64,6 +64,9 @@ function(add_component)
       LIBS ${target} mecha_async mecha_test_support ${arg_LIBS} ${arg_REQUIRES}
       LABELS needs-${name})
     target_compile_definitions(component_${identifier}_server_test PRIVATE ${definitions})
+    if(MECHA_SANITIZE)  # no part of what runs under sanitizers; to be built by name
+      set_target_properties(component_${identifier}_server_test PROPERTIES EXCLUDE_FROM_ALL ON)
+    endif()
   endif()
 endfunction()
 
@@ -106,7 +109,7 @@ function(mecha_component_registration)
 @declarations@
 namespace mecha {
 
-void RegisterComponents(Registry& registry) {
+MECHA_RUNS_AT_START void RegisterComponents(Registry& registry) {
 @calls@  RegisterModuleTypes(registry);
 }
 

@@ -50,7 +50,8 @@ function(mecha_module target)
     LIBRARY_OUTPUT_DIRECTORY ${arg_FOLDER} LINK_DEPENDS ${map})
   target_link_libraries(${target} PRIVATE ${arg_COMPONENT})
   target_link_options(${target} PRIVATE
-    -Wl,--as-needed -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now -Wl,--version-script=${map}
+    -Wl,--as-needed -Wl,-z,nodelete -Wl,-z,relro -Wl,-z,now ${MECHA_PACKED_RELOCATIONS}
+    -Wl,--version-script=${map}
     $<$<NOT:$<CONFIG:Debug>>:-Wl,--gc-sections>)
   if(NOT MECHA_SANITIZE)
     target_link_options(${target} PRIVATE -Wl,--no-undefined)

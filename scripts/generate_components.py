@@ -198,7 +198,7 @@ def modules_cpp(infos):
     if rows:
         out += ["static constexpr ModuleInfo kModules[] = {\n", *rows, "};\n"]
     table = "kModules" if rows else "{}"
-    out.append("\nvoid RegisterModuleTypes(Registry& registry) { "
+    out.append("\nMECHA_RUNS_AT_START void RegisterModuleTypes(Registry& registry) { "
                f"registry.SetModules({table}); }}\n\n}}  // namespace mecha\n")
     return "".join(out)
 

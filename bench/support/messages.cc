@@ -46,6 +46,7 @@ void Messages::Open() {
   options.app_id = ViewOf("app");
   options.resource_texts = &text;
   options.resource_text_count = 1;
+  options.flags = options_.is_loop_lent ? uint32_t{MECHA_OPEN_HOST_THREADS} : 0;
   mecha_error* error = nullptr;
   if (mecha_runtime_open(&options, &runtime_, &error) != MECHA_OK ||
       mecha_runtime_start(runtime_, &error) != MECHA_OK) {
@@ -111,6 +112,10 @@ void Messages::Submit(std::string_view data) {
 }
 
 void Messages::Handle(int64_t timeout_ns) {
+  if (options_.is_loop_lent) {
+    mecha_runtime_run(runtime_, timeout_ns);
+    return;
+  }
   std::array<mecha_event, 256> events;
   const int32_t count = mecha_queue_wait(queue_, events.data(), events.size(), timeout_ns);
   for (int32_t i = 0; i < count; ++i) {

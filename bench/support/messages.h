@@ -25,7 +25,8 @@ struct MessagesOptions {
   std::string_view content_type;
   bool is_raw_publish = false;
   bool is_raw_subscription = false;
-  bool is_callback = false;  // else a poll queue
+  bool is_callback = false;   // else a poll queue
+  bool is_loop_lent = false;  // of a callback queue: Handle runs it
   bool is_batch = false;
   bool is_publisher = false;  // subscribes to nothing
   uint32_t credit = 4096;
@@ -44,7 +45,7 @@ class Messages {
   void Publish(std::string_view data, size_t count = 1);
   // Through the poll queue; its completion comes there.
   void Submit(std::string_view data);
-  // Handles what the poll queue has, waiting for the first of it.
+  // Handles what the queue has, waiting for the first of it: a poll queue, or a lent loop.
   void Handle(int64_t timeout_ns = -1);
   // Handles on a thread of its own until the object goes.
   void HandleElsewhere();

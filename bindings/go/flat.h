@@ -63,10 +63,14 @@ typedef struct FlatCall {
   uint64_t store_size;
   uint64_t key_size;
   uint32_t consistency;
-  uint32_t reserved;
+  uint32_t room_from;  // shorter values go to the block
+  uint64_t room_size;
 } FlatCall;
 
 #define FLAT_BLOCK_SIZE 2048
+
+// Where flat_state_get put a value; FLAT_VALUE_NONE: there is a reply in the block.
+enum { FLAT_VALUE_NONE, FLAT_VALUE_IN_BLOCK, FLAT_VALUE_IN_ROOM };
 
 // How a call went, and its reply in `block`. When that did not fit, `result` is kept for
 // flat_take_large, which needs room for `needed` bytes.
@@ -78,8 +82,9 @@ typedef struct FlatOut {
   uint64_t needed;
   uint64_t result;
   uint64_t handle;  // of what was opened
-  // Of flat_state_get, when has_value is set: the block holds the value, then the etag.
-  uint32_t has_value;
+  // Of flat_state_get: where the value is. The etag is in the block, behind the value if that is
+  // there.
+  uint32_t value_place;
   uint32_t item_flags;
   uint64_t value_size;
   uint64_t etag_size;
@@ -169,8 +174,9 @@ int32_t flat_submit(uint32_t verb, const FlatCall* call, const uint64_t* words, 
                     FlatOut* out);
 
 // mecha_state_get without a tape and, for a value that fits, without a block's words: the shortest
-// way.
-int32_t flat_state_get(const FlatCall* call, const char* store, const char* key, FlatOut* out);
+// way. `room` is where a value may go.
+int32_t flat_state_get(const FlatCall* call, const char* store, const char* key, char* room,
+                       FlatOut* out);
 // What follows when that was pending.
 void flat_take_value(uint64_t result, FlatOut* out);
 

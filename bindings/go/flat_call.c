@@ -36,17 +36,25 @@ static mecha_runtime* runtime_of(const FlatCall* call) {
   return (mecha_runtime*)(uintptr_t)call->rt;
 }
 
+// Every field by name: to clear the struct first would take longer than the rest.
 static void fill_numbers(const FlatCall* from, mecha_op* op, mecha_call* to) {
-  memset(to, 0, sizeof *to);
+  const mecha_view none = {NULL, 0};
+  const int waits = from->blocks != 0;
+  *op = 0;
   to->struct_size = sizeof *to;
   to->flags = from->flags;
+  to->queue = waits ? NULL : (mecha_queue*)(uintptr_t)from->queue;
+  to->token = waits ? 0 : from->token;
+  to->op = waits ? NULL : op;
   to->timeout_ns = from->timeout_ns;
+  to->metadata = NULL;
+  to->metadata_count = 0;
+  to->traceparent = to->tracestate = to->baggage = none;
   to->within = from->within;
-  *op = 0;
-  if (from->blocks) return;
-  to->queue = (mecha_queue*)(uintptr_t)from->queue;
-  to->token = from->token;
-  to->op = op;
+  to->retry = NULL;
+  to->idempotency_key = none;
+  to->interrupted = NULL;
+  to->user = NULL;
 }
 
 static mecha_status fill_call(const FlatCall* from, Tape* tape, Call* to) {
@@ -71,37 +79,57 @@ static int fits(const mecha_item* item) {
          item->etag.size <= FLAT_BLOCK_SIZE - item->value.size;
 }
 
-void flat_take_value(uint64_t handle, FlatOut* out) {
+static int fits_room(const mecha_item* item, const FlatCall* call) {
+  return item->value.size >= call->room_from && item->value.size <= call->room_size &&
+         item->etag.size <= FLAT_BLOCK_SIZE;
+}
+
+static void put_value(const mecha_item* item, int is_in_room, char* room, FlatOut* out) {
+  char* value = is_in_room ? room : out->block;
+  char* etag = is_in_room ? out->block : out->block + item->value.size;
+  if (item->value.size != 0) memcpy(value, item->value.data, item->value.size);
+  if (item->etag.size != 0) memcpy(etag, item->etag.data, item->etag.size);
+  out->value_place = is_in_room ? FLAT_VALUE_IN_ROOM : FLAT_VALUE_IN_BLOCK;
+  out->result = 0;
+  out->item_flags = item->flags;
+  out->value_size = item->value.size;
+  out->etag_size = item->etag.size;
+  out->expires_unix_ms = item->expires_unix_ms;
+}
+
+// `call` is NULL when there is no room.
+static void take_value(uint64_t handle, const FlatCall* call, char* room, FlatOut* out) {
   mecha_result* result = (mecha_result*)(uintptr_t)handle;
   mecha_item item;
   item.struct_size = sizeof item;
-  if (out->status != MECHA_OK || mecha_result_item(result, 0, &item) != MECHA_OK || !fits(&item)) {
-    flat_take(handle, out);
-    return;
+  out->value_place = FLAT_VALUE_NONE;
+  if (out->status == MECHA_OK && mecha_result_item(result, 0, &item) == MECHA_OK) {
+    const int is_in_room = call != NULL && fits_room(&item, call);
+    if (is_in_room || fits(&item)) {
+      put_value(&item, is_in_room, room, out);
+      mecha_result_release(result);
+      return;
+    }
   }
-  if (item.value.size != 0) memcpy(out->block, item.value.data, item.value.size);
-  if (item.etag.size != 0) memcpy(out->block + item.value.size, item.etag.data, item.etag.size);
-  out->has_value = 1;
-  out->item_flags = item.flags;
-  out->value_size = item.value.size;
-  out->etag_size = item.etag.size;
-  out->expires_unix_ms = item.expires_unix_ms;
-  mecha_result_release(result);
+  flat_take(handle, out);
 }
 
-int32_t flat_state_get(const FlatCall* from, const char* store, const char* key, FlatOut* out) {
+void flat_take_value(uint64_t handle, FlatOut* out) { take_value(handle, NULL, NULL, out); }
+
+int32_t flat_state_get(const FlatCall* from, const char* store, const char* key, char* room,
+                       FlatOut* out) {
   mecha_call call;
   mecha_op op;
   fill_numbers(from, &op, &call);
   const mecha_view store_view = {store == NULL ? "" : store, (size_t)from->store_size};
   const mecha_view key_view = {key == NULL ? "" : key, (size_t)from->key_size};
   const mecha_state_get_options options = {sizeof options, from->consistency};
+  const mecha_state_get_options* wanted = from->consistency == 0 ? NULL : &options;
   mecha_result* result = NULL;
-  out->has_value = 0;
   out->result = 0;
-  out->status = mecha_state_get(runtime_of(from), &call, store_view, key_view, &options, &result);
+  out->status = mecha_state_get(runtime_of(from), &call, store_view, key_view, wanted, &result);
   out->op = op;
-  if (out->status != MECHA_PENDING) flat_take_value((uint64_t)(uintptr_t)result, out);
+  if (out->status != MECHA_PENDING) take_value((uint64_t)(uintptr_t)result, from, room, out);
   return out->status;
 }
 

@@ -23,16 +23,26 @@ type operation struct {
 	call C.FlatCall
 	out  C.FlatOut
 	tape tape
+	shelf
+	place uint64 // among the spares
 }
 
 // slot is the part of an operation that the dispatcher finds by the call's token.
 type slot struct {
-	// isBusy while an operation is between enter and leave: Close waits for that to end.
+	// isBusy while an operation is between enter and leave, or among the spares: Close dismisses
+	// those and waits for the others.
 	isBusy atomic.Bool
-	done   chan struct{} // one event per pending call
+	done   chan completion // one per pending call
 	index  uint32
-	status int32
-	result uint64
+	_      [40]byte // a cache line each
+}
+
+// completion is how a pending call ended. It goes through the channel, so that whoever waits finds it
+// in memory of its own. With this size channels do not share cache lines.
+type completion struct {
+	result C.uint64_t
+	status C.int32_t
+	_      [20]byte
 }
 
 // slots are all of a runtime's. A slot's index never changes; what the garbage collector takes from
@@ -55,7 +65,7 @@ func (table *slots) take() *slot {
 	if all := table.all.Load(); all != nil {
 		before = *all
 	}
-	made := &slot{index: uint32(len(before)), done: make(chan struct{}, 1)}
+	made := &slot{index: uint32(len(before)), done: make(chan completion, 1)}
 	after := append(before, made) // readers of the shorter one do not see the new place
 	table.all.Store(&after)
 	return made
@@ -81,9 +91,49 @@ func (table *slots) areIdle() bool {
 	return true
 }
 
+// spares are operations at hand, so that most calls take one and put it back with one atomic step
+// each. What finds no room goes to the pool.
+type spares struct {
+	places [64]struct {
+		operation atomic.Pointer[operation]
+		_         [56]byte // a cache line each
+	}
+}
+
+// ownPlace is mostly the same for one goroutine's calls, and another's for another's: by the stack.
+func ownPlace() uint64 {
+	var here byte
+	hash := uint64(uintptr(unsafe.Pointer(&here))>>11) * 0x9e3779b97f4a7c15
+	return hash >> 58
+}
+
+// dismiss takes all out, for good.
+func (s *spares) dismiss() {
+	for i := range s.places {
+		if o := s.places[i].operation.Swap(nil); o != nil {
+			o.isBusy.Store(false)
+		}
+	}
+}
+
 // enter gives an operation to whoever is about to call C, or ErrClosed. The handle stays valid until
 // leave.
 func (rt *Runtime) enter() (*operation, error) {
+	place := ownPlace()
+	o := rt.spares.places[place].operation.Swap(nil)
+	if o == nil {
+		o = rt.another()
+	}
+	o.place = place
+	if rt.isClosed.Load() {
+		rt.leave(o)
+		return nil, newError(ErrClosed, "the runtime is closed")
+	}
+	return o, nil
+}
+
+// another is one from the pool, or a new one.
+func (rt *Runtime) another() *operation {
 	o, _ := rt.operations.Get().(*operation)
 	if o == nil {
 		o = &operation{slot: rt.slots.take()}
@@ -92,17 +142,15 @@ func (rt *Runtime) enter() (*operation, error) {
 		runtime.SetFinalizer(o, func(o *operation) { table.putBack(o.slot) })
 	}
 	o.isBusy.Store(true)
-	if rt.isClosed.Load() {
-		rt.leave(o)
-		return nil, newError(ErrClosed, "the runtime is closed")
-	}
-	return o, nil
+	return o
 }
 
 func (rt *Runtime) leave(o *operation) {
 	o.tape.reset()
-	o.isBusy.Store(false)
-	rt.operations.Put(o)
+	if !rt.spares.places[o.place].operation.CompareAndSwap(nil, o) {
+		o.isBusy.Store(false)
+		rt.operations.Put(o)
+	}
 }
 
 // newCall forgets the call before. What of C.FlatCall is not named here belongs to one verb.
@@ -149,7 +197,7 @@ func (rt *Runtime) submit(ctx context.Context, o *operation, verb C.uint32_t) (r
 		words, text := o.tapePointers()
 		return C.flat_submit(verb, &o.call, words, text, &o.out)
 	}) {
-		C.flat_take(C.uint64_t(o.result), &o.out)
+		C.flat_take(o.out.result, &o.out)
 	}
 	return o.reply(ctx)
 }
@@ -196,17 +244,18 @@ func (rt *Runtime) awaitRoom(ctx context.Context, o *operation, call func() C.in
 // awaitEvent parks until the operation's event is there. A context that is done cancels it; the
 // event comes all the same, and says what became of it.
 func (rt *Runtime) awaitEvent(ctx context.Context, o *operation) {
+	var done completion
 	if end := ctx.Done(); end == nil {
-		<-o.done
+		done = <-o.done
 	} else {
 		select {
-		case <-o.done:
+		case done = <-o.done:
 		case <-end:
 			C.mecha_runtime_cancel(rt.handle, C.mecha_op(o.out.op))
-			<-o.done
+			done = <-o.done
 		}
 	}
-	o.out.status = C.int32_t(o.slot.status)
+	o.out.status, o.out.result = done.status, done.result
 }
 
 // complete hands an event to the goroutine that waits for it.
@@ -215,8 +264,5 @@ func (table *slots) complete(event *C.FlatEvent) {
 		C.flat_release(event.result)
 		return
 	}
-	s := table.at(uint64(event.token))
-	s.status = int32(event.status)
-	s.result = uint64(event.result)
-	s.done <- struct{}{}
+	table.at(uint64(event.token)).done <- completion{result: event.result, status: event.status}
 }

@@ -50,6 +50,7 @@ type Runtime struct {
 	logger     *slog.Logger
 	hooks      cgo.Handle // 0 without hooks
 	slots      *slots
+	spares     spares
 	operations sync.Pool
 	isClosed   atomic.Bool
 	closing    sync.Mutex
@@ -349,8 +350,10 @@ func (rt *Runtime) Close() error {
 	C.mecha_runtime_shutdown(rt.handle, 0, nil)
 	rt.isClosed.Store(true)
 	rt.served.closeAll()
+	rt.spares.dismiss()
 	for pause := 10 * time.Microsecond; !rt.slots.areIdle(); pause = min(2*pause, time.Millisecond) {
 		time.Sleep(pause)
+		rt.spares.dismiss()
 	}
 	for _, q := range []*queue{rt.queue, rt.logs} {
 		if q != nil {

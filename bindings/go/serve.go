@@ -140,7 +140,7 @@ func (rt *Runtime) register(ctx context.Context, options *ServeOptions, r *Regis
 	if rt.await(ctx, o, func() C.int32_t {
 		return C.flat_serve(r.queue.handle, &o.call, words, text, &o.out)
 	}) {
-		C.flat_take(C.uint64_t(o.result), &o.out)
+		C.flat_take(o.out.result, &o.out)
 	}
 	_, err = o.reply(ctx)
 	r.handle = (*C.mecha_registration)(handleAt(o.out.handle))

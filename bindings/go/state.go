@@ -42,6 +42,8 @@ func (s State) Name() string { return s.name }
 
 // Value is the bytes of one key. The zero Value is that of an absent key.
 type Value struct {
+	// Bytes are yours. Those of 512 B to 2 KB may share 16 KB of memory with values that were read
+	// before and after: of many such values keep a few for long as bytes.Clone.
 	Bytes   []byte
 	ETag    string    // names this version; give it back to write only if nobody else has
 	Expires time.Time // zero: never, or the store cannot tell
@@ -103,10 +105,10 @@ func firstWrite(is bool) uint64 {
 }
 
 // Get reads one key. An absent key is no error: Value.Found is false.
-func (s State) Get(ctx context.Context, key string, options ...GetOptions) (Value, error) {
+func (s State) Get(ctx context.Context, key string, options ...GetOptions) (value Value, err error) {
 	o, err := s.rt.enter()
 	if err != nil {
-		return Value{}, err
+		return value, err
 	}
 	defer s.rt.leave(o)
 	var call *CallOptions
@@ -116,22 +118,23 @@ func (s State) Get(ctx context.Context, key string, options ...GetOptions) (Valu
 		call, consistency = &options[0].CallOptions, options[0].Consistency
 		buffer = options[0].Buffer
 	}
-	if err := s.rt.prepare(ctx, o, call); err != nil {
-		return Value{}, err
+	if err = s.rt.prepare(ctx, o, call); err != nil {
+		return value, err
 	}
-	got, err := s.get(ctx, o, key, consistency)
+	got, err := s.get(ctx, o, key, consistency, buffer)
 	if err != nil {
-		return Value{}, err
+		return value, err
 	}
-	if o.out.has_value != 0 {
-		return o.value(buffer), nil
+	if o.out.value_place == C.FLAT_VALUE_NONE {
+		return got.value(0), nil
 	}
-	return got.value(0), nil
+	o.fill(&value, buffer)
+	return value, nil
 }
 
-func (s State) get(ctx context.Context, o *operation, key string, consistency Consistency) (reply,
-	error) {
-	o.out.has_value = 0
+func (s State) get(ctx context.Context, o *operation, key string, consistency Consistency,
+	buffer []byte) (reply, error) {
+	o.out.value_place = C.FLAT_VALUE_NONE
 	if o.call.has_extras != 0 {
 		o.tape.string(s.name)
 		o.tape.string(key)
@@ -140,46 +143,52 @@ func (s State) get(ctx context.Context, o *operation, key string, consistency Co
 	}
 	o.call.store_size, o.call.key_size = C.uint64_t(len(s.name)), C.uint64_t(len(key))
 	o.call.consistency = C.uint32_t(consistency)
-	status := C.flat_state_get(&o.call, textStart(s.name), textStart(key), &o.out)
+	room := o.room(buffer)
+	status := C.flat_state_get(&o.call, textStart(s.name), textStart(key), room, &o.out)
 	if status == C.MECHA_PENDING || status == C.MECHA_BUSY {
 		s.awaitGet(ctx, o, status, key)
 	}
-	if o.out.has_value != 0 {
+	if o.out.value_place != C.FLAT_VALUE_NONE {
 		return reply{}, nil
 	}
 	return o.reply(ctx)
 }
 
-// value reads what flat_state_get left in the block, into buffer if that is large enough.
-func (o *operation) value(buffer []byte) Value {
-	size, all := int(o.out.value_size), int(o.out.value_size+o.out.etag_size)
-	block := o.block(C.uint64_t(all))
-	value := Value{Found: true, IsJSON: o.out.item_flags&itemJSON != 0}
+// fill reads what flat_state_get left. The value is filled where it stays: it is large.
+func (o *operation) fill(value *Value, buffer []byte) {
+	value.Found = true
+	value.IsJSON = o.out.item_flags&itemJSON != 0
 	if o.out.expires_unix_ms != 0 {
 		value.Expires = time.UnixMilli(int64(o.out.expires_unix_ms))
 	}
+	size := int(o.out.value_size)
+	if o.out.value_place == C.FLAT_VALUE_IN_ROOM {
+		etag := o.block(o.out.etag_size)
+		if cap(buffer) > 0 {
+			value.Bytes, value.ETag = buffer[:size], string(etag)
+			return
+		}
+		value.Bytes, value.ETag = o.shelf.take(size, etag)
+		return
+	}
+	block := o.block(o.out.value_size + o.out.etag_size)
 	if cap(buffer) >= size && cap(buffer) > 0 {
-		value.Bytes = append(buffer[:0], block[:size]...)
-		value.ETag = string(block[size:])
-		return value
+		value.Bytes, value.ETag = append(buffer[:0], block[:size]...), string(block[size:])
+		return
 	}
 	both := append([]byte(nil), block...) // one allocation for the two
-	value.Bytes = both[:size:size]
-	if size < all {
-		value.ETag = unsafe.String(&both[size], all-size)
-	}
-	return value
+	value.Bytes, value.ETag = both[:size:size], textAt(both, size)
 }
 
 // awaitGet is for a get that was not over at once.
 func (s State) awaitGet(ctx context.Context, o *operation, status C.int32_t, key string) {
 	if s.rt.await(ctx, o, func() C.int32_t {
 		if status != C.MECHA_PENDING {
-			return C.flat_state_get(&o.call, textStart(s.name), textStart(key), &o.out)
+			return C.flat_state_get(&o.call, textStart(s.name), textStart(key), o.noRoom(), &o.out)
 		}
 		return status
 	}) {
-		C.flat_take_value(C.uint64_t(o.result), &o.out)
+		C.flat_take_value(o.out.result, &o.out)
 	}
 }
 

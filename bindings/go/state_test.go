@@ -84,6 +84,35 @@ func TestValuesOfEverySize(t *testing.T) {
 	})
 }
 
+// Values that come at once share memory, and nothing else.
+func TestValuesSideBySide(t *testing.T) {
+	store := open(t, inMemory).State("store")
+	buffer := make([]byte, 1000)
+	for _, size := range []int{0, 16, 511, 512, 1000, 1024, 2040, 2047, 2048, 2049} {
+		data := bytes.Repeat([]byte{byte(size)}, size)
+		etag := must[string](t)(store.Set(ctx, "k", data))
+		var values []mecha.Value
+		for range 50 {
+			values = append(values, must[mecha.Value](t)(store.Get(ctx, "k")))
+			got := must[mecha.Value](t)(store.Get(ctx, "k", mecha.GetOptions{Buffer: buffer}))
+			if !bytes.Equal(got.Bytes, data) || got.ETag != etag {
+				t.Fatalf("%d bytes came back as %d, etag %q", size, len(got.Bytes), got.ETag)
+			}
+			if isThere := size > 0 && &got.Bytes[0] == &buffer[0]; isThere != (size > 0 && size <= 1000) {
+				t.Fatalf("%d bytes: in the buffer: %v", size, isThere)
+			}
+		}
+		for i, value := range values {
+			if !bytes.Equal(value.Bytes, data) || value.ETag != etag {
+				t.Fatalf("value %d of %d bytes has changed", i, size)
+			}
+			clear(value.Bytes)
+			_ = append(value.Bytes, "overwrites nothing"...)
+			wantText(t, value.ETag, etag)
+		}
+	}
+}
+
 func TestSeveralKeys(t *testing.T) {
 	stores(t, func(t *testing.T, _ *mecha.Runtime, store mecha.State) {
 		done := must[[]mecha.Item](t)(store.Apply(ctx, []mecha.Write{

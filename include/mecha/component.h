@@ -294,11 +294,11 @@ enum {
   MECHA_CAN_ANY_KEY = 1u << 5,     /**< keys with spaces and control characters */
   MECHA_IS_DURABLE = 1u << 6,      /**< what was acknowledged outlives the process */
   MECHA_IS_EMBEDDED = 1u << 7,     /**< init touches no network: it runs on the starting thread */
-  MECHA_CAN_LONG_KEY = 1u << 8,  /**< keys up to the library's limit, 1,024 bytes and the prefix */
-  MECHA_CAN_DELAY = 1u << 9,     /**< keeps a message that was given back until its pause is over */
-  MECHA_CAN_ORDER = 1u << 10,    /**< a lone consumer sees the order of publishing */
-  MECHA_CAN_SHARE = 1u << 11,    /**< several processes may share a group */
-  MECHA_CAN_COUNT = 1u << 12,    /**< counts how often it handed a message out */
+  MECHA_CAN_LONG_KEY = 1u << 8, /**< keys up to the library's limit, 1,024 bytes and the prefix */
+  MECHA_CAN_DELAY = 1u << 9,    /**< keeps a message that was given back until its pause is over */
+  MECHA_CAN_ORDER = 1u << 10,   /**< a lone consumer sees the order of publishing */
+  MECHA_CAN_SHARE = 1u << 11,   /**< several processes may share a group */
+  MECHA_CAN_COUNT = 1u << 12, /**< counts how often it handed a message out; MECHA_SETTLE_UNSEEN */
   MECHA_CAN_METADATA = 1u << 13, /**< the publisher's metadata, and its key, arrive */
   MECHA_HAS_BROKER_ID = 1u << 14 /**< publishing tells the broker's own id */
 };

@@ -60,8 +60,8 @@ typedef struct mecha_feed_request {
 /** One message that the broker hands out. Frozen: 144 bytes. */
 typedef struct mecha_delivery {
   uint64_t number;  /**< names it in its feed; larger than those of all deliveries before */
-  uint32_t attempt; /**< how often the broker has handed it out, to anybody, this time included;
-                         0: it does not count */
+  uint32_t attempt; /**< how often the broker has handed it out, to anybody, this time included and
+                         unseen returns taken off; 0: it does not count */
   uint32_t reserved0;
   mecha_view payload;
   mecha_view content_type; /**< of the payload; absent: the broker carries none */
@@ -81,12 +81,21 @@ enum {
   MECHA_SETTLE_RETURN = 2 /**< anybody of the group may have it, `delay_ns` from now */
 };
 
+/** Flags of mecha_feed_settle. */
+enum {
+  MECHA_SETTLE_UNSEEN = 1u << 0 /**< of a return, without delay: no handler has had the message
+                                   since it was delivered. Who counts takes that delivery off again:
+                                     the next one has the same `attempt` */
+};
+
 /** The end of one delivery. */
 typedef struct mecha_feed_settle {
   uint32_t struct_size;
-  uint32_t kind;    /**< MECHA_SETTLE_* */
+  uint32_t kind;    /**< MECHA_SETTLE_DONE or MECHA_SETTLE_RETURN */
   uint64_t number;  /**< of the delivery */
   int64_t delay_ns; /**< of a return. Above 0 only with MECHA_CAN_DELAY */
+  uint32_t flags;   /**< MECHA_SETTLE_UNSEEN */
+  uint32_t reserved;
 } mecha_feed_settle;
 
 /** Whose leases are renewed. */

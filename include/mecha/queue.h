@@ -53,7 +53,8 @@ MECHA_API mecha_status mecha_queue_open(mecha_runtime* rt, const mecha_queue_opt
 /**
  * Gives the descriptor that is readable if and only if events wait.
  *
- * It belongs to the queue and stays valid until mecha_queue_free; do not read or close it.
+ * It belongs to the queue and stays valid until mecha_queue_free; do not read or close it. A poll
+ * may still bring nothing: what waited was taken back, or another consumer was faster.
  *
  * @param queue  borrowed.
  * @return the descriptor; -1 for a callback queue, NULL, or in a forked child.

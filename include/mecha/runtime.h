@@ -109,7 +109,8 @@ MECHA_API mecha_status mecha_runtime_start(mecha_runtime* rt, mecha_error** erro
  *         and the runtime is not suspended); MECHA_FAILED_PRECONDITION when it is not started;
  *         MECHA_FORKED; MECHA_CLOSED; MECHA_REENTRANT on a thread of the runtime;
  *         MECHA_INVALID_ARGUMENT for NULL.
- * @blocks up to the deadline plus one disk operation.
+ * @blocks up to the deadline and for one disk operation; 2 s more each for calls that do not stop
+ *         and for brokers that do not confirm.
  * @thread any, except the runtime's own.
  * @since 0.1
  */
@@ -149,7 +150,8 @@ MECHA_API mecha_status mecha_runtime_resume(mecha_runtime* rt, mecha_error** err
  * @return MECHA_OK; MECHA_DEADLINE_EXCEEDED when operations had to be stopped, or they or handlers
  *         to be abandoned, and the report counts them; MECHA_CLOSED; MECHA_FORKED;
  *         MECHA_REENTRANT on a thread of the runtime; MECHA_INVALID_ARGUMENT for NULL.
- * @blocks up to the deadline plus one disk operation.
+ * @blocks up to the deadline and for one disk operation; 2 s more each for calls that do not stop
+ *         and for brokers that do not confirm.
  * @thread any, except the runtime's own.
  * @since 0.1
  */

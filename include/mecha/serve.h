@@ -25,8 +25,8 @@ extern "C" {
 /** What a registration serves. */
 enum {
   MECHA_SERVE_TOPIC = 1,   /**< topics of a pubsub component: subscribes to them */
-  MECHA_SERVE_ROUTE = 2,   /**< the paths that declarative subscriptions name */
-  MECHA_SERVE_BINDING = 3, /**< reserved, as are the following */
+  MECHA_SERVE_ROUTE = 2,   /**< the paths that declarative subscriptions (documents) name */
+  MECHA_SERVE_BINDING = 3, /**< reserved, as are those below */
   MECHA_SERVE_CONFIG = 4,
   MECHA_SERVE_JOB = 5,
   MECHA_SERVE_METHOD = 6,
@@ -37,7 +37,7 @@ enum {
 enum {
   MECHA_SERVE_BATCH = 1u << 0,    /**< requests hold several messages, up to batch_max */
   MECHA_SERVE_SNAPSHOT = 1u << 1, /**< reserved */
-  MECHA_SERVE_PAUSED = 1u << 2    /**< begin without credit; see mecha_serve_credit */
+  MECHA_SERVE_PAUSED = 1u << 2    /**< nothing comes before mecha_serve_credit gives credit */
 };
 
 /** Which requests may be open side by side. A message that is to be tried again holds up those
@@ -45,28 +45,31 @@ enum {
  *  keeps it. */
 enum {
   MECHA_ORDER_NONE = 0,
-  MECHA_ORDER_PER_KEY = 1, /**< one at a time for each ordering key; none for messages without */
+  MECHA_ORDER_PER_KEY = 1, /**< one at a time for each ordering key; those without a key are free */
   MECHA_ORDER_SERIAL = 2   /**< one at a time */
 };
 
-/** What to serve and how. */
+/** What to serve and how. Of TOPIC either component, names and settings, or spec; of ROUTE names
+ *  alone. */
 typedef struct mecha_serve_options {
   uint32_t struct_size;
   uint32_t kind;           /**< MECHA_SERVE_TOPIC or MECHA_SERVE_ROUTE */
-  mecha_view component;    /**< TOPIC: the pubsub component. ROUTE: must be absent */
-  const mecha_view* names; /**< topics; or paths: "/orders", a prefix "/orders/" + "*", or "*" */
+  mecha_view component;    /**< TOPIC: name of the pubsub component */
+  const mecha_view* names; /**< at least one. TOPIC: topics. ROUTE: paths: "/orders", all below
+                                one, "/orders/" + "*", or "*" */
   size_t name_count;
   uint64_t token;           /**< comes back in each request's event */
-  uint32_t credit;          /**< how many requests may be open (not yet answered); 0 = 64 */
-  uint32_t flags;           /**< MECHA_SERVE_* flags */
+  uint32_t credit;          /**< how many requests may be open (not yet answered); 0 = 64. A batch
+                                 is one. To begin with none: MECHA_SERVE_PAUSED */
+  uint32_t flags;           /**< MECHA_SERVE_BATCH, MECHA_SERVE_PAUSED */
   uint32_t ordering;        /**< MECHA_ORDER_* */
-  uint32_t batch_max;       /**< messages per batch; 0 = 100 */
-  int64_t batch_wait_ns;    /**< how long a batch waits to fill; 0 = 1 s; <0 = not at all */
+  uint32_t batch_max;       /**< of BATCH: most messages of a request; 0 = 100 */
+  int64_t batch_wait_ns;    /**< of BATCH: how long one waits to fill; 0 = 1 s; <0 = not at all */
   int64_t reply_timeout_ns; /**< without a reply by then it is MECHA_VERDICT_RETRY; 0 = 60 s */
   const mecha_kv* settings; /**< TOPIC: the subscription's metadata, see docs/routing.md */
   size_t setting_count;
-  mecha_view spec; /**< TOPIC: the spec of a v2alpha1 Subscription as YAML or JSON: instead of
-                        component, names and settings */
+  mecha_view spec; /**< TOPIC: what stands under `spec` in a v2alpha1 Subscription, as YAML or JSON:
+                        component, topic, rules, dead letters, redelivery */
 } mecha_serve_options;
 
 /** What is to become of a message. */
@@ -74,36 +77,39 @@ enum {
   MECHA_VERDICT_OK = 0,    /**< handled */
   MECHA_VERDICT_RETRY = 1, /**< give it to somebody again, after a pause */
   MECHA_VERDICT_DROP = 2,  /**< never again: to the dead-letter topic if there is one */
-  MECHA_VERDICT_ERROR = 3  /**< of calls; for a message the same as RETRY */
+  MECHA_VERDICT_ERROR = 3  /**< reserved for calls; of a message the same as RETRY */
 };
 
 /** The verdict on one entry of a batch. Frozen: 16 bytes. */
 typedef struct mecha_entry_verdict {
-  uint32_t index;         /**< of the item in the request's result */
+  uint32_t index;         /**< of the item in the request's result, from 0 */
   uint32_t verdict;       /**< MECHA_VERDICT_* */
   int64_t retry_after_ns; /**< as in mecha_reply */
 } mecha_entry_verdict;
 
-/** The answer to a request. */
+/** The answer to a request. Zeroed but for struct_size it is MECHA_VERDICT_OK for all of it. */
 typedef struct mecha_reply {
   uint32_t struct_size;
-  uint32_t verdict; /**< MECHA_VERDICT_*; of every entry when there are no `entries` */
-  mecha_status status;
-  int32_t code; /**< reserved for calls, as are the next two */
+  uint32_t verdict;    /**< MECHA_VERDICT_*: of the message, or of all of a batch; does not count
+                            when `entries` is set */
+  mecha_status status; /**< reserved for calls, as are the next four */
+  int32_t code;
   mecha_buf data;
   const mecha_kv* headers;
   size_t header_count;
   int64_t retry_after_ns;             /**< of RETRY: the pause; 0 = the subscription's policy */
-  const mecha_entry_verdict* entries; /**< of a batch; an entry that is missing is RETRY */
-  size_t entry_count;                 /**< 0 with `entries` not NULL: every entry is RETRY */
-  uint32_t flags;                     /**< reserved */
+  const mecha_entry_verdict* entries; /**< NULL: `verdict` counts. Else one for each message of a
+                                           batch, in any order; one that is not named is RETRY, and
+                                           of one that is named twice the last verdict counts */
+  size_t entry_count;
+  uint32_t flags; /**< reserved, as are the next two */
   uint32_t reserved;
-  uint64_t object; /**< reserved */
+  uint64_t object;
 } mecha_reply;
 
 /** Flags of mecha_request_info. */
 enum {
-  MECHA_REQUEST_REDELIVERED = 1u << 0,  /**< somebody had it before */
+  MECHA_REQUEST_REDELIVERED = 1u << 0,  /**< `attempt` is above 1: somebody may have had it */
   MECHA_REQUEST_LAST_ATTEMPT = 1u << 1, /**< RETRY sends it to the dead-letter topic */
   MECHA_REQUEST_BATCH = 1u << 2,        /**< each item is a message of its own */
   MECHA_REQUEST_RAW = 1u << 3           /**< the body is what the broker holds: no envelope */
@@ -114,7 +120,8 @@ typedef struct mecha_request_info {
   uint32_t struct_size; /**< in: the caller's sizeof */
   uint32_t kind;        /**< MECHA_SERVE_* */
   uint32_t flags;       /**< MECHA_REQUEST_* */
-  uint32_t attempt;     /**< how often it was handed out, this time included; see docs/serve.md */
+  uint32_t attempt;     /**< how often it was handed out, this time included; what came back unseen
+                             does not count. See docs/serve.md */
   int64_t remaining_ns; /**< until the reply timeout, when the event was taken from the queue */
   int64_t lease_ns;     /**< how long the broker waits without a renewal; 0 = for ever */
   int64_t enqueued_unix_ms; /**< when the broker took it; 0 = it does not tell */
@@ -146,9 +153,11 @@ typedef struct mecha_request_info {
  * @param result   given: carries the error. May be NULL.
  * @return MECHA_OK; MECHA_PENDING; MECHA_NOT_FOUND for an unknown component; MECHA_ALREADY_EXISTS
  *         for a path that is served already; MECHA_PERMISSION_DENIED for a topic out of scope;
- *         MECHA_INVALID_ARGUMENT for a mistake in the options or the spec; MECHA_UNIMPLEMENTED for
- *         a reserved kind; MECHA_UNAVAILABLE when the broker does not answer; MECHA_CLOSED,
- *         MECHA_SUSPENDED, MECHA_FORKED, MECHA_VERSION, MECHA_BUSY, MECHA_REENTRANT.
+ *         MECHA_INVALID_ARGUMENT for no name or an empty one, an unknown flag, ordering or key of
+ *         the spec, a setting that makes no sense, a rule that cannot be used, or a queue of
+ *         another runtime; MECHA_UNIMPLEMENTED for a reserved kind; MECHA_UNAVAILABLE when the
+ *         broker does not answer; MECHA_CLOSED, MECHA_SUSPENDED, MECHA_FORKED, MECHA_VERSION,
+ *         MECHA_BUSY, MECHA_REENTRANT.
  * @blocks without a queue in `call`, until it is live or the deadline passes.
  * @thread any.
  * @since 0.1
@@ -174,7 +183,8 @@ MECHA_API mecha_status mecha_serve_credit(mecha_registration* registration, uint
  * taken from the queue go back, and those in handlers have been answered.
  *
  * At the call's deadline the open requests are cancelled, their replies are MECHA_GONE, and the
- * messages go back.
+ * messages go back. A broker that does not confirm that within 2 s more is not waited for; describe
+ * then has a warning.
  *
  * @param rt            borrowed.
  * @param call          how to wait; NULL blocks with the default time-out.
@@ -192,7 +202,8 @@ MECHA_API mecha_status mecha_serve_stop(MECHA_ARGS, mecha_registration* registra
                                         mecha_result** out);
 
 /**
- * Frees a registration. One that is not stopped is stopped without waiting for its handlers.
+ * Frees a registration, before or after its runtime. One that is not stopped is stopped without
+ * waiting for its handlers.
  *
  * @param registration  taken; NULL does nothing.
  * @blocks no.
@@ -239,7 +250,8 @@ MECHA_API mecha_status mecha_request_metadata(const mecha_result* request, size_
  * @param rt  borrowed.
  * @param id  from the event.
  * @return MECHA_OK while it is open; MECHA_CANCELLED when its lease was lost, its time is over or
- *         the runtime ends: stop working on it; MECHA_GONE when it was answered or never was;
+ *         the runtime ends: stop working on it; MECHA_GONE when it was answered, never was, or was
+ *         cancelled long ago;
  *         MECHA_FORKED; MECHA_INVALID_ARGUMENT for NULL.
  * @blocks no.
  * @thread any.
@@ -253,7 +265,8 @@ MECHA_API mecha_status mecha_request_cancelled(mecha_runtime* rt, mecha_request 
  * @param rt     borrowed.
  * @param id     from the event.
  * @param by_ns  from now; the reply timeout does not come before then.
- * @return MECHA_OK; MECHA_GONE when it is not open; MECHA_FORKED; MECHA_INVALID_ARGUMENT.
+ * @return MECHA_OK; MECHA_GONE when it is not open; MECHA_FORKED; MECHA_INVALID_ARGUMENT for NULL
+ * or a time that is not above 0.
  * @blocks no.
  * @thread any.
  * @since 0.1

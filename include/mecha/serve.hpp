@@ -185,11 +185,11 @@ inline Result<Registration> Serve(const Runtime& runtime, const Queue& queue,
 
 /// What a request, or one entry of a batch, says of itself. Its texts live as long as the request.
 struct RequestInfo {
-  bool is_redelivered = false;            ///< somebody had it before
+  bool is_redelivered = false;            ///< `attempt` is above 1: somebody may have had it
   bool is_last_attempt = false;           ///< kRetry sends it to the dead-letter topic
   bool is_batch = false;                  ///< each item is a message of its own
   bool is_raw = false;                    ///< the body is what the broker holds: no envelope
-  std::uint32_t attempt = 0;              ///< how often it was handed out, this time included
+  std::uint32_t attempt = 0;              ///< how often it was handed out, but for unseen returns
   std::chrono::nanoseconds remaining{0};  ///< until the reply timeout, when it was taken
   std::chrono::nanoseconds lease{0};      ///< how long the broker waits unrenewed; 0 = for ever
   /// When the broker took it; none: it does not tell.

@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,11 +43,6 @@ std::string Seconds(Duration time) {
   return std::to_string(std::chrono::round<std::chrono::seconds>(time).count()) + " s";
 }
 
-void Drain(int fd) {
-  uint64_t count = 0;
-  [[maybe_unused]] const auto bytes = read(fd, &count, sizeof count);
-}
-
 }  // namespace
 
 RuntimeHost::RuntimeHost(HostOptions options)
@@ -75,7 +69,7 @@ Status RuntimeHost::Wait(const CallContext& call, int fd, short events) {
       return OkStatus();
     }
     if (ready > 0) {
-      Drain(stay.descriptor());
+      stay.Drain();
     } else if (call.deadline.HasPassed(clock_.Now())) {
       return DeadlineExceeded("the deadline passed while waiting for the back-end");
     }

@@ -44,8 +44,8 @@ class SocketPair {
 };
 
 // A call of its own on a host of its own.
-struct World {
-  World() {
+struct HostWorld {
+  HostWorld() {
     call.waiter = &waiter;
     call.may_block = true;
   }
@@ -55,7 +55,7 @@ struct World {
 };
 
 TEST_CASE("Wait returns when the socket is ready") {
-  World world;
+  HostWorld world;
   const SocketPair sockets;
   CHECK(world.host.Wait(world.call, sockets.near_end(), POLLOUT).ok());
   std::thread sender([&] { sockets.Send(); });
@@ -64,7 +64,7 @@ TEST_CASE("Wait returns when the socket is ready") {
 }
 
 TEST_CASE("Wait ends with the deadline, also one that a moved clock reached") {
-  World world;
+  HostWorld world;
   const SocketPair sockets;
   world.call.deadline = Deadline::After(world.host.clock().Now(), 2ms);
   CHECK(IsDeadlineExceeded(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
@@ -76,7 +76,7 @@ TEST_CASE("Wait ends with the deadline, also one that a moved clock reached") {
 
 TEST_CASE("Wait ends when the call is stopped, before it and during it") {
   for (int round = 0; round < 100; ++round) {
-    World world;
+    HostWorld world;
     const SocketPair sockets;
     std::thread stopper([&] { world.waiter.Stop(StopCause::kCancelled); });
     CHECK(IsCancelled(world.host.Wait(world.call, sockets.near_end(), POLLIN)));
@@ -85,7 +85,7 @@ TEST_CASE("Wait ends when the call is stopped, before it and during it") {
 }
 
 TEST_CASE("WaitOnSocket ends when the socket is ready, with the deadline and with the server") {
-  World world;
+  HostWorld world;
   const SocketPair sockets;
   CHECK(world.host.WaitOnSocket(world.call, sockets.near_end(), POLLOUT).ok());
   std::thread sender([&] { sockets.Send(); });
@@ -102,7 +102,7 @@ TEST_CASE("WaitOnSocket ends when the socket is ready, with the deadline and wit
 
 TEST_CASE("a stop ends WaitOnSocket, before it and during it, also when bytes came with it") {
   for (int round = 0; round < 200; ++round) {
-    World world;
+    HostWorld world;
     const SocketPair sockets;
     std::thread stopper([&] {
       if (round % 2 == 1) {
@@ -118,7 +118,7 @@ TEST_CASE("a stop ends WaitOnSocket, before it and during it, also when bytes ca
 }
 
 TEST_CASE("Receive returns bytes, the end, or that the socket's time passed") {
-  World world;
+  HostWorld world;
   const SocketPair sockets;
   std::array<char, 8> bytes{};
   std::thread sender([&] { sockets.Send(); });
@@ -135,7 +135,7 @@ TEST_CASE("Receive returns bytes, the end, or that the socket's time passed") {
 
 TEST_CASE("a stop ends Receive, before it and during it, also when bytes came with it") {
   for (int round = 0; round < 200; ++round) {
-    World world;
+    HostWorld world;
     const SocketPair sockets;
     std::thread stopper([&] {
       if (round % 2 == 1) {
@@ -153,7 +153,7 @@ TEST_CASE("a stop ends Receive, before it and during it, also when bytes came wi
 }
 
 TEST_CASE("Wait notices a stop without a wake descriptor") {
-  World world;
+  HostWorld world;
   const SocketPair sockets;
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
@@ -180,7 +180,7 @@ TEST_CASE("Wait notices a stop without a wake descriptor") {
 }
 
 TEST_CASE("Park ends with a notification, a stop of all, and the moved clock") {
-  World world;
+  HostWorld world;
   std::thread notifier([&] { world.waiter.Notify(); });
   CHECK(world.host.Park(world.call).ok());
   notifier.join();
@@ -198,7 +198,7 @@ TEST_CASE("Park ends with a notification, a stop of all, and the moved clock") {
 }
 
 TEST_CASE("Sleep takes its whole time, or ends with the deadline or a stop") {
-  World world;
+  HostWorld world;
   const SteadyTime before = world.host.clock().Now();
   CHECK(world.host.Sleep(world.call, 2ms).ok());
   CHECK(world.host.clock().Now() - before >= 2ms);
@@ -214,7 +214,7 @@ TEST_CASE("a signal during Wait asks the interrupt, whose yes cancels") {
   struct sigaction before {};
   action.sa_handler = [](int) {};
   sigaction(SIGUSR1, &action, &before);
-  World world;
+  HostWorld world;
   const SocketPair sockets;
   std::atomic<int> asked{0};
   world.call.interrupt = {[](void* user) {

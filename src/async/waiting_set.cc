@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace mecha {
 
@@ -47,6 +48,11 @@ WaitingSet::Stay::~Stay() {
   if (descriptor_ >= 0) {
     set_.descriptors_.push_back(descriptor_);
   }
+}
+
+void WaitingSet::Stay::Drain() const {
+  uint64_t count = 0;
+  [[maybe_unused]] const auto bytes = read(descriptor_, &count, sizeof count);
 }
 
 void WaitingSet::StopAll(StopCause cause) {

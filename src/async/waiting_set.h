@@ -34,6 +34,8 @@ class WaitingSet {
     Stay& operator=(const Stay&) = delete;
     // -1 when the process has no descriptor left.
     int descriptor() const { return descriptor_; }
+    // Takes back the wake that made it readable.
+    void Drain() const;
 
    private:
     WaitingSet& set_;

@@ -12,7 +12,7 @@
 namespace mecha {
 namespace {
 
-bool IsReadable(int fd) {
+bool TakesSignal(int fd) {
   uint64_t count = 0;
   return read(fd, &count, sizeof count) == sizeof count;
 }
@@ -30,7 +30,7 @@ TEST_CASE("StopAll stops those in the set and no one who has left") {
   { const WaitingSet::Stay short_stay(set, left, {.by_descriptor = true}); }
   set.StopAll(StopCause::kSuspended);
   CHECK(stays.stop_cause() == StopCause::kSuspended);
-  CHECK(IsReadable(stay.descriptor()));
+  CHECK(TakesSignal(stay.descriptor()));
   CHECK(left.stop_cause() == StopCause::kNone);
 }
 

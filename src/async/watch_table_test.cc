@@ -20,11 +20,11 @@ using namespace std::chrono_literals;
 using test::AwaitThat;
 using test::Moment;
 
-struct World {
-  explicit World(bool host_runs = false) : loop(clock, options, host_runs) {
+struct WatchWorld {
+  explicit WatchWorld(bool host_runs = false) : loop(clock, options, host_runs) {
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds.data()) == 0);
   }
-  ~World() {
+  ~WatchWorld() {
     close(fds[0]);
     close(fds[1]);
   }
@@ -48,7 +48,7 @@ struct World {
 };
 
 TEST_CASE("a watch calls back on the loop's thread while what it awaits is there") {
-  World world;
+  WatchWorld world;
   Moment ready;
   std::atomic<bool> was_own{false};
   const uint64_t watch = world.loop.Watch(world.fds[0], [&](short events) {
@@ -71,7 +71,7 @@ TEST_CASE("a watch calls back on the loop's thread while what it awaits is there
 }
 
 TEST_CASE("a watch may change what it awaits, and end itself, inside its callback") {
-  World world;
+  WatchWorld world;
   Moment ended;
   std::atomic<int> writes{0};
   uint64_t watch = 0;
@@ -92,7 +92,7 @@ TEST_CASE("a watch may change what it awaits, and end itself, inside its callbac
 }
 
 TEST_CASE("a hang-up shows as ready for both") {
-  World world;
+  WatchWorld world;
   Moment ready;
   std::atomic<int> seen{0};
   const uint64_t watch = world.loop.Watch(world.fds[0], [&](short events) {
@@ -109,7 +109,7 @@ TEST_CASE("a hang-up shows as ready for both") {
 
 TEST_CASE("Unwatch waits for a callback that runs, and none runs afterwards") {
   for (int round = 0; round < 200; ++round) {
-    World world;
+    WatchWorld world;
     auto alive = std::make_unique<std::atomic<int>>(0);
     const uint64_t watch = world.loop.Watch(world.fds[0], [&world, counter = alive.get()](short) {
       counter->fetch_add(1);  // a sanitizer sees a late one
@@ -123,7 +123,7 @@ TEST_CASE("Unwatch waits for a callback that runs, and none runs afterwards") {
 }
 
 TEST_CASE("a loop that was stopped serves its watches again when it goes on") {
-  World world;
+  WatchWorld world;
   Moment ready;
   const uint64_t watch = world.loop.Watch(world.fds[0], [&](short) {
     world.Drain();
@@ -139,7 +139,7 @@ TEST_CASE("a loop that was stopped serves its watches again when it goes on") {
 }
 
 TEST_CASE("lent threads serve a watch one at a time") {
-  World world(true);
+  WatchWorld world(true);
   std::atomic<int> inside{0};
   std::atomic<int> served{0};
   std::atomic<bool> were_two{false};

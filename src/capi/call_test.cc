@@ -9,9 +9,8 @@ namespace {
 
 using test::CWorld;
 using test::NewCall;
+using test::Text;
 using test::View;
-
-std::string Text(mecha_view view) { return {static_cast<const char*>(view.data), view.size}; }
 
 mecha_item ItemOf(const mecha_result* result, size_t index = 0) {
   mecha_item item{};

@@ -38,6 +38,10 @@ Status CopyStruct(const void* from, void* to, size_t size);
 // Reads a struct that starts with struct_size, of an older or newer version. NULL gives zeros.
 template <class T>
 Status ReadStruct(const T* from, T* to) {
+  if (from != nullptr && from->struct_size == sizeof(T)) {
+    *to = *from;  // it was built with these headers
+    return OkStatus();
+  }
   std::memset(static_cast<void*>(to), 0, sizeof(T));
   if (from == nullptr) {
     return OkStatus();

@@ -10,9 +10,8 @@ namespace {
 using test::CWorld;
 using test::NewCall;
 using test::Released;
+using test::Text;
 using test::View;
-
-std::string Text(mecha_view view) { return {static_cast<const char*>(view.data), view.size}; }
 
 mecha_message MessageOf(mecha_buf data) {
   mecha_message message{};

@@ -70,7 +70,7 @@ QueueOptions ToOptions(const mecha_queue_options& from) {
 // Nobody will take the requests of what reports to this queue.
 void EndRegistrations(const mecha_queue& queue) {
   for (const auto& registration : queue.registrations->all()) {
-    if (registration->queue() == queue.queue.get()) {
+    if (registration->queue() == queue.queue) {
       EndRegistration(registration, *queue.registrations, queue.subscriptions);
     }
   }

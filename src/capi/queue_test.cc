@@ -82,6 +82,25 @@ TEST_CASE("INLINE completes without an event and takes no place") {
   CHECK(world.Poll().empty());
 }
 
+TEST_CASE("INLINE on a store that answers at once needs no place, and cannot be cancelled") {
+  CWorld world;
+  world.OpenQueue(1);
+  REQUIRE(world.Submit(1) == MECHA_PENDING);
+  REQUIRE(world.Submit(2) == MECHA_BUSY);
+  mecha_op op = 7;
+  mecha_call call = NewCall();
+  call.queue = world.queue;
+  call.op = &op;
+  call.flags = MECHA_CALL_INLINE;
+  CHECK(world.Set("other", "value", &call) == MECHA_OK);
+  CHECK(op == 0);
+  CHECK(world.Get("other", &call) == MECHA_OK);
+  CHECK(world.Get("", &call) == MECHA_INVALID_ARGUMENT);
+  CHECK(mecha_state_get_many(world.runtime, &call, View("store"), nullptr, 0, nullptr, nullptr) ==
+        MECHA_BUSY);  // this one goes by the queue
+  CHECK(world.Poll().size() == 1);
+}
+
 TEST_CASE("a refused operation has no event, also with a queue") {
   CWorld world;
   world.OpenQueue(1);

@@ -32,13 +32,24 @@ Status CheckViews(std::initializer_list<mecha_view> views) {
   return OkStatus();
 }
 
-StatusOr<Prepared> PrepareGet(Runtime& runtime, const CallOptions& options, mecha_view store,
+// An operation that is over before the call returns, whatever comes, needs no queue, and nothing
+// that outlives the call.
+void RunHereIfAtOnce(StateBlock& block, CallOptions& options) {
+  if (options.may_complete_inline && !options.retry.has_value() &&
+      block.service().info().execution == Execution::kInline) {
+    options.sink.reset();
+    options.must_copy = false;
+  }
+}
+
+StatusOr<Prepared> PrepareGet(Runtime& runtime, CallOptions& options, mecha_view store,
                               mecha_view key, const mecha_state_get_options* given) {
   mecha_state_get_options known;
   RETURN_IF_ERROR(ReadStruct(given, &known));
   RETURN_IF_ERROR(CheckViews({store, key}));
   ASSIGN_OR_RETURN(const Consistency consistency, ToConsistency(known.consistency));
   ASSIGN_OR_RETURN(StateBlock * block, runtime.components().FindState(ToText(store)));
+  RunHereIfAtOnce(*block, options);
   return block->Get(options, ToText(key), consistency);
 }
 
@@ -65,12 +76,13 @@ StatusOr<WriteRequest> ToRequest(const mecha_state_op& op, Consistency consisten
   return request;
 }
 
-StatusOr<Prepared> PrepareWrite(Runtime& runtime, const CallOptions& options, mecha_view store,
+StatusOr<Prepared> PrepareWrite(Runtime& runtime, CallOptions& options, mecha_view store,
                                 const mecha_state_op& op, uint32_t consistency) {
   RETURN_IF_ERROR(CheckViews({store}));
   ASSIGN_OR_RETURN(const Consistency wanted, ToConsistency(consistency));
   ASSIGN_OR_RETURN(const WriteRequest request, ToRequest(op, wanted, options.metadata));
   ASSIGN_OR_RETURN(StateBlock * block, runtime.components().FindState(ToText(store)));
+  RunHereIfAtOnce(*block, options);
   return block->Write(options, request);
 }
 
@@ -128,7 +140,7 @@ mecha_status SubmitWrite(const Caller& caller, mecha_view store, const mecha_sta
                          uint32_t consistency) {
   bool is_taken = false;
   const mecha_status status = Submit(
-      caller.rt, caller.call, caller.out, store, [&](Runtime& runtime, const CallOptions& options) {
+      caller.rt, caller.call, caller.out, store, [&](Runtime& runtime, CallOptions& options) {
         auto prepared = PrepareWrite(runtime, options, store, op, consistency);
         is_taken = prepared.ok();
         return prepared;
@@ -154,7 +166,7 @@ extern "C" {
 mecha_status mecha_state_get(mecha_runtime* rt, const mecha_call* call, mecha_view store,
                              mecha_view key, const mecha_state_get_options* options,
                              mecha_result** out) {
-  return Submit(rt, call, out, store, [&](Runtime& runtime, const CallOptions& how) {
+  return Submit(rt, call, out, store, [&](Runtime& runtime, CallOptions& how) {
     return mecha::capi::PrepareGet(runtime, how, store, key, options);
   });
 }

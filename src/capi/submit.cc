@@ -70,10 +70,15 @@ class Admission {
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
 
-  Status Enter(uint64_t within) {
+  // What may complete inline takes its place later, if it needs one.
+  Status Enter(const CallOptions& options) {
+    const uint64_t within = options.within;
     RETURN_IF_ERROR(within == 0 ? runtime_.Enter() : runtime_.EnterWithin(within));
     is_inside_ = true;
-    if (queue_ != nullptr) {
+    return queue_ == nullptr || options.may_complete_inline ? OkStatus() : TakePlace();
+  }
+  Status TakePlace() {
+    if (!has_place_) {
       RETURN_IF_ERROR(queue_->Reserve());
       has_place_ = true;
     }
@@ -115,7 +120,7 @@ void Register(Runtime& runtime, const mecha_call& call, Operation* operation) {
 // request while the operation is made, or runs here.
 class Trace {
  public:
-  Trace(Runtime& runtime, const CallOptions& options) : options_(options) {
+  Trace(Runtime& runtime, CallOptions& options) : options_(options) {
     if (options.within == 0 || !options.traceparent.empty()) {
       return;
     }
@@ -137,10 +142,10 @@ class Trace {
   Trace(const Trace&) = delete;
   Trace& operator=(const Trace&) = delete;
 
-  const CallOptions& options() const { return carried_.has_value() ? *carried_ : options_; }
+  CallOptions& options() { return carried_.has_value() ? *carried_ : options_; }
 
  private:
-  const CallOptions& options_;
+  CallOptions& options_;
   std::optional<CallOptions> carried_;
   Request* request_ = nullptr;
 };
@@ -151,31 +156,40 @@ struct Wanted {
   Prepare prepare;
 };
 
-mecha_status Run(Runtime& runtime, const mecha_call& call, const CallOptions& options,
-                 mecha_result** out, const Wanted& wanted) {
+mecha_status Run(Runtime& runtime, const mecha_call& call, CallOptions& options, mecha_result** out,
+                 const Wanted& wanted) {
   CompletionQueue* queue = call.queue == nullptr ? nullptr : call.queue->queue.get();
   Admission admission(runtime, queue);
-  const Status entered = admission.Enter(options.within);
+  const Status entered = admission.Enter(options);
   if (!entered.ok()) {
     return Fail(entered, out);
   }
-  const Trace trace(runtime, options);
+  Trace trace(runtime, options);
   StatusOr<Prepared> prepared = wanted.prepare(runtime, trace.options());
   if (!prepared.ok()) {
     return FailAt(runtime, wanted.component, prepared.status(), out);
   }
   Operation* operation = prepared->operation;
+  const bool reports = operation->sink() != nullptr;
+  Status refused = std::move(prepared->refused);
+  if (refused.ok() && reports) {
+    refused = admission.TakePlace();
+  }
   admission.PassOn();
-  if (!prepared->refused.ok()) {
-    operation->Refuse(prepared->refused);
+  if (!refused.ok()) {
+    operation->Refuse(refused);
     return Finish(operation, out);
   }
-  Register(runtime, call, operation);
+  if (queue == nullptr || reports) {
+    Register(runtime, call, operation);
+  } else if (call.op != nullptr) {
+    *call.op = 0;  // it is over before anybody could cancel it
+  }
   // Its request may have been taken back before the operation could be found by its id.
   if (call.within != 0 && IsCancelled(runtime.serving().requests().Check(call.within))) {
     operation->Stop(StopCause::kCancelled);
   }
-  if (queue == nullptr) {
+  if (!reports) {
     operation->RunBlocking();
     return Finish(operation, out);
   }

@@ -11,8 +11,9 @@
 
 namespace mecha::capi {
 
-// Finds the block and asks it for an operation.
-using Prepare = absl::FunctionRef<StatusOr<Prepared>(Runtime& runtime, const CallOptions& options)>;
+// Finds the block and asks it for an operation. What is over before the call returns, whatever
+// comes, may be made without the sink of `options`: then it runs as a blocking one.
+using Prepare = absl::FunctionRef<StatusOr<Prepared>(Runtime& runtime, CallOptions& options)>;
 
 // MECHA_PENDING, or how the operation ended. `component` is named by a failure of `prepare`; empty
 // when the operation is not one component's.

@@ -14,10 +14,10 @@
 namespace mecha {
 namespace {
 
-constexpr std::string_view kTopKeys[] = {"apiVersion", "kind", "metadata",
-                                         "spec",       "auth", "scopes"};
-constexpr std::string_view kSpecKeys[] = {"type", "version", "metadata", "ignoreErrors",
-                                          "initTimeout"};
+constexpr std::string_view kComponentKeys[] = {"apiVersion", "kind", "metadata",
+                                               "spec",       "auth", "scopes"};
+constexpr std::string_view kComponentSpecKeys[] = {"type", "version", "metadata", "ignoreErrors",
+                                                   "initTimeout"};
 constexpr std::string_view kItemKeys[] = {"name", "value", "secretKeyRef", "envRef"};
 constexpr std::string_view kSecretKeys[] = {"name", "key"};
 constexpr std::string_view kAuthKeys[] = {"secretStore"};
@@ -164,7 +164,7 @@ void ReadSpec(const YamlNode& root, NodeReader& reader, ComponentDocument& docum
     }
     return;
   }
-  reader.WarnUnknownKeys(*spec, "spec", kSpecKeys);
+  reader.WarnUnknownKeys(*spec, "spec", kComponentSpecKeys);
   ReadType(*spec, reader, document);
   document.version = ToLower(reader.Text(*spec, "version"));
   ReadIgnoreErrors(*spec, reader, document);
@@ -181,7 +181,7 @@ void ReadSpec(const YamlNode& root, NodeReader& reader, ComponentDocument& docum
 
 std::optional<ComponentDocument> ReadComponent(const YamlNode& root, const DocumentHeader& header,
                                                NodeReader& reader) {
-  reader.WarnUnknownKeys(root, "the document", kTopKeys);
+  reader.WarnUnknownKeys(root, "the document", kComponentKeys);
   ComponentDocument document;
   document.name = header.name;
   document.name_space = header.name_space;

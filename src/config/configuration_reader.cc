@@ -11,8 +11,8 @@
 namespace mecha {
 namespace {
 
-constexpr std::string_view kTopKeys[] = {"apiVersion", "kind", "metadata", "spec"};
-constexpr std::string_view kSpecKeys[] = {
+constexpr std::string_view kConfigurationKeys[] = {"apiVersion", "kind", "metadata", "spec"};
+constexpr std::string_view kConfigurationSpecKeys[] = {
     "secrets",  "httpPipeline", "appHttpPipeline", "tracing", "metric",
     "metrics",  "mtls",         "accessControl",   "api",     "nameResolution",
     "features", "components",   "logging",         "wasm",    "workflow"};
@@ -60,7 +60,8 @@ void ReadScope(const YamlNode& entry, NodeReader& reader, std::vector<SecretScop
 
 void WarnUnused(const YamlNode& spec, NodeReader& reader) {
   for (const YamlNode& child : spec.children) {
-    const bool is_known = std::ranges::find(kSpecKeys, child.key) != std::end(kSpecKeys);
+    const bool is_known =
+        std::ranges::find(kConfigurationSpecKeys, child.key) != std::end(kConfigurationSpecKeys);
     if (is_known && child.key != "secrets") {
       reader.findings().Warn(reader.KeyAt(child), "spec." + child.key + " has no effect yet.");
     }
@@ -71,12 +72,12 @@ void WarnUnused(const YamlNode& spec, NodeReader& reader) {
 
 void MergeConfiguration(const YamlNode& root, NodeReader& reader,
                         ConfigurationDocument& configuration) {
-  reader.WarnUnknownKeys(root, "the document", kTopKeys);
+  reader.WarnUnknownKeys(root, "the document", kConfigurationKeys);
   const YamlNode* spec = reader.Mapping(root, "spec");
   if (spec == nullptr) {
     return;
   }
-  reader.WarnUnknownKeys(*spec, "spec", kSpecKeys);
+  reader.WarnUnknownKeys(*spec, "spec", kConfigurationSpecKeys);
   WarnUnused(*spec, reader);
   const YamlNode* secrets = reader.Mapping(*spec, "secrets");
   if (secrets == nullptr) {

@@ -168,7 +168,7 @@ std::string Loader::OutOfScope() const {
 
 void Loader::LeaveOut(const DocumentHeader& header, std::string reason, Location place) {
   resources_.left_out.push_back(
-      {header.kind_text, header.name, std::move(reason), std::move(place)});
+      {header.kind_text, header.name, std::move(reason), std::move(place), {}, {}});
 }
 
 void Loader::AddRoot(const YamlNode& root, NodeReader& reader) {
@@ -241,6 +241,7 @@ void Loader::AddSubscription(const YamlNode& root, const DocumentHeader& header,
     resources_.subscriptions.push_back(*std::move(document));
   } else {
     LeaveOut(header, OutOfScope(), reader.At(root));
+    resources_.left_out.back().subscription = std::move(document->spec);
   }
 }
 

@@ -8,12 +8,18 @@
 #include "result/status.h"
 #include "result/status_or.h"
 #include "support/catch.h"
+#include "support/config/resource_texts.h"
 
 namespace mecha {
 namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
+using test::CheckHolds;
+using test::CheckRefused;
+using test::Load;
+using test::Loaded;
+using test::OptionsOf;
 
 // A private folder, removed at the end.
 class Folder {
@@ -38,34 +44,9 @@ class Folder {
   std::string path_;
 };
 
-LoadOptions Options(Strictness strictness = Strictness::kStrict) {
-  LoadOptions options;
-  options.app_id = "shop";
-  options.strictness = strictness;
-  return options;
-}
-
-StatusOr<ResourceSet> Load(std::string_view text, Strictness strictness = Strictness::kStrict) {
-  return LoadResources(Options(strictness), {{}, {text}});
-}
-
-ResourceSet Loaded(std::string_view text, Strictness strictness = Strictness::kStrict) {
-  StatusOr<ResourceSet> resources = Load(text, strictness);
-  if (!resources.ok()) {
-    FAIL(resources.status().message());
-  }
-  return *std::move(resources);
-}
-
 std::string Component(std::string_view name, std::string_view more = {}) {
   return "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: " + std::string(name) +
          "\nspec:\n  type: state.in-memory\n  version: v1\n" + std::string(more);
-}
-
-void CheckHolds(std::string_view text, std::string_view wanted) {
-  INFO(text);
-  INFO("lacks: " << wanted);
-  CHECK(text.find(wanted) != std::string_view::npos);
 }
 
 // Strict mode refuses `text` with a message that holds `wanted`; Dapr's mode warns with the same.
@@ -77,16 +58,6 @@ void CheckLenient(const std::string& text, std::string_view wanted) {
   const ResourceSet resources = Loaded(text, Strictness::kDapr);
   REQUIRE_FALSE(resources.warnings.empty());
   CheckHolds(resources.warnings[0], wanted);
-}
-
-// Both modes refuse `text`.
-void CheckRefused(const std::string& text, std::string_view wanted) {
-  INFO(text);
-  for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
-    const Status status = Load(text, strictness).status();
-    CHECK_FALSE(status.ok());
-    CheckHolds(status.message(), wanted);
-  }
 }
 
 void CheckWarning(const std::string& text, std::string_view wanted) {
@@ -172,7 +143,7 @@ TEST_CASE("folders are read in the order of their names and only their YAML file
   folder.Write("below/c.yaml", Component("c"));
   const Folder second;
   const std::string file = second.Write("odd.name", Component("file"));
-  const auto resources = LoadResources(Options(), {{folder.path(), file}, {Component("text")}});
+  const auto resources = LoadResources(OptionsOf(), {{folder.path(), file}, {Component("text")}});
   REQUIRE(resources.ok());
   std::vector<std::string> names;
   for (const ComponentDocument& component : resources->components) {
@@ -185,11 +156,11 @@ TEST_CASE("folders are read in the order of their names and only their YAML file
 }
 
 TEST_CASE("a path that does not exist is an error and an empty folder a warning") {
-  const auto missing = LoadResources(Options(), {{"/no/such/folder"}, {}});
+  const auto missing = LoadResources(OptionsOf(), {{"/no/such/folder"}, {}});
   CHECK(missing.status().code() == StatusCode::kNotFound);
   CHECK(missing.status().message().starts_with("/no/such/folder: no such"));
   const Folder folder;
-  const auto empty = LoadResources(Options(), {{folder.path()}, {}});
+  const auto empty = LoadResources(OptionsOf(), {{folder.path()}, {}});
   REQUIRE(empty.ok());
   CHECK(empty->warnings.size() == 1);
 }
@@ -199,7 +170,7 @@ TEST_CASE("two components of one name are an error that names both places") {
   const std::string first = folder.Write("a.yaml", Component("orders"));
   const std::string second = folder.Write("b.yaml", Component("orders", "scopes: [other]\n"));
   for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
-    const Status status = LoadResources(Options(strictness), {{folder.path()}, {}}).status();
+    const Status status = LoadResources(OptionsOf(strictness), {{folder.path()}, {}}).status();
     CHECK(status.code() == StatusCode::kAlreadyExists);
     CHECK(status.message().starts_with(second + ":1:1: "));
     CheckHolds(status.message(), first + ":1:1");
@@ -214,7 +185,7 @@ TEST_CASE("scopes and namespaces choose what this application gets") {
                            "apiVersion: dapr.io/v2alpha1\nkind: Subscription\n"
                            "metadata: {name: theirs}\nspec: {pubsubname: near, topic: t, "
                            "routes: {default: /t}}\nscopes: [other]\n";
-  LoadOptions options = Options();
+  LoadOptions options = OptionsOf();
   options.name_space = "here";
   const auto filtered = LoadResources(options, {{}, {text}});
   REQUIRE(filtered.ok());
@@ -239,7 +210,7 @@ TEST_CASE("scopes and namespaces choose what this application gets") {
 TEST_CASE("one name may stand in several namespaces") {
   const std::string text =
       Component("orders\n  namespace: here") + "---\n" + Component("orders\n  namespace: there");
-  LoadOptions options = Options();
+  LoadOptions options = OptionsOf();
   options.name_space = "there";
   const auto resources = LoadResources(options, {{}, {text}});
   REQUIRE(resources.ok());

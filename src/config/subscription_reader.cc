@@ -17,7 +17,8 @@
 namespace mecha {
 namespace {
 
-constexpr std::string_view kTopKeys[] = {"apiVersion", "kind", "metadata", "spec", "scopes"};
+constexpr std::string_view kSubscriptionKeys[] = {"apiVersion", "kind", "metadata", "spec",
+                                                  "scopes"};
 constexpr std::string_view kFirstKeys[] = {"topic",    "pubsubname",    "route",
                                            "metadata", "bulkSubscribe", "deadLetterTopic"};
 constexpr std::string_view kSecondKeys[] = {"topic",    "pubsubname",    "routes",
@@ -182,7 +183,7 @@ bool IsSpec(const YamlNode& root, NodeReader& reader) {
 std::optional<SubscriptionDocument> ReadSubscription(const YamlNode& root,
                                                      const DocumentHeader& header,
                                                      NodeReader& reader) {
-  reader.WarnUnknownKeys(root, "the document", kTopKeys);
+  reader.WarnUnknownKeys(root, "the document", kSubscriptionKeys);
   SubscriptionDocument document;
   document.name = header.name;
   document.name_space = header.name_space;

@@ -4,26 +4,16 @@
 #include "config/load_resources.h"
 #include "result/status.h"
 #include "support/catch.h"
+#include "support/config/resource_texts.h"
 
 namespace mecha {
 namespace {
 
 using namespace std::chrono_literals;
-
-StatusOr<ResourceSet> Load(std::string_view text, Strictness strictness = Strictness::kStrict) {
-  LoadOptions options;
-  options.app_id = "shop";
-  options.strictness = strictness;
-  return LoadResources(options, {{}, {text}});
-}
-
-ResourceSet Loaded(std::string_view text, Strictness strictness = Strictness::kStrict) {
-  StatusOr<ResourceSet> resources = Load(text, strictness);
-  if (!resources.ok()) {
-    FAIL(resources.status().message());
-  }
-  return *std::move(resources);
-}
+using test::CheckHolds;
+using test::CheckRefused;
+using test::Load;
+using test::Loaded;
 
 SubscriptionSpec Spec(std::string_view text, std::vector<std::string>* warnings = nullptr) {
   StatusOr<SubscriptionSpec> spec = ReadSubscriptionSpec(text, warnings);
@@ -58,14 +48,8 @@ std::string Joined(const std::vector<SubscriptionMetadata>& metadata) {
   return text;
 }
 
-void CheckHolds(std::string_view text, std::string_view wanted) {
-  INFO(text);
-  INFO("lacks: " << wanted);
-  CHECK(text.find(wanted) != std::string_view::npos);
-}
-
 // Strict mode refuses; Dapr's mode warns, and keeps or leaves out the document.
-void CheckLenient(const std::string& text, std::string_view wanted, size_t kept = 0) {
+void CheckKept(const std::string& text, std::string_view wanted, size_t kept = 0) {
   INFO(text);
   const Status status = Load(text).status();
   CHECK(status.code() == StatusCode::kInvalidArgument);
@@ -76,16 +60,7 @@ void CheckLenient(const std::string& text, std::string_view wanted, size_t kept 
   CHECK(resources.subscriptions.size() == kept);
 }
 
-void CheckRefused(const std::string& text, std::string_view wanted) {
-  INFO(text);
-  for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
-    const Status status = Load(text, strictness).status();
-    CHECK(status.code() == StatusCode::kInvalidArgument);
-    CheckHolds(status.message(), wanted);
-  }
-}
-
-void CheckWarning(const std::string& text, std::string_view wanted) {
+void CheckKeptWithWarning(const std::string& text, std::string_view wanted) {
   INFO(text);
   const ResourceSet resources = Loaded(text);
   CHECK(resources.subscriptions.size() == 1);
@@ -202,29 +177,29 @@ TEST_CASE("scopes and namespaces choose subscriptions and a name is taken once")
 }
 
 TEST_CASE("a subscription that Dapr would never deliver to is an error in strict mode") {
-  CheckLenient("apiVersion: dapr.io/v1alpha1\nkind: Subscription\nmetadata: {name: a}\n",
-               "text 1:1:1: spec is missing");
-  CheckLenient(First("  topic: a\n  route: /a\n"), "text 1:5:3: spec.pubsubname is missing");
-  CheckLenient(First("  pubsubname: a\n  route: /a\n"), "spec.topic is missing");
-  CheckLenient(First("  pubsubname: a\n  topic: a\n"), "Write \"route: /orders\"");
-  CheckLenient(Second(""), "Write \"routes:\" with \"default: /orders\" below it");
-  CheckLenient(Second("  routes: {}\n"), "no message is delivered without a route");
-  CheckLenient(Second("  route: /a\n"), "\"route\" is of v1alpha1: write \"routes:\"");
-  CheckLenient(First("  pubsubname: a\n  topic: a\n  routes: {default: /a}\n"),
-               "\"routes\" is of v2alpha1: write \"apiVersion: dapr.io/v2alpha1\"");
-  CheckLenient(Second("  routes: {rules: [{match: a}]}\n"), "text 1:7:20: a rule has no path");
-  CheckLenient(Second("  routes: {rules: [a]}\n"), "must have \"match\" and \"path\"");
-  CheckLenient(Second("  routes: {rules: a}\n"), "\"rules\" must be a list");
-  CheckLenient(Second("  routes: /a\n"), "\"routes\" must be a mapping");
-  CheckLenient(Second("  routes: {default: /a}\n  bulkSubscribe: {enabled: perhaps}\n"),
-               "bulkSubscribe.enabled \"perhaps\" is not true or false");
-  CheckLenient(Second("  routes: {default: /a}\n  bulkSubscribe: {maxMessagesCount: -1}\n"),
-               "bulkSubscribe.maxMessagesCount \"-1\" is not a whole number of 32 bits");
-  CheckLenient(WithMetadata("a: [b]"), "text 1:8:17: metadata \"a\" must be one value");
-  CheckLenient(WithMetadata("queueType: a, QueueType: b"),
-               "\"QueueType\" is set a second time, first at text 1:8:14. Remove one.", 1);
-  CheckLenient(Second(std::string(kDefault) + "  deadLetterTopic: orders\n"),
-               "text 1:8:20: deadLetterTopic is the subscription's own topic", 1);
+  CheckKept("apiVersion: dapr.io/v1alpha1\nkind: Subscription\nmetadata: {name: a}\n",
+            "text 1:1:1: spec is missing");
+  CheckKept(First("  topic: a\n  route: /a\n"), "text 1:5:3: spec.pubsubname is missing");
+  CheckKept(First("  pubsubname: a\n  route: /a\n"), "spec.topic is missing");
+  CheckKept(First("  pubsubname: a\n  topic: a\n"), "Write \"route: /orders\"");
+  CheckKept(Second(""), "Write \"routes:\" with \"default: /orders\" below it");
+  CheckKept(Second("  routes: {}\n"), "no message is delivered without a route");
+  CheckKept(Second("  route: /a\n"), "\"route\" is of v1alpha1: write \"routes:\"");
+  CheckKept(First("  pubsubname: a\n  topic: a\n  routes: {default: /a}\n"),
+            "\"routes\" is of v2alpha1: write \"apiVersion: dapr.io/v2alpha1\"");
+  CheckKept(Second("  routes: {rules: [{match: a}]}\n"), "text 1:7:20: a rule has no path");
+  CheckKept(Second("  routes: {rules: [a]}\n"), "must have \"match\" and \"path\"");
+  CheckKept(Second("  routes: {rules: a}\n"), "\"rules\" must be a list");
+  CheckKept(Second("  routes: /a\n"), "\"routes\" must be a mapping");
+  CheckKept(Second("  routes: {default: /a}\n  bulkSubscribe: {enabled: perhaps}\n"),
+            "bulkSubscribe.enabled \"perhaps\" is not true or false");
+  CheckKept(Second("  routes: {default: /a}\n  bulkSubscribe: {maxMessagesCount: -1}\n"),
+            "bulkSubscribe.maxMessagesCount \"-1\" is not a whole number of 32 bits");
+  CheckKept(WithMetadata("a: [b]"), "text 1:8:17: metadata \"a\" must be one value");
+  CheckKept(WithMetadata("queueType: a, QueueType: b"),
+            "\"QueueType\" is set a second time, first at text 1:8:14. Remove one.", 1);
+  CheckKept(Second(std::string(kDefault) + "  deadLetterTopic: orders\n"),
+            "text 1:8:20: deadLetterTopic is the subscription's own topic", 1);
 }
 
 TEST_CASE("what the library itself acts on is checked in both modes") {
@@ -247,18 +222,20 @@ TEST_CASE("a long interval alone raises the longest one") {
 }
 
 TEST_CASE("unknown keys of a subscription are warned about with the nearest one") {
-  CheckWarning(
+  CheckKeptWithWarning(
       Second(std::string(kDefault) + "  deadletterTopic: bad\n"),
       "text 1:8:3: unknown key \"deadletterTopic\" in spec; it has no effect. Did you mean "
       "\"deadLetterTopic\"?");
-  CheckWarning(Second("  routes: {default: /a, rule: []}\n"), "Did you mean \"rules\"?");
-  CheckWarning(Second("  routes: {rules: [{mach: a, path: /a}]}\n"), "Did you mean \"match\"?");
-  CheckWarning(Second(std::string(kDefault) + "scope: [a]\n"), "Did you mean \"scopes\"?");
-  CheckWarning(WithMetadata("redeliveryAttemps: 2"),
-               "metadata \"redeliveryAttemps\" goes to the component as it is. Did you mean "
-               "\"redeliveryAttempts\"?");
-  CheckWarning(Second("  routes: {rules: [{path: /a}, {match: b, path: /b}]}\n"),
-               "this rule is never reached");
+  CheckKeptWithWarning(Second("  routes: {default: /a, rule: []}\n"), "Did you mean \"rules\"?");
+  CheckKeptWithWarning(Second("  routes: {rules: [{mach: a, path: /a}]}\n"),
+                       "Did you mean \"match\"?");
+  CheckKeptWithWarning(Second(std::string(kDefault) + "scope: [a]\n"), "Did you mean \"scopes\"?");
+  CheckKeptWithWarning(
+      WithMetadata("redeliveryAttemps: 2"),
+      "metadata \"redeliveryAttemps\" goes to the component as it is. Did you mean "
+      "\"redeliveryAttempts\"?");
+  CheckKeptWithWarning(Second("  routes: {rules: [{path: /a}, {match: b, path: /b}]}\n"),
+                       "this rule is never reached");
 }
 
 TEST_CASE("a spec on its own may be YAML or JSON and leaves out what the host says elsewhere") {

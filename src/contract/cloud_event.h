@@ -2,9 +2,11 @@
 // CloudEvent: one message in its CloudEvents 1.0 envelope, as a struct. Not its JSON form: that is
 // src/events/. A broker in this process hands the struct itself from publisher to handler.
 // Immutable once `OwnText` has run; a copy shares all bytes, and copies may be used on any thread.
+// Of a shared one (ShareEvent) only the data may be copied: its text goes with it.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -42,7 +44,7 @@ struct CloudEvent {
   std::span<const Extension> extensions;  // in the envelope's order
   DataKind data_kind = DataKind::kNone;
   Buffer data;
-  // What the views and `extensions` point into once OwnText has run.
+  // What the views and `extensions` point into once OwnText has run; null in a shared event.
   Buffer text;
 };
 
@@ -71,5 +73,8 @@ inline constexpr EventAttribute kEventAttributes[] = {
 // Copies all that the views point to into one new `text` and points them there. Whoever sets a
 // member of an event runs it before what the member points to goes away. From `pool`, if given.
 void OwnText(CloudEvent& event, BlockPool* pool = nullptr);
+
+// The event, and behind it in the same block all that its views point to. From `pool`, if given.
+std::shared_ptr<const CloudEvent> ShareEvent(const CloudEvent& event, BlockPool* pool = nullptr);
 
 }  // namespace mecha

@@ -57,6 +57,25 @@ TEST_CASE("a copy shares all bytes and outlives its original") {
   CHECK(copy.id == "an identifier of some length");
 }
 
+TEST_CASE("a shared event has all of its text with it") {
+  std::shared_ptr<const CloudEvent> shared;
+  {
+    const CloudEvent event = Made();
+    shared = ShareEvent(event);
+    CHECK((shared->data.data() == event.data.data()));
+    CHECK((shared->id.data() != event.id.data()));
+  }
+  CHECK(shared->id == "an identifier of some length");
+  CHECK(shared->expiration == "2026-01-02T03:04:05Z");
+  CHECK((shared->source.data() == nullptr));
+  CHECK((shared->subject.data() != nullptr));
+  REQUIRE(shared->extensions.size() == 2);
+  CHECK(shared->extensions[0].name == "priority");
+  CHECK(shared->extensions[1].json == "\"red\"");
+  const BlockPool::Ptr pool = BlockPool::Create();
+  CHECK(ShareEvent(CloudEvent(), pool.get())->extensions.empty());
+}
+
 TEST_CASE("an event without any attribute owns an empty text") {
   CloudEvent event;
   OwnText(event);

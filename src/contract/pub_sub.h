@@ -31,6 +31,7 @@
 namespace mecha {
 
 struct CloudEvent;  // contract/cloud_event.h
+class Executor;     // contract/executor.h
 
 struct OutgoingMessage {
   // The bytes to keep. Empty when `event` is set.
@@ -42,6 +43,8 @@ struct OutgoingMessage {
   Metadata metadata;              // of the publisher, in its order
   // Only to components with the capability `ttl`; at least 1 ms.
   std::optional<std::chrono::milliseconds> ttl;
+  // When its publisher handed it over; absent: just now.
+  std::optional<WallTime> accepted;
 };
 
 // What a broker tells of a message it took; its own id for it, empty where it has none.
@@ -56,7 +59,8 @@ struct Delivery {
   std::string id;                                             // the broker's
   std::string key;
   std::string content_type;  // of the payload; empty where the broker carries none
-  // How often the broker has handed it out, to anybody, this time included; at least 1.
+  // How often the broker has handed it out, to anybody, this time included and unseen returns taken
+  // off; at least 1.
   uint32_t attempt = 1;
   std::optional<WallTime> enqueued;
   // A moment not after the one at which the broker began to count the lease: when the read was
@@ -75,6 +79,9 @@ struct Settlement {
   // Of kReturn. Zero unless the component's capability `delayed_return` is native: otherwise the
   // block keeps the message in hand for that time.
   Duration delay{0};
+  // Of kReturn: no handler has had it since it was delivered, so that this delivery is no attempt.
+  // Where `attempts` is native the broker counts it as if it had not been; the delay is zero.
+  bool is_unseen = false;
 };
 
 // Told of messages. The block implements it; it outlives the feed.
@@ -97,11 +104,20 @@ class Feed {
   // lease has ended. Callbacks still outstanding run before it returns.
   virtual ~Feed() = default;
 
+  // Where all of its messages are handled; null: there is no one such place. A broker within this
+  // process delivers there, so that no publisher does a handler's work. The others take no notice.
+  virtual void DeliverOn(std::shared_ptr<Executor> /*handlers*/) {}
   // Adds to what may be delivered: so many more messages.
   virtual void Request(size_t more) = 0;
   // Ends a delivery. A number whose lease was lost is NOT_FOUND. UNAVAILABLE: the broker did not
   // take it, and the message may come again.
   virtual void Settle(const Settlement& settlement, Settled done) = 0;
+  // Several at once, told together: false when this feed only takes them one by one, and then
+  // `done` is left alone.
+  virtual bool SettleMany(std::span<const Settlement> /*settlements*/,
+                          Done<std::vector<Status>>& /*done*/) {
+    return false;
+  }
   // Renews the leases of these deliveries; reports the numbers that were lost to others. An error:
   // it could not be done, and the leases run on from the last time.
   virtual void Renew(std::span<const uint64_t> numbers, Done<std::vector<uint64_t>> lost) = 0;

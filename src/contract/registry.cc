@@ -2,6 +2,7 @@
 #include "contract/registry.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mecha {
 namespace {
@@ -12,6 +13,30 @@ bool IsNamed(const Info& info, std::string_view type) {
 }
 
 }  // namespace
+
+void Registry::Add(const ComponentInfo& info, std::unique_ptr<StateStore> (*make)()) {
+  Add(info, MakeStateStore(make));
+}
+
+void Registry::Add(const ComponentInfo& info, std::unique_ptr<SecretStore> (*make)()) {
+  Add(info, MakeSecretStore(make));
+}
+
+void Registry::Add(const ComponentInfo& info, std::unique_ptr<PubSub> (*make)()) {
+  Add(info, MakePubSub(make));
+}
+
+void Registry::Add(const ComponentInfo& info, MakeStateStore make) {
+  Add(Entry{&info, std::move(make), {}});
+}
+
+void Registry::Add(const ComponentInfo& info, MakeSecretStore make) {
+  Add(Entry{&info, std::move(make), {}});
+}
+
+void Registry::Add(const ComponentInfo& info, MakePubSub make) {
+  Add(Entry{&info, std::move(make), {}});
+}
 
 const Registry::Entry* Registry::Find(std::string_view type, std::string_view version) const {
   const std::string_view wanted = version.empty() || version == "v0" ? "v1" : version;

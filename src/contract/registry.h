@@ -20,6 +20,10 @@
 #include "contract/secret_store.h"
 #include "contract/state_store.h"
 
+// Before a component's Register. Every program runs it, so these functions lie together: of a
+// component that is not used no other page comes into memory.
+#define MECHA_RUNS_AT_START [[gnu::section(".text.startup")]]
+
 namespace mecha {
 
 // They own what `info` of a plug-in's type points to.
@@ -42,9 +46,12 @@ class Registry {
   };
 
   // A type may register once per version; a second time is a build error found by a test.
-  void Add(const ComponentInfo& info, MakeStateStore make) { Add(Entry{&info, make, {}}); }
-  void Add(const ComponentInfo& info, MakeSecretStore make) { Add(Entry{&info, make, {}}); }
-  void Add(const ComponentInfo& info, MakePubSub make) { Add(Entry{&info, make, {}}); }
+  void Add(const ComponentInfo& info, std::unique_ptr<StateStore> (*make)());
+  void Add(const ComponentInfo& info, std::unique_ptr<SecretStore> (*make)());
+  void Add(const ComponentInfo& info, std::unique_ptr<PubSub> (*make)());
+  void Add(const ComponentInfo& info, MakeStateStore make);
+  void Add(const ComponentInfo& info, MakeSecretStore make);
+  void Add(const ComponentInfo& info, MakePubSub make);
   void Add(Entry entry) { entries_.push_back(std::move(entry)); }
   // Only the module tls.so does.
   void SetCryptography(MakeCryptography make) { cryptography_ = make; }

@@ -34,15 +34,15 @@ constexpr WordTable MakeWords(int shift) {
   return words;
 }
 
-constexpr PairTable kPairs = MakePairs();
-constexpr WordTable kFirst = MakeWords(18);
-constexpr WordTable kSecond = MakeWords(12);
-constexpr WordTable kThird = MakeWords(6);
-constexpr WordTable kFourth = MakeWords(0);
+constexpr PairTable kCharacterPairs = MakePairs();
+constexpr WordTable kFirstBits = MakeWords(18);
+constexpr WordTable kSecondBits = MakeWords(12);
+constexpr WordTable kThirdBits = MakeWords(6);
+constexpr WordTable kFourthBits = MakeWords(0);
 
-void WritePair(uint32_t twelve_bits, char* out) {
-  out[0] = kPairs[twelve_bits][0];
-  out[1] = kPairs[twelve_bits][1];
+void WriteCharacters(uint32_t twelve_bits, char* out) {
+  out[0] = kCharacterPairs[twelve_bits][0];
+  out[1] = kCharacterPairs[twelve_bits][1];
 }
 
 // Decodes the last two or three characters; returns the number of bytes, 0 when they are wrong.
@@ -50,7 +50,8 @@ size_t DecodeTail(const unsigned char* in, size_t size, char* out) {
   if (size != 2 && size != 3) {
     return 0;
   }
-  const uint32_t group = kFirst[in[0]] | kSecond[in[1]] | (size == 3 ? kThird[in[2]] : 0);
+  const uint32_t group =
+      kFirstBits[in[0]] | kSecondBits[in[1]] | (size == 3 ? kThirdBits[in[2]] : 0);
   const uint32_t stray_bits = size == 3 ? 0xFF : 0xFFFF;
   if (group >= kBad || (group & stray_bits) != 0) {
     return 0;
@@ -84,14 +85,14 @@ void EncodeBase64(std::string_view bytes, char* out) {
   size_t left = bytes.size();
   for (; left >= 3; left -= 3, in += 3, out += 4) {
     const uint32_t group = static_cast<uint32_t>(in[0]) << 16 | in[1] << 8 | in[2];
-    WritePair(group >> 12, out);
-    WritePair(group & 0xFFF, out + 2);
+    WriteCharacters(group >> 12, out);
+    WriteCharacters(group & 0xFFF, out + 2);
   }
   if (left == 0) {
     return;
   }
   const uint32_t group = static_cast<uint32_t>(in[0]) << 16 | (left == 2 ? in[1] << 8 : 0);
-  WritePair(group >> 12, out);
+  WriteCharacters(group >> 12, out);
   out[2] = left == 2 ? kAlphabet[group >> 6 & 63] : '=';
   out[3] = '=';
 }
@@ -112,7 +113,8 @@ std::optional<size_t> DecodeBase64(std::string_view text, char* out) {
   char* next = out;
   uint32_t seen = 0;
   for (; left >= 4; left -= 4, in += 4, next += 3) {
-    const uint32_t group = kFirst[in[0]] | kSecond[in[1]] | kThird[in[2]] | kFourth[in[3]];
+    const uint32_t group =
+        kFirstBits[in[0]] | kSecondBits[in[1]] | kThirdBits[in[2]] | kFourthBits[in[3]];
     seen |= group;
     next[0] = static_cast<char>(group >> 16);
     next[1] = static_cast<char>(group >> 8);

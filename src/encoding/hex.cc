@@ -2,18 +2,12 @@
 #include "encoding/hex.h"
 
 namespace mecha {
-namespace {
-
-constexpr std::string_view kDigits = "0123456789abcdef";
-
-}  // namespace
-
 std::string EncodeHex(std::string_view bytes) {
   std::string text;
   text.reserve(bytes.size() * 2);
   for (const char byte : bytes) {
-    text += kDigits[static_cast<unsigned char>(byte) >> 4];
-    text += kDigits[static_cast<unsigned char>(byte) & 15];
+    text += kHexDigits[static_cast<unsigned char>(byte) >> 4];
+    text += kHexDigits[static_cast<unsigned char>(byte) & 15];
   }
   return text;
 }

@@ -8,6 +8,8 @@
 
 namespace mecha {
 
+inline constexpr std::string_view kHexDigits = "0123456789abcdef";
+
 // The value of one hexadecimal digit, or -1.
 constexpr int HexDigit(char c) {
   if (c >= '0' && c <= '9') {

@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "encoding/hex.h"
 #include "encoding/json_bytes.h"
 #include "encoding/json_scanner.h"
 #include "encoding/utf8.h"
@@ -10,7 +11,6 @@
 namespace mecha {
 namespace {
 
-constexpr std::string_view kDigits = "0123456789abcdef";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
 // The letter behind the backslash for what has a short escape, else 0.
@@ -51,7 +51,7 @@ void AddEscaped(char c, Sink& sink) {
     return;
   }
   const auto byte = static_cast<unsigned char>(c);
-  const char escape[] = {'\\', 'u', '0', '0', kDigits[byte >> 4], kDigits[byte & 15]};
+  const char escape[] = {'\\', 'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 15]};
   sink.Add({escape, sizeof escape});
 }
 

@@ -6,7 +6,7 @@
 namespace mecha {
 namespace {
 
-std::string Quoted(std::string_view text) {
+std::string AsJson(std::string_view text) {
   std::string out = "x";
   AppendJsonString(out, text);
   return out.substr(1);
@@ -31,12 +31,12 @@ TEST_CASE("nesting does not use up the stack") {
 }
 
 TEST_CASE("strings are quoted so that they read back") {
-  CHECK(Quoted("plain") == "\"plain\"");
-  CHECK(Quoted("a\"b\\c\nd\re\tf") == R"("a\"b\\c\nd\re\tf")");
-  CHECK(Quoted(std::string_view("\0\x1f", 2)) == R"("\u0000\u001f")");
-  CHECK(Quoted("gr\xC3\xBC\xC3\x9F") == "\"gr\xC3\xBC\xC3\x9F\"");
-  CHECK(Quoted("a\xFFz") == "\"a\xEF\xBF\xBDz\"");
-  CHECK(IsJson(Quoted("a\xFF\"\x01")));
+  CHECK(AsJson("plain") == "\"plain\"");
+  CHECK(AsJson("a\"b\\c\nd\re\tf") == R"("a\"b\\c\nd\re\tf")");
+  CHECK(AsJson(std::string_view("\0\x1f", 2)) == R"("\u0000\u001f")");
+  CHECK(AsJson("gr\xC3\xBC\xC3\x9F") == "\"gr\xC3\xBC\xC3\x9F\"");
+  CHECK(AsJson("a\xFFz") == "\"a\xEF\xBF\xBDz\"");
+  CHECK(IsJson(AsJson("a\xFF\"\x01")));
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encoding/rfc3339.h"
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "encoding/ascii.h"
 
@@ -16,6 +18,22 @@ using std::chrono::seconds;
 using std::chrono::sys_days;
 
 constexpr int64_t kSecond = 1'000'000'000;
+
+// "00" to "99".
+constexpr std::array<char, 200> kPairs = [] {
+  std::array<char, 200> pairs{};
+  for (size_t value = 0; value < 100; ++value) {
+    pairs[value * 2] = static_cast<char>('0' + value / 10);
+    pairs[value * 2 + 1] = static_cast<char>('0' + value % 10);
+  }
+  return pairs;
+}();
+
+// Below 100.
+char* WritePair(unsigned value, char* out) {
+  std::memcpy(out, &kPairs[value * size_t{2}], 2);
+  return out + 2;
+}
 
 char* WriteDigits(int64_t value, int width, char* out) {
   for (int at = width - 1; at >= 0; --at, value /= 10) {
@@ -116,18 +134,20 @@ size_t WriteRfc3339(UtcTime time, char* out) {
   const auto day = std::chrono::floor<days>(time);
   const std::chrono::year_month_day date{day};
   const int64_t ns = (time - day).count();
-  const int64_t second = ns / kSecond;
-  char* at = WriteDigits(static_cast<int>(date.year()), 4, out);
+  const auto second = static_cast<unsigned>(ns / kSecond);
+  // What a clock's nanoseconds can hold lies between the years 1677 and 2262.
+  const auto year = static_cast<unsigned>(static_cast<int>(date.year()));
+  char* at = WritePair(year % 100, WritePair(year / 100, out));
   *at++ = '-';
-  at = WriteDigits(static_cast<unsigned>(date.month()), 2, at);
+  at = WritePair(static_cast<unsigned>(date.month()), at);
   *at++ = '-';
-  at = WriteDigits(static_cast<unsigned>(date.day()), 2, at);
+  at = WritePair(static_cast<unsigned>(date.day()), at);
   *at++ = 'T';
-  at = WriteDigits(second / 3600, 2, at);
+  at = WritePair(second / 3600, at);
   *at++ = ':';
-  at = WriteDigits(second / 60 % 60, 2, at);
+  at = WritePair(second / 60 % 60, at);
   *at++ = ':';
-  at = WriteDigits(second % 60, 2, at);
+  at = WritePair(second % 60, at);
   if (const int64_t fraction = ns % kSecond; fraction != 0) {
     *at++ = '.';
     at = WriteDigits(fraction, 9, at);

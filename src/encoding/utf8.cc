@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "encoding/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -38,34 +39,66 @@ size_t CharacterLength(const unsigned char* in, size_t left) {
   return length;
 }
 
-// Whether the bytes at `in` are all ASCII; a multiple of eight.
-template <size_t Bytes>
-bool IsAscii(const unsigned char* in) {
-  std::array<uint64_t, Bytes / 8> words;
-  std::memcpy(words.data(), in, Bytes);
-  uint64_t all = 0;
-  for (const uint64_t word : words) {
-    all |= word;
-  }
-  return (all & kHighBits) == 0;
+// Whether the bytes at `in` are all ASCII.
+bool AreEightAscii(const unsigned char* in) {
+  uint64_t word = 0;
+  std::memcpy(&word, in, sizeof word);
+  return (word & kHighBits) == 0;
+}
+
+// The same of so many: as wide as every machine can.
+constexpr size_t kStride = 128;
+
+bool IsStrideAscii(const unsigned char* in) {
+  using Wide [[gnu::vector_size(16)]] = uint64_t;
+  std::array<Wide, kStride / sizeof(Wide)> words;
+  std::memcpy(words.data(), in, kStride);
+  const Wide all = ((words[0] | words[1]) | (words[2] | words[3])) |
+                   ((words[4] | words[5]) | (words[6] | words[7]));
+  return ((all[0] | all[1]) & kHighBits) == 0;
 }
 
 }  // namespace
+
+bool IsAscii(std::string_view text) {
+  const auto* in = reinterpret_cast<const unsigned char*>(text.data());
+  const auto* const end = in + text.size();
+  while (end - in >= static_cast<ptrdiff_t>(kStride)) {
+    if (!IsStrideAscii(in)) {
+      return false;
+    }
+    in += kStride;
+  }
+  while (end - in >= 8) {
+    if (!AreEightAscii(in)) {
+      return false;
+    }
+    in += 8;
+  }
+  if (text.size() >= 8) {
+    return AreEightAscii(end - 8);
+  }
+  unsigned char all = 0;
+  for (; in != end; ++in) {
+    all |= *in;
+  }
+  return all < 0x80;
+}
 
 size_t ValidUtf8Prefix(std::string_view text) {
   const auto* in = reinterpret_cast<const unsigned char*>(text.data());
   size_t at = 0;
   while (at < text.size()) {
     const size_t left = text.size() - at;
-    if (left >= 32 && IsAscii<32>(in + at)) {
-      at += 32;
+    if (left >= kStride && IsStrideAscii(in + at)) {
+      at += kStride;
       continue;
     }
-    if (left >= 8 && IsAscii<8>(in + at)) {
+    if (left >= 8 && AreEightAscii(in + at)) {
       at += 8;
       continue;
     }
-    if (left < 8 && text.size() >= 8 && IsAscii<8>(in + text.size() - 8)) {
+    if (left < 8 && text.size() >= 8 && AreEightAscii(in + text.size() - 8)) {
       return text.size();
     }
     const size_t length = CharacterLength(in + at, left);

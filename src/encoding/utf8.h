@@ -7,6 +7,7 @@
 
 namespace mecha {
 
+bool IsAscii(std::string_view text);
 bool IsValidUtf8(std::string_view text);
 // How many bytes from the start of `text` are valid; text.size() when all are.
 size_t ValidUtf8Prefix(std::string_view text);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "events/publish_event.h"
 
-#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -10,11 +9,8 @@
 #include "encoding/json_scanner.h"
 #include "encoding/media_type.h"
 #include "encoding/quoted.h"
-#include "encoding/rfc3339.h"
 #include "encoding/utf8.h"
-#include "encoding/uuid.h"
 #include "events/event_defaults.h"
-#include "events/event_reader.h"
 
 namespace mecha {
 namespace {
@@ -25,31 +21,6 @@ using std::chrono::seconds;
 std::string_view FirstGiven(std::string_view wanted, std::string_view otherwise) {
   return wanted.empty() ? otherwise : wanted;
 }
-
-// Room for the texts that are made here, until the event owns its text.
-class MadeText {
- public:
-  std::string_view Id(std::span<const unsigned char, 16> random) {
-    WriteUuid(random, id_.data());
-    return {id_.data(), id_.size()};
-  }
-  // Seconds suffice, as in Dapr; UTC, since the local zone is the host's environment.
-  std::string_view Time(WallTime now) {
-    return {time_.data(), WriteRfc3339(std::chrono::floor<seconds>(now), time_.data())};
-  }
-  // Rounded up: an event never expires before its time.
-  std::string_view Expiration(WallTime now, Duration ttl) {
-    constexpr WallTime kLast = std::chrono::floor<seconds>(WallTime::max());
-    const WallTime end =
-        now < kLast - ttl ? WallTime(std::chrono::ceil<seconds>(now + ttl)) : kLast;
-    return {expiration_.data(), WriteRfc3339(end, expiration_.data())};
-  }
-
- private:
-  std::array<char, kUuidSize> id_;
-  std::array<char, kRfc3339Most> time_;
-  std::array<char, kRfc3339Most> expiration_;
-};
 
 bool IsBinaryType(std::string_view content_type) {
   return IsMediaType(content_type, kBinaryType) || IsMediaType(content_type, kEventProtobufType) ||
@@ -128,18 +99,12 @@ void SetTrace(const PublishMetadata& metadata, const Publisher& publisher, Cloud
   }
 }
 
-// Of an event that owns its text.
 Status CheckText(const CloudEvent& event) {
-  const std::string_view text = event.text.view().substr(event.extensions.size_bytes());
-  unsigned char all = 0;
-  for (const char each : text.substr(0, text.size() - 1)) {
-    all |= static_cast<unsigned char>(each);
-  }
-  if (all < 0x80) {
-    return OkStatus();  // what most have
-  }
   for (const EventAttribute& attribute : kEventAttributes) {
     const std::string_view value = event.*attribute.member;
+    if (IsAscii(value)) {
+      continue;  // as nearly all
+    }
     if (const size_t valid = ValidUtf8Prefix(value); valid != value.size()) {
       return InvalidArgument("the CloudEvent's attribute " + Quoted(attribute.name) +
                              " is not UTF-8 at its byte " + std::to_string(valid));
@@ -148,75 +113,89 @@ Status CheckText(const CloudEvent& event) {
   return OkStatus();
 }
 
-// What is set whoever made the envelope.
-Status Finish(const Publication& publication, const PublishMetadata& metadata,
-              const Publisher& publisher, MadeText& made, CloudEvent& event) {
-  event.topic = publication.topic;
-  event.pubsubname = publication.pubsub_name;
-  if (metadata.ttl.has_value() && !publisher.has_native_ttl) {
-    event.expiration = made.Expiration(publisher.now, *metadata.ttl);
-  }
-  OwnText(event, publisher.pool);
-  return CheckText(event);
-}
-
-StatusOr<CloudEvent> WrapData(const Publication& publication, const PublishMetadata& metadata,
-                              const Publisher& publisher) {
-  MadeText made;
-  CloudEvent event;
-  event.id = metadata.id.empty() ? made.Id(publisher.random) : metadata.id;
-  event.specversion = kEventSpecVersion;
-  event.type = FirstGiven(metadata.type, kEventType);
-  event.source = FirstGiven(metadata.source, FirstGiven(publisher.app_id, kEventSource));
-  if (!metadata.subject.empty()) {
-    event.subject = metadata.subject;
-  }
-  event.time = made.Time(publisher.now);
-  SetTrace(metadata, publisher, event);
-  RETURN_IF_ERROR(SetData(publication, publisher.strictness, event));
-  RETURN_IF_ERROR(Finish(publication, metadata, publisher, made, event));
-  return event;
-}
-
 void SetIfAbsent(std::string_view& attribute, std::string_view value) {
   if (attribute.data() == nullptr) {
     attribute = value;
   }
 }
 
+}  // namespace
+
+std::string_view EventDraft::MakeId(std::span<const unsigned char, 16> random) {
+  WriteUuid(random, id_.data());
+  return {id_.data(), id_.size()};
+}
+
+// Seconds suffice, as in Dapr; UTC, since the local zone is the host's environment.
+std::string_view EventDraft::MakeTime(WallTime now) {
+  return {time_.data(), WriteRfc3339(std::chrono::floor<seconds>(now), time_.data())};
+}
+
+// Rounded up: an event never expires before its time.
+std::string_view EventDraft::MakeExpiration(WallTime now, Duration ttl) {
+  constexpr WallTime kLast = std::chrono::floor<seconds>(WallTime::max());
+  const WallTime end = now < kLast - ttl ? WallTime(std::chrono::ceil<seconds>(now + ttl)) : kLast;
+  return {expiration_.data(), WriteRfc3339(end, expiration_.data())};
+}
+
+Status EventDraft::Make(const Publication& publication, const PublishMetadata& metadata,
+                        const Publisher& publisher) {
+  RETURN_IF_ERROR(IsMediaType(publication.content_type, kEventJsonType)
+                      ? AdoptEvent(publication, publisher)
+                      : WrapData(publication, metadata, publisher));
+  // What is set whoever made the envelope.
+  CloudEvent& made = event();
+  made.topic = publication.topic;
+  made.pubsubname = publication.pubsub_name;
+  if (metadata.ttl.has_value() && !publisher.has_native_ttl) {
+    made.expiration = MakeExpiration(publisher.now, *metadata.ttl);
+  }
+  return CheckText(made);
+}
+
+Status EventDraft::WrapData(const Publication& publication, const PublishMetadata& metadata,
+                            const Publisher& publisher) {
+  event_.id = metadata.id.empty() ? MakeId(publisher.random) : metadata.id;
+  event_.specversion = kEventSpecVersion;
+  event_.type = FirstGiven(metadata.type, kEventType);
+  event_.source = FirstGiven(metadata.source, FirstGiven(publisher.app_id, kEventSource));
+  if (!metadata.subject.empty()) {
+    event_.subject = metadata.subject;
+  }
+  event_.time = MakeTime(publisher.now);
+  SetTrace(metadata, publisher, event_);
+  return SetData(publication, publisher.strictness, event_);
+}
+
 // The metadata's cloudevent.* keys do not count here: the publisher wrote the envelope itself.
-StatusOr<CloudEvent> AdoptEvent(const Publication& publication, const PublishMetadata& metadata,
-                                const Publisher& publisher) {
-  MadeText made;
-  EventReader reader(publisher.pool);
-  RETURN_IF_ERROR(reader.Read(publication.data.view()));
-  CloudEvent& event = reader.event();
-  if (event.id.empty() && publisher.strictness == Strictness::kStrict) {
+Status EventDraft::AdoptEvent(const Publication& publication, const Publisher& publisher) {
+  reader_.emplace(publisher.pool);
+  RETURN_IF_ERROR(reader_->Read(publication.data.view()));
+  CloudEvent& adopted = reader_->event();
+  if (adopted.id.empty() && publisher.strictness == Strictness::kStrict) {
     return InvalidArgument(
         "the CloudEvent has no id; without one nobody can tell a message that comes again from a "
         "new one, so add it");
   }
-  SetIfAbsent(event.specversion, kEventSpecVersion);
-  SetIfAbsent(event.type, kEventType);
-  SetIfAbsent(event.source, kEventSource);
-  SetIfAbsent(event.time, made.Time(publisher.now));
+  SetIfAbsent(adopted.specversion, kEventSpecVersion);
+  SetIfAbsent(adopted.type, kEventType);
+  SetIfAbsent(adopted.source, kEventSource);
+  SetIfAbsent(adopted.time, MakeTime(publisher.now));
   if (!publisher.traceparent.empty()) {
-    if (event.traceid.data() == nullptr) {
-      event.traceid = event.traceparent = publisher.traceparent;
+    if (adopted.traceid.data() == nullptr) {
+      adopted.traceid = adopted.traceparent = publisher.traceparent;
     }
-    SetIfAbsent(event.tracestate, FirstGiven(publisher.tracestate, ""));
+    SetIfAbsent(adopted.tracestate, FirstGiven(publisher.tracestate, ""));
   }
-  RETURN_IF_ERROR(Finish(publication, metadata, publisher, made, event));
-  return std::move(event);
+  return OkStatus();
 }
-
-}  // namespace
 
 StatusOr<CloudEvent> MakeEvent(const Publication& publication, const PublishMetadata& metadata,
                                const Publisher& publisher) {
-  return IsMediaType(publication.content_type, kEventJsonType)
-             ? AdoptEvent(publication, metadata, publisher)
-             : WrapData(publication, metadata, publisher);
+  EventDraft draft;
+  RETURN_IF_ERROR(draft.Make(publication, metadata, publisher));
+  OwnText(draft.event(), publisher.pool);
+  return std::move(draft.event());
 }
 
 }  // namespace mecha

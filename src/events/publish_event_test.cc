@@ -17,16 +17,16 @@ namespace mecha {
 namespace {
 
 using Kind = CloudEvent::DataKind;
-using Entries = std::vector<std::pair<std::string_view, std::string_view>>;
+using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
 using std::chrono::milliseconds;
 
 constexpr std::string_view kParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-constexpr std::array<unsigned char, 16> kRandom = {0xAB, 0xCD};
+constexpr std::array<unsigned char, 16> kDrawn = {0xAB, 0xCD};
 
 struct Publish {
   std::string content_type;
   std::string data;
-  Entries metadata;
+  Pairs metadata;
   std::string traceparent;
   std::string tracestate;
   bool has_native_ttl = false;
@@ -44,7 +44,7 @@ StatusOr<CloudEvent> Make(const Publish& publish) {
                       .traceparent = publish.traceparent,
                       .tracestate = publish.tracestate,
                       .now = *ParseRfc3339("2026-01-02T03:04:05.678Z"),
-                      .random = kRandom};
+                      .random = kDrawn};
   publisher.has_native_ttl = publish.has_native_ttl;
   publisher.strictness = publish.strictness;
   return MakeEvent(publication, *metadata, publisher);
@@ -79,7 +79,7 @@ TEST_CASE("a plain publish gets the whole envelope") {
 
 TEST_CASE("without an app id the source is Dapr") {
   const Publication publication{"messages", "orders", "", {}};
-  const auto event = MakeEvent(publication, {}, Publisher{.now = WallTime(), .random = kRandom});
+  const auto event = MakeEvent(publication, {}, Publisher{.now = WallTime(), .random = kDrawn});
   REQUIRE(event.ok());
   CHECK(event->source == "Dapr");
   CHECK((event->data_kind == Kind::kNone));
@@ -216,7 +216,7 @@ TEST_CASE("bytes that no string can hold become base64 and lose nothing") {
 
 TEST_CASE("data is shared with the publisher's buffer") {
   const Publication publication{"messages", "orders", "text/plain", Buffer::CopyOf("hello")};
-  const auto event = MakeEvent(publication, {}, Publisher{.app_id = "shop", .random = kRandom});
+  const auto event = MakeEvent(publication, {}, Publisher{.app_id = "shop", .random = kDrawn});
   CHECK((event->data.data() == publication.data.data()));
 }
 

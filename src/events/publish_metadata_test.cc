@@ -14,9 +14,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using Entries = std::vector<std::pair<std::string_view, std::string_view>>;
+using Pairs = std::vector<std::pair<std::string_view, std::string_view>>;
 
-StatusOr<PublishMetadata> Read(const Entries& entries) { return ReadPublishMetadata(entries); }
+StatusOr<PublishMetadata> Read(const Pairs& entries) { return ReadPublishMetadata(entries); }
 
 TEST_CASE("no metadata asks for nothing") {
   const auto read = Read({});

@@ -2,7 +2,6 @@
 #include "events/received_event.h"
 
 #include <algorithm>
-#include <array>
 #include <deque>
 #include <iterator>
 #include <optional>
@@ -15,7 +14,6 @@
 #include "encoding/quoted.h"
 #include "encoding/rfc3339.h"
 #include "encoding/utf8.h"
-#include "encoding/uuid.h"
 #include "events/event_defaults.h"
 #include "events/event_reader.h"
 
@@ -52,24 +50,6 @@ void AddTrace(BrokerMetadata metadata, CloudEvent& event) {
   add("traceid", event.traceid);
   add("traceparent", event.traceparent);
   add("tracestate", event.tracestate);
-}
-
-CloudEvent WrapRaw(const ReceivedMessage& message) {
-  std::array<char, kUuidSize> id;
-  WriteUuid(message.random, id.data());
-  CloudEvent event;
-  event.id = {id.data(), id.size()};
-  event.specversion = kEventSpecVersion;
-  event.type = kEventType;
-  event.source = kEventSource;
-  event.datacontenttype = kBinaryType;
-  event.topic = message.topic;
-  event.pubsubname = message.pubsub_name;
-  event.data_kind = Kind::kBinary;
-  event.data = message.data;
-  AddTrace(message.metadata, event);
-  OwnText(event, message.pool);
-  return event;
 }
 
 Status CheckText(std::string_view key, std::string_view value) {
@@ -169,9 +149,6 @@ StatusOr<CloudEvent> ReadStructured(const ReceivedMessage& message) {
 }  // namespace
 
 StatusOr<CloudEvent> ReadEvent(const ReceivedMessage& message) {
-  if (message.is_raw) {
-    return WrapRaw(message);
-  }
   return IsBinaryMode(message) ? ReadBinary(message) : ReadStructured(message);
 }
 

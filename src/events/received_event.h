@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CloudEvent of a message as a broker delivered it, in whichever of three forms it came, and
+// The CloudEvent of a message as a broker delivered it, in whichever of two forms it came, and
 // whether it is too old to be handled. Pure; any thread.
 #pragma once
 
@@ -16,17 +16,13 @@
 namespace mecha {
 
 struct ReceivedMessage {
-  std::string_view pubsub_name;  // the component's
-  std::string_view topic;        // without a namespace
   Buffer data;
   std::string_view content_type;  // the broker's, where it carries one
   std::span<const std::pair<std::string, std::string>> metadata;  // the broker's
-  bool is_raw = false;                                            // the subscription has rawPayload
-  std::span<const unsigned char, 16> random;                      // becomes the id of a raw message
   BlockPool* pool = nullptr;  // where the event's bytes come from
 };
 
-// Raw: an envelope around the bytes. Binary content mode (the content type, or the metadata
+// Binary content mode (the content type, or the metadata
 // content-type, is application/octet-stream): the attributes are metadata with the prefix ce_, the
 // data is the bytes. Otherwise structured: DecodeEvent. Trace context that is absent is taken from
 // the metadata. INVALID_ARGUMENT says what is malformed, and where.

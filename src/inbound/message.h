@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -83,6 +84,12 @@ class MessageSource {
   virtual bool Holds(const Message& message) const = 0;
   // Exactly once each time a message was offered.
   virtual Then OnAnswer(const MessagePtr& message, const Answer& answer) = 0;
+  // As OnAnswer with kOk for each; all are its own.
+  virtual void OnHandled(std::span<const Offered> messages) {
+    for (const Offered& message : messages) {
+      OnAnswer(message.message, {});
+    }
+  }
 };
 
 }  // namespace mecha

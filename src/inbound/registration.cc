@@ -21,6 +21,18 @@ bool HasMessageOf(const Request& request, const MessageSource* source) {
          });
 }
 
+// How many from `first` on were handled, are still held, and have one source.
+size_t CountHandled(std::span<const Offered> messages, std::span<const Answer> answers,
+                    size_t first) {
+  size_t end = first;
+  while (end < messages.size() && messages[end]->source == messages[first]->source &&
+         answers[answers.size() == 1 ? 0 : end].kind == Answer::Kind::kOk &&
+         messages[end]->source->Holds(*messages[end])) {
+    ++end;
+  }
+  return end - first;
+}
+
 bool IsTakenBack(Answer::Kind kind) {
   return kind == Answer::Kind::kLost || kind == Answer::Kind::kAbandoned ||
          kind == Answer::Kind::kLate;
@@ -148,7 +160,7 @@ void Registration::PumpLocked(std::unique_lock<ShortMutex>& lock) {
     return;
   }
   is_pumping_ = true;
-  std::array<Result*, kHandedAtOnce> made;
+  std::array<Request*, kHandedAtOnce> made;
   for (size_t count = 1; count > 0 || must_pump_again_;) {
     must_pump_again_ = false;
     count = 0;
@@ -156,6 +168,7 @@ void Registration::PumpLocked(std::unique_lock<ShortMutex>& lock) {
       ++count;
     }
     if (count > 0) {
+      requests_->Add(std::span(made).first(count));
       lock.unlock();
       Hand({made.data(), count});
       lock.lock();
@@ -171,7 +184,6 @@ Request* Registration::TakeNextLocked() {
   }
   Request* request = MakeRequestLocked();
   if (request != nullptr) {
-    requests_->Add(request);
     LinkLocked(request);
   }
   return request;
@@ -248,15 +260,16 @@ bool Registration::IsBatchDueLocked() {
   return false;
 }
 
-void Registration::Hand(std::span<Result* const> requests) {
-  if (queue_->DeliverRequests(requests)) {
+void Registration::Hand(std::span<Request* const> requests) {
+  std::array<Result*, kHandedAtOnce> results{};
+  std::ranges::copy(requests, results.begin());
+  if (queue_->DeliverRequests(std::span(results).first(requests.size()))) {
     return;
   }
   // Not Stop: that is for whoever ends the registration, who closed the queue, and does nothing
   // where it has been done.
   Hold();
-  for (Result* result : requests) {
-    auto* request = static_cast<Request*>(result);
+  for (Request* request : requests) {
     if (request->Claim()) {
       End(*request, {.kind = Answer::Kind::kUnseen});
     }
@@ -306,19 +319,35 @@ void Registration::EndEach(Request& request, std::span<const Answer> answers) {
     // Where no key holds them up, those that come after this pump themselves.
     may_go_on = options_.ordering != Ordering::kNone || !waiting_.empty();
   }
-  requests_->Remove(request.id(), IsTakenBack(answers.front().kind));
-  for (size_t i = 0; i < messages.size(); ++i) {
-    Answer answer = answers[answers.size() == 1 ? 0 : i];
-    if (!messages[i]->source->Holds(*messages[i])) {
-      answer.kind = Answer::Kind::kLost;
+  requests_->Remove(request, IsTakenBack(answers.front().kind));
+  for (size_t i = 0; i < messages.size();) {
+    const Answer& answer = answers[answers.size() == 1 ? 0 : i];
+    const size_t count = answer.kind == Answer::Kind::kOk ? CountHandled(messages, answers, i) : 0;
+    if (count > 1) {
+      TellHandled(messages.subspan(i, count));
+    } else {
+      TellAnswer(messages[i], answer);
     }
-    if (messages[i]->source->OnAnswer(messages[i].message, answer) ==
-        MessageSource::Then::kIsOver) {
-      ReleaseKey(*messages[i]);
-    }
+    i += std::max<size_t>(count, 1);
   }
   if (may_go_on) {
     Pump();
+  }
+}
+
+void Registration::TellAnswer(const Offered& message, Answer answer) {
+  if (!message->source->Holds(*message)) {
+    answer.kind = Answer::Kind::kLost;
+  }
+  if (message->source->OnAnswer(message.message, answer) == MessageSource::Then::kIsOver) {
+    ReleaseKey(*message);
+  }
+}
+
+void Registration::TellHandled(std::span<const Offered> messages) {
+  messages.front()->source->OnHandled(messages);
+  for (const Offered& message : messages) {
+    ReleaseKey(*message);
   }
 }
 

@@ -55,7 +55,7 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   ~Registration();
 
   const RegistrationOptions& options() const { return options_; }
-  const CompletionQueue* queue() const { return queue_.get(); }
+  const std::shared_ptr<CompletionQueue>& queue() const { return queue_; }
 
   // By a source: more messages to handle, in their order; moved from. Answered in any case.
   void Offer(std::span<Offered> messages);
@@ -122,7 +122,9 @@ class Registration final : public std::enable_shared_from_this<Registration> {
   bool IsBeforeLocked(const Message& message, const Message& other) const;
   bool TakeTurnLocked(const std::string& key, const Waiting& waiting);
   bool IsBatchDueLocked();
-  void Hand(std::span<Result* const> requests);
+  void Hand(std::span<Request* const> requests);
+  void TellAnswer(const Offered& message, Answer answer);
+  void TellHandled(std::span<const Offered> messages);
   void LinkLocked(Request* request);
   void UnlinkLocked(Request* request);
   void CountLocked(Answer::Kind kind, size_t messages);

@@ -42,6 +42,12 @@ class FakeSource final : public MessageSource {
     return keeps_retries && answer.kind == Kind::kRetry ? Then::kComesAgain : Then::kIsOver;
   }
 
+  void OnHandled(std::span<const Offered> messages) override {
+    MessageSource::OnHandled(messages);
+    most_together_ = std::max(most_together_.load(), messages.size());
+  }
+  size_t most_together() const { return most_together_; }
+
   void Lose(const std::string& id) {
     const std::lock_guard lock(mutex_);
     lost_.push_back(id);
@@ -64,6 +70,7 @@ class FakeSource final : public MessageSource {
   std::vector<std::string> lost_;
   std::string answers_;
   size_t count_ = 0;
+  std::atomic<size_t> most_together_{0};
 };
 
 struct World {
@@ -407,6 +414,23 @@ TEST_CASE("a lost lease turns the request cancelled", "[registration]") {
   CHECK(world.source->answers() == "a:lost");
   CHECK(cancelled == std::vector{world.IdOf("a")});
   CHECK(world.requests->Check(world.IdOf("a")).code() == StatusCode::kCancelled);
+}
+
+TEST_CASE("of a batch the handled are told together, the others one by one", "[registration]") {
+  World world(Batches(5, Ordering::kNone, 60s));
+  for (const char* id : {"a", "b", "c", "d", "e"}) {
+    world.Offer(id);
+  }
+  REQUIRE(world.Take() == "a+b+c+d+e");
+  world.source->Lose("d");
+  const std::array<HostReply::Entry, 4> entries = {
+      HostReply::Entry{0, {.kind = Kind::kOk}}, HostReply::Entry{1, {.kind = Kind::kOk}},
+      HostReply::Entry{3, {.kind = Kind::kOk}}, HostReply::Entry{4, {.kind = Kind::kOk}}};
+  const HostReply reply{.whole = {}, .has_entries = true, .entries = entries};
+  CHECK(world.requests->Reply(world.IdOf("a+b+c+d+e"), reply).ok());
+  CHECK(world.source->answers() == "a:ok b:ok c:retry d:lost e:ok");
+  CHECK(world.source->most_together() == 2);
+  CHECK(world.registration->open() == 0);
 }
 
 TEST_CASE("of a batch only the lost message is lost", "[registration]") {

@@ -57,6 +57,9 @@ class Request final : public Result {
   // asked for.
   std::span<const std::pair<std::string, std::string>> HeadersOf(size_t index) const;
 
+  // In the request table; for whoever claimed it.
+  bool is_listed = true;
+
   // The registration's list of open requests.
   Request* before = nullptr;
   Request* after = nullptr;

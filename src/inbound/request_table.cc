@@ -44,14 +44,15 @@ RequestTable::~RequestTable() {
   }
 }
 
-uint64_t RequestTable::Add(Request* request) {
-  request->Retain();
-  const uint64_t id = table_.Add(request);
-  request->set_id(id);
-  return id;
+void RequestTable::Add(std::span<Request* const> requests) {
+  table_.AddAll(requests, [](Request& request, uint64_t id) {
+    request.Retain();
+    request.set_id(id);
+  });
 }
 
-void RequestTable::Remove(uint64_t id, bool was_cancelled) {
+void RequestTable::Remove(Request& request, bool was_cancelled) {
+  const uint64_t id = request.id();
   if (was_cancelled) {
     const std::lock_guard lock(mutex_);
     cancelled_.push_back(id);
@@ -59,18 +60,20 @@ void RequestTable::Remove(uint64_t id, bool was_cancelled) {
       cancelled_.pop_front();
     }
   }
-  Request* request = table_.Remove(id);
+  const bool was_listed = request.is_listed && table_.Remove(id) != nullptr;
   // What enters on its behalf from here on finds it gone.
   if (was_cancelled && cancel_listener_) {
     cancel_listener_(id);
   }
-  if (request != nullptr) {
-    request->Release();  // of the table
+  if (was_listed) {
+    request.Release();  // of the table
   }
 }
 
 Status RequestTable::Reply(uint64_t id, const HostReply& reply) {
-  Request* request = table_.Find(id);
+  // An answer that cannot be wrong ends it: it leaves the table now, with the table's reference.
+  const bool leaves = reply.entries.empty();
+  Request* request = leaves ? table_.Remove(id) : table_.Find(id);
   if (request == nullptr) {
     return Gone();
   }
@@ -82,11 +85,13 @@ Status RequestTable::Reply(uint64_t id, const HostReply& reply) {
   } else if (!IsHeld(*request)) {
     answered = Status(StatusCode::kGone, "the lease is over: another handler may have the message");
     if (request->Claim()) {
+      request->is_listed = !leaves;
       request->registration()->End(*request, {.kind = Answer::Kind::kLost});
     }
   } else if (!request->Claim()) {
     answered = Gone();
   } else {
+    request->is_listed = !leaves;
     End(*request, reply);
   }
   request->Release();

@@ -39,10 +39,10 @@ class RequestTable {
   }
   ~RequestTable();
 
-  uint64_t Add(Request* request);
+  void Add(std::span<Request* const> requests);
   // Once per request, by whoever claimed it. `was_cancelled`: the host has not answered; it is told
   // so when it asks.
-  void Remove(uint64_t id, bool was_cancelled);
+  void Remove(Request& request, bool was_cancelled);
 
   // GONE when it is not open or others may have its messages; INVALID_ARGUMENT, and it stays open,
   // for an index that is not there.

@@ -24,6 +24,23 @@ constexpr uint32_t kMostNotices = 65536;
 // How often a wait on the lent loop looks up.
 constexpr Duration kLoopStep = std::chrono::milliseconds(10);
 
+// Never shown to the host: whoever takes it runs the job.
+class QueuedJob final : public Result {
+ public:
+  QueuedJob(RuntimeHost& host, Job job)
+      : Result(Kind::kCompletion), host_(host), job_(std::move(job)) {}
+
+  bool OnTaken(SteadyTime /*now*/) override {
+    std::move(job_)();
+    return false;
+  }
+  void OnDropped() override { host_.Post(std::move(job_)); }
+
+ private:
+  RuntimeHost& host_;
+  Job job_;
+};
+
 }  // namespace
 
 CompletionQueue::CompletionQueue(std::shared_ptr<RuntimeHost> host, QueueOptions options)
@@ -95,6 +112,14 @@ bool CompletionQueue::DeliverRequests(std::span<Result* const> requests) {
     FutexWakeAll(changes_);  // each may take but one
   }
   return true;
+}
+
+void CompletionQueue::Post(Job job) {
+  Result* const queued = new QueuedJob(*host_, std::move(job));
+  if (!DeliverRequests({&queued, 1})) {
+    queued->OnDropped();
+    queued->Release();
+  }
 }
 
 // Messages may come faster than anybody can be woken for each.

@@ -15,6 +15,7 @@
 
 #include "async/runtime_host.h"
 #include "call/short_mutex.h"
+#include "contract/executor.h"
 #include "operation/operation.h"
 #include "operation/wake_rate.h"
 #include "result/status_or.h"
@@ -30,6 +31,7 @@ struct QueueOptions {
 };
 
 class CompletionQueue final : public CompletionSink,
+                              public Executor,
                               public std::enable_shared_from_this<CompletionQueue> {
  public:
   CompletionQueue(std::shared_ptr<RuntimeHost> host, QueueOptions options);
@@ -46,6 +48,10 @@ class CompletionQueue final : public CompletionSink,
   // Requests, beyond the limit of places: their registration has a limit of its own. False, and the
   // references stay the caller's, when the queue is closed or no more operations come.
   bool DeliverRequests(std::span<Result* const> requests);
+
+  // Runs it where results are taken, when its turn comes; on an I/O thread when the queue is closed
+  // or no more operations come.
+  void Post(Job job) override;
 
   // Fills `taken` from the front; each comes with its reference and its releases run. CLOSED when
   // closed and empty.

@@ -3,8 +3,10 @@
 
 #include <poll.h>
 
+#include <algorithm>
 #include <array>
 #include <thread>
+#include <vector>
 
 #include "operation/plain_result.h"
 #include "support/catch.h"
@@ -382,6 +384,77 @@ TEST_CASE("requests arrive in order, also those that come too fast to wake someb
   Result* const refused = late;
   CHECK_FALSE(q.queue->DeliverRequests({&refused, 1}));
   late->Release();
+}
+
+TEST_CASE("a posted job runs where results are taken, in its turn, and is no event") {
+  QueueWorld q;
+  std::vector<int> ran;
+  REQUIRE(q.Submit());
+  q.queue->Post([&] {
+    ran.push_back(1);
+    const std::array<Result*, 1> made{new NumberedRequest(7)};
+    CHECK(q.queue->DeliverRequests(made));
+  });
+  CHECK(IsReadable(q.queue->Descriptor()));
+  CHECK(ran.empty());
+  CHECK(q.Poll() == 1);
+  CHECK(ran.size() == 1);
+  CHECK(q.Poll() == 1);  // what the job brought
+  q.queue->Post([&] { ran.push_back(2); });
+  CHECK(q.Wait(0ns) == 0);
+  CHECK(ran.size() == 2);
+  CHECK_FALSE(IsReadable(q.queue->Descriptor()));
+}
+
+TEST_CASE("a job that no queue takes any more runs all the same") {
+  std::atomic<int> runs{0};
+  QueueWorld q;
+  q.queue->Post([&] { ++runs; });
+  q.queue->Close();
+  q.queue->AwaitDropped(1s);
+  q.queue->Post([&] { ++runs; });
+  CHECK(AwaitThat([&] { return runs.load() == 2; }));
+}
+
+TEST_CASE("of requests that come together every waiter gets one") {
+  constexpr size_t kWaiters = 4;
+  constexpr size_t kRounds = 100;
+  QueueWorld q;
+  std::atomic<size_t> held{0};
+  std::atomic<size_t> doubled{0};
+  std::vector<std::atomic<int>> times(kWaiters * kRounds);
+  std::vector<std::thread> waiters;
+  for (size_t i = 0; i < kWaiters; ++i) {
+    waiters.emplace_back([&] {
+      for (size_t round = 1; round <= kRounds; ++round) {
+        std::array<Result*, 1> taken{};
+        const auto count = q.queue->Wait(taken, 60s);
+        if (!count.ok() || *count != 1) {
+          return;
+        }
+        doubled += times[taken[0]->token()].fetch_add(1) > 0 ? 1 : 0;
+        ++held;
+        // It takes no other one, so each of the others has to be awake.
+        AwaitThat([&] { return held.load() >= round * kWaiters; });
+        taken[0]->Release();
+      }
+    });
+  }
+  bool all_awake = true;
+  for (size_t round = 0; all_awake && round < kRounds; ++round) {
+    std::this_thread::sleep_for(round % 2 == 0 ? 1ms : 0ms);  // they sleep, or are on their way
+    std::array<Result*, kWaiters> together{};
+    for (size_t i = 0; i < kWaiters; ++i) {
+      together[i] = new NumberedRequest(round * kWaiters + i);
+    }
+    all_awake = q.queue->DeliverRequests(together) &&
+                AwaitThat([&] { return held.load() >= (round + 1) * kWaiters; });
+  }
+  q.queue->Close();
+  std::ranges::for_each(waiters, [](std::thread& waiter) { waiter.join(); });
+  CHECK(all_awake);
+  CHECK(doubled.load() == 0);
+  CHECK(held.load() == kWaiters * kRounds);
 }
 
 TEST_CASE("where the host runs the loop, waiting for events lends the thread") {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -18,15 +19,16 @@ class SlotTable {
  public:
   uint64_t Add(T* entry) {
     const std::lock_guard lock(mutex_);
-    if (free_.empty()) {
-      free_.push_back(static_cast<uint32_t>(slots_.size()));
-      slots_.emplace_back();
+    return AddLocked(entry);
+  }
+
+  // Several; `each` is told the entry and its id.
+  template <class Each>
+  void AddAll(std::span<T* const> entries, Each each) {
+    const std::lock_guard lock(mutex_);
+    for (T* entry : entries) {
+      each(*entry, AddLocked(entry));
     }
-    const uint32_t index = free_.back();
-    free_.pop_back();
-    Slot& slot = slots_[index];
-    slot.entry = entry;
-    return (uint64_t{slot.generation} << 32) | index;
   }
 
   // What was there, with nothing done to its references; null when the id is stale.
@@ -82,6 +84,18 @@ class SlotTable {
     T* entry = nullptr;
     uint32_t generation = 1;
   };
+
+  uint64_t AddLocked(T* entry) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<uint32_t>(slots_.size()));
+      slots_.emplace_back();
+    }
+    const uint32_t index = free_.back();
+    free_.pop_back();
+    Slot& slot = slots_[index];
+    slot.entry = entry;
+    return (uint64_t{slot.generation} << 32) | index;
+  }
 
   Slot* FindLocked(uint64_t id) {
     const uint64_t index = id & kSlotMask;

@@ -2,15 +2,12 @@
 #include "plugins/plugin_delivery.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "encoding/ascii.h"
 #include "plugins/plugin_outcome.h"
 
 namespace mecha {
 namespace {
-
-constexpr int64_t kMostMilliseconds = Duration::max().count() / 1'000'000;
 
 Delivery CopyOf(const mecha_delivery& from, SteadyTime now) {
   Delivery delivery;
@@ -25,9 +22,7 @@ Delivery CopyOf(const mecha_delivery& from, SteadyTime now) {
   delivery.key = TextOf(from.key);
   delivery.content_type = TextOf(from.content_type);
   delivery.attempt = std::max<uint32_t>(from.attempt, 1);
-  if (from.enqueued_unix_ms > 0 && from.enqueued_unix_ms < kMostMilliseconds) {
-    delivery.enqueued = WallTime(std::chrono::milliseconds(from.enqueued_unix_ms));
-  }
+  delivery.enqueued = TimeOf(from.enqueued_unix_ms);
   delivery.held_since = std::min(SteadyTime(Duration(from.held_since_ns)), now);
   return delivery;
 }

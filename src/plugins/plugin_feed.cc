@@ -102,6 +102,7 @@ void PluginFeed::Settle(const Settlement& settlement, Settled done) {
       settlement.kind == Settlement::Kind::kDone ? MECHA_SETTLE_DONE : MECHA_SETTLE_RETURN;
   request.number = settlement.number;
   request.delay_ns = settlement.delay.count();
+  request.flags = settlement.is_unseen ? uint32_t{MECHA_SETTLE_UNSEEN} : 0;
   Ask<int>(
       kMostSettleTime, ReadNothing, 0,
       [&](mecha_task task) { functions().settle(self_, task, &request); },

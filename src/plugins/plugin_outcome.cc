@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plugins/plugin_outcome.h"
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <utility>
 
 namespace mecha {
 namespace {
-
-constexpr int64_t kMostMilliseconds = Duration::max().count() / 1'000'000;
 
 // -1 to -16 and -100 to -110; the rest is no status that an operation may end with.
 bool IsFailure(mecha_status status) {
@@ -49,10 +48,7 @@ StatusOr<StateValue> ValueOf(const mecha_outcome_item& item) {
   value.data = Buffer::CopyOf(TextOf(item.value));
   value.etag = Etag(TextOf(item.etag));
   value.kind = (item.flags & MECHA_ITEM_JSON) != 0 ? ValueKind::kJson : ValueKind::kBinary;
-  // What is beyond the clock's reach (the year 2262) never expires.
-  if (item.expires_unix_ms > 0 && item.expires_unix_ms < kMostMilliseconds) {
-    value.expires = WallTime(std::chrono::milliseconds(item.expires_unix_ms));
-  }
+  value.expires = TimeOf(item.expires_unix_ms);
   return value;
 }
 
@@ -70,6 +66,13 @@ PublishOutcome IdOf(const mecha_outcome_item& item) {
 }
 
 }  // namespace
+
+std::optional<WallTime> TimeOf(int64_t unix_ms) {
+  constexpr int64_t kLimit = Duration::max().count() / 1'000'000;
+  return unix_ms > 0 && unix_ms < kLimit
+             ? std::optional(WallTime(std::chrono::milliseconds(unix_ms)))
+             : std::nullopt;
+}
 
 Status WrongPlugin(std::string_view what) {
   return MarkApplied(Internal("the plug-in is wrong: " + std::string(what) + ". Tell its makers"),

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ inline std::string_view TextOf(mecha_view view) {
   return {static_cast<const char*>(view.data), view.data == nullptr ? 0 : view.size};
 }
 inline mecha_view ViewOf(std::string_view text) { return {text.data(), text.size()}; }
+
+// None for 0, and for what is beyond the clock's reach (the year 2262).
+std::optional<WallTime> TimeOf(int64_t unix_ms);
 
 // INTERNAL that blames the plug-in, and maybe applied.
 Status WrongPlugin(std::string_view what);

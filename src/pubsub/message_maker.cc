@@ -35,10 +35,7 @@ std::string_view KeyOf(Metadata metadata) {
 }  // namespace
 
 MessageMaker::MessageMaker(PubSubBlock& block, const Call& call)
-    : block_(block),
-      call_(call),
-      keeps_events_(block.service().info().SupportOf("keeps_events") == Support::kNative),
-      has_native_ttl_(block.service().info().SupportOf("ttl") == Support::kNative) {}
+    : block_(block), call_(call), now_(block.service().host().clock().WallNow()) {}
 
 Status MessageMaker::CheckSize(const MessageRequest& request) const {
   const size_t size = request.data.bytes.size();
@@ -71,7 +68,7 @@ StatusOr<MessageMaker::Terms> MessageMaker::ReadTerms(const MessageRequest& requ
   if (request.ttl_ms > 0) {
     terms.read.ttl = DurationOf(request.ttl_ms);
   }
-  if (terms.is_raw && terms.read.ttl.has_value() && !has_native_ttl_) {
+  if (terms.is_raw && terms.read.ttl.has_value() && !block_.has_native_ttl()) {
     return Unimplemented(
         "the broker cannot expire messages, and a raw one has no envelope that could say when it "
         "is too old; publish it without a TTL, or in an envelope");
@@ -103,8 +100,9 @@ Status MessageMaker::Make(const MessageRequest& request, MadeMessage& made) {
   RETURN_IF_ERROR(CheckSize(request));
   made.message.metadata = Merge(request.metadata, made);
   ASSIGN_OR_RETURN(const Terms terms, ReadTerms(request, made.message.metadata));
+  made.message.accepted = now_;
   made.message.key = request.key.empty() ? KeyOf(made.message.metadata) : Keep(request.key);
-  if (has_native_ttl_ && terms.read.ttl.has_value()) {
+  if (block_.has_native_ttl() && terms.read.ttl.has_value()) {
     made.message.ttl = std::chrono::ceil<milliseconds>(*terms.read.ttl);
   }
   return terms.is_raw ? MakeRaw(request, made) : MakeEnvelope(request, terms.read, made);
@@ -114,7 +112,7 @@ Status MessageMaker::MakeRaw(const MessageRequest& request, MadeMessage& made) {
   const bool must_copy = call_.options.must_copy && request.data.release == nullptr;
   made.message.payload = call_.inputs.Keep(request.data.bytes, must_copy);
   made.message.content_type = Keep(request.content_type);
-  made.id = Keep(request.id);
+  made.id.Assign(request.id);
   made.bytes = made.message.payload.size();
   return OkStatus();
 }
@@ -123,8 +121,7 @@ Status MessageMaker::MakeEnvelope(const MessageRequest& request, const PublishMe
                                   MadeMessage& made) {
   const std::string_view data = request.data.bytes;
   BlockPool* const pool = block_.pool();
-  const WallTime now = block_.service().host().clock().WallNow();
-  const MessageIds::Id random = block_.ids().Next(now);
+  const MessageIds::Id random = block_.ids().Next(now_);
   const Publication publication{
       .pubsub_name = block_.service().identity().name,
       .topic = call_.topic,
@@ -133,23 +130,23 @@ Status MessageMaker::MakeEnvelope(const MessageRequest& request, const PublishMe
   const Publisher publisher{.app_id = block_.options().app_id,
                             .traceparent = call_.options.traceparent,
                             .tracestate = call_.options.tracestate,
-                            .now = now,
+                            .now = now_,
                             .random = random,
-                            .has_native_ttl = has_native_ttl_,
+                            .has_native_ttl = block_.has_native_ttl(),
                             .strictness = block_.options().strictness,
                             .pool = pool};
-  ASSIGN_OR_RETURN(CloudEvent event, MakeEvent(publication, read, publisher));
-  made.id = event.id;
-  if (!request.id.empty() && made.id != request.id) {
+  EventDraft draft;
+  RETURN_IF_ERROR(draft.Make(publication, read, publisher));
+  CloudEvent& event = draft.event();
+  made.id.Assign(event.id);
+  if (!request.id.empty() && event.id != request.id) {
     return InvalidArgument("the message's id is " + Quoted(request.id) +
-                           ", but its data is an envelope with the id " + Quoted(made.id) +
+                           ", but its data is an envelope with the id " + Quoted(event.id) +
                            "; leave the one of the message out");
   }
-  made.text = event.text;
-  if (keeps_events_) {
+  if (block_.keeps_events()) {
     made.bytes = event.data.size();
-    made.message.event =
-        std::allocate_shared<const CloudEvent>(PoolAllocator<CloudEvent>(pool), std::move(event));
+    made.message.event = ShareEvent(event, pool);
     return OkStatus();
   }
   made.payload = EncodeEvent(event, pool);

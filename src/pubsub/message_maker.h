@@ -3,11 +3,15 @@
 // puts them into envelopes, merges their metadata. One thread; while the call is being made.
 #pragma once
 
+#include <array>
+#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "call/clock.h"
 #include "contract/pub_sub.h"
+#include "encoding/uuid.h"
 #include "events/publish_metadata.h"
 #include "operation/input.h"
 #include "operation/operation.h"
@@ -18,14 +22,34 @@
 
 namespace mecha {
 
+// An id as text, of its own: the usual ones need no memory.
+class MessageId {
+ public:
+  void Assign(std::string_view text) {
+    size_ = text.size();
+    if (size_ > usual_.size()) {
+      long_ = Buffer::CopyOf(text);
+    } else if (size_ > 0) {
+      std::memcpy(usual_.data(), text.data(), size_);
+    }
+  }
+  std::string_view view() const {
+    return size_ > usual_.size() ? long_.view() : std::string_view(usual_.data(), size_);
+  }
+
+ private:
+  size_t size_ = 0;
+  std::array<char, kUuidSize> usual_;
+  Buffer long_;
+};
+
 // A message in the contract's terms, and what it points to besides the operation's inputs.
 struct MadeMessage {
   OutgoingMessage message;
-  std::string_view id;  // of the envelope, or as the publisher gave it
-  size_t bytes = 0;     // of the payload, or of the event's data
+  MessageId id;      // of the envelope, or as the publisher gave it
+  size_t bytes = 0;  // of the payload, or of the event's data
 
   Buffer payload;
-  Buffer text;  // what `id` points into
   std::vector<std::pair<std::string_view, std::string_view>> metadata;
 
   // Lets go of the message, but not of its id.
@@ -68,8 +92,7 @@ class MessageMaker {
 
   PubSubBlock& block_;
   const Call call_;
-  const bool keeps_events_;
-  const bool has_native_ttl_;
+  const WallTime now_;
 };
 
 }  // namespace mecha

@@ -38,7 +38,7 @@ Status PublishManyOperation::Prepare(const PublishRequest& request) {
   for (size_t i = 0; i < items_.size(); ++i) {
     items_[i].status = maker.Make(request.messages[i], made_[i]);
     if (items_[i].status.ok()) {
-      items_[i].key = made_[i].id;
+      items_[i].key = made_[i].id.view();
       open_.push_back(std::move(made_[i].message));
       open_items_.push_back(i);
     }

@@ -20,7 +20,7 @@ Status PublishOperation::Prepare(const PublishRequest& request) {
                               .metadata = context().metadata,
                               .inputs = inputs()});
   RETURN_IF_ERROR(maker.Make(request.messages[0], made_));
-  item_.key = made_.id;
+  item_.key = made_.id.view();
   return OkStatus();
 }
 

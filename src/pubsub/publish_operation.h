@@ -5,11 +5,17 @@
 #include "operation/short_text.h"
 #include "pubsub/message_maker.h"
 #include "pubsub/pubsub_block.h"
+#include "result/block_pool.h"
 
 namespace mecha {
 
 class PublishOperation final : public Operation {
  public:
+  // new (pool) PublishOperation(...): the last Release gives it back there.
+  static void* operator new(size_t size, BlockPool* pool) { return BlockPool::Take(pool, size); }
+  static void operator delete(void* block, BlockPool*) { BlockPool::Give(block); }
+  static void operator delete(void* block) { BlockPool::Give(block); }
+
   // `request` has one message.
   PublishOperation(PubSubBlock& block, const CallOptions& call, const PublishRequest& request);
 

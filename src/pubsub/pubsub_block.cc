@@ -24,11 +24,13 @@ PubSubBlock::PubSubBlock(Service& service, PubSub& component, PubSubBlockOptions
     : service_(service),
       component_(component),
       options_(std::move(options)),
+      keeps_events_(service.info().SupportOf("keeps_events") == Support::kNative),
+      has_native_ttl_(service.info().SupportOf("ttl") == Support::kNative),
       ids_(service.host()) {}
 
 Prepared PubSubBlock::Publish(const CallOptions& call, const PublishRequest& request) {
   if (request.messages.size() == 1) {
-    auto* operation = new PublishOperation(*this, call, request);
+    auto* operation = new (pool()) PublishOperation(*this, call, request);
     return {operation, operation->Prepare(request)};
   }
   auto* operation = new PublishManyOperation(*this, call, request);

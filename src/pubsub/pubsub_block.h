@@ -72,6 +72,9 @@ class PubSubBlock {
   PubSub& component() { return component_; }
   const PubSubBlockOptions& options() const { return options_; }
   MessageIds& ids() { return ids_; }
+  // What its component can do: native, or not at all.
+  bool keeps_events() const { return keeps_events_; }
+  bool has_native_ttl() const { return has_native_ttl_; }
   // Where the bytes of messages come from.
   BlockPool* pool() { return pool_.get(); }
 
@@ -83,6 +86,8 @@ class PubSubBlock {
   Service& service_;
   PubSub& component_;
   PubSubBlockOptions options_;
+  const bool keeps_events_;
+  const bool has_native_ttl_;
   std::atomic<uint64_t> feeds_{0};
   MessageIds ids_;
   const BlockPool::Ptr pool_ = BlockPool::Create();

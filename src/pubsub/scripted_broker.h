@@ -28,7 +28,13 @@ class ScriptedBroker final : public PubSub {
   std::function<Status(const CallContext&, std::string_view topic, const OutgoingMessage&)> publish;
   std::function<Status(const CallContext&)> subscribe;
   std::atomic<Duration> lease{Duration::zero()};
+  // Of several at once, together; absent: one by one.
+  std::function<StatusOr<std::vector<Status>>(std::span<const Settlement>)> settle_many;
   std::atomic<bool> keeps_settlements{false};  // their callbacks run when the feed goes
+  std::atomic<bool> keeps_stops{false};        // until FinishStop
+
+  // Reports the stop that was kept, of a feed that is gone by now.
+  void FinishStop() { std::move(stopped_)(OkStatus()); }
 
   // Delivers payloads, numbered on; each counts against what was requested.
   void Deliver(const std::vector<Delivery>& given) {
@@ -56,7 +62,7 @@ class ScriptedBroker final : public PubSub {
     const std::lock_guard lock(mutex_);
     return requested_;
   }
-  // "1:done 2:return", and forgets them.
+  // "1:done 2:return 3:unseen", and forgets them.
   std::string settled() {
     const std::lock_guard lock(mutex_);
     return std::exchange(settled_, {});
@@ -125,7 +131,9 @@ class ScriptedBroker final : public PubSub {
         const std::lock_guard lock(broker_.mutex_);
         broker_.settled_ += (broker_.settled_.empty() ? "" : " ") +
                             std::to_string(settlement.number) +
-                            (settlement.kind == Settlement::Kind::kDone ? ":done" : ":return");
+                            (settlement.kind == Settlement::Kind::kDone ? ":done"
+                             : settlement.is_unseen                     ? ":unseen"
+                                                                        : ":return");
         if (settlement.delay > Duration::zero()) {
           const auto delay = std::chrono::round<std::chrono::milliseconds>(settlement.delay);
           broker_.settled_ += "+" + std::to_string(delay.count());
@@ -137,6 +145,13 @@ class ScriptedBroker final : public PubSub {
       }
       std::move(done)(broker_.settle ? broker_.settle(settlement) : OkStatus());
     }
+    bool SettleMany(std::span<const Settlement> settlements,
+                    Done<std::vector<Status>>& done) override {
+      if (broker_.settle_many) {
+        std::move(done)(broker_.settle_many(settlements));
+      }
+      return static_cast<bool>(broker_.settle_many);
+    }
     void Renew(std::span<const uint64_t> numbers, Done<std::vector<uint64_t>> lost) override {
       {
         const std::lock_guard lock(broker_.mutex_);
@@ -145,7 +160,13 @@ class ScriptedBroker final : public PubSub {
       std::move(lost)(broker_.renew ? broker_.renew(numbers) : std::vector<uint64_t>());
     }
     Duration lease() const override { return broker_.lease; }
-    void Stop(Settled stopped) override { std::move(stopped)(OkStatus()); }
+    void Stop(Settled stopped) override {
+      if (broker_.keeps_stops) {
+        broker_.stopped_ = std::move(stopped);
+      } else {
+        std::move(stopped)(OkStatus());
+      }
+    }
 
    private:
     ScriptedBroker& broker_;
@@ -160,6 +181,7 @@ class ScriptedBroker final : public PubSub {
   std::string settled_;
   std::vector<std::string> published_;
   std::atomic<int> feeds_{0};
+  Settled stopped_;
 };
 
 inline constexpr ComponentInfo kScriptedInfo{.type = "pubsub.scripted",

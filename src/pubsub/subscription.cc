@@ -52,6 +52,7 @@ Status Subscription::Start(const CallContext& call) {
   health_ = feed.status();
   RETURN_IF_ERROR(feed.status());
   feed_ = *std::move(feed);
+  ++feeds_;
   lease_ = feed_->lease();
   window_ = 0;
   requested_ = 0;
@@ -60,7 +61,13 @@ Status Subscription::Start(const CallContext& call) {
   return OkStatus();
 }
 
-void Subscription::SetWindow(size_t window) {
+void Subscription::SetWindow(size_t window, std::shared_ptr<Executor> handlers) {
+  {
+    const FeedUse feed(*this);
+    if (!feed.is_closed()) {
+      feed->DeliverOn(std::move(handlers));
+    }
+  }
   {
     const std::lock_guard lock(mutex_);
     window_ = window;
@@ -103,8 +110,10 @@ size_t Subscription::TakeWishLocked() {
 void Subscription::BeginStop() {
   const FeedUse feed(*this);
   std::vector<HeldPtr> pausing;
+  uint64_t number = 0;
   {
     const std::lock_guard lock(mutex_);
+    number = feeds_;
     if (feed.is_closed() || is_stopping_.exchange(true)) {
       return;
     }
@@ -112,12 +121,10 @@ void Subscription::BeginStop() {
     pausing = held_.Collect(
         [](const HeldMessage& message) { return message.phase == HeldMessage::Phase::kPausing; });
   }
-  feed->Stop([self = shared_from_this()](const Status&) {
-    {
-      const std::lock_guard lock(self->mutex_);
-      self->is_feed_stopped_ = true;
-    }
-    self->EndCall();
+  feed->Stop([self = shared_from_this(), number](const Status&) {
+    const std::lock_guard lock(self->mutex_);
+    self->is_feed_stopped_ |= number == self->feeds_;
+    self->EndCallLocked();
   });
   for (const HeldPtr& message : pausing) {
     OfferAgain(message);  // which gives it back
@@ -181,15 +188,20 @@ bool Subscription::AwaitSettled(Deadline deadline) {
 void Subscription::Close() {
   std::unique_ptr<Feed> feed;
   uint64_t timer = 0;
+  std::string unconfirmed;
   {
     std::unique_lock<std::mutex> lock(mutex_);
     is_stopping_ = true;
     timer = std::exchange(renewal_timer_, 0);
+    unconfirmed = UnconfirmedLocked();
     feed = std::move(feed_);
     changed_.wait(lock, [this] { return uses_ == 0; });
   }
   if (timer != 0) {
     host_->CancelTimer(timer);
+  }
+  if (!unconfirmed.empty()) {
+    host_->Log(Severity::kWarning, names_.component, unconfirmed);
   }
   StopForwarding();
   feed.reset();  // what it still owed has reported now
@@ -201,6 +213,19 @@ void Subscription::Close() {
   for (const HeldPtr& message : left) {
     Forget(message);
   }
+}
+
+// What to say of a broker that has not answered in time; else nothing.
+std::string Subscription::UnconfirmedLocked() const {
+  if (feed_ == nullptr || (is_feed_stopped_ && held_.size() == 0)) {
+    return {};
+  }
+  std::string text = "subscription to \"" + spec_.topic + "\": the broker did not confirm in time ";
+  text += is_feed_stopped_ ? "what became of its messages" : "that it has ended";
+  if (held_.size() > 0) {
+    text += "; messages that may come again: " + std::to_string(held_.size());
+  }
+  return text;
 }
 
 std::vector<HeldPtr> Subscription::Left() const {

@@ -21,6 +21,7 @@
 #include "async/runtime_host.h"
 #include "call/deadline.h"
 #include "call/short_mutex.h"
+#include "contract/executor.h"
 #include "inbound/message.h"
 #include "inbound/registration.h"
 #include "pubsub/held_message.h"
@@ -62,8 +63,9 @@ class Subscription final : public MessageSource,
 
   // Subscribes at the broker; takes nothing before SetWindow. Blocks (may_block).
   Status Start(const CallContext& call);
-  // How many messages may be with handlers, or waiting for them. 0 pauses.
-  void SetWindow(size_t window);
+  // How many messages may be with handlers, or waiting for them. 0 pauses. `handlers`: where all of
+  // them are taken; null: in several places.
+  void SetWindow(size_t window, std::shared_ptr<Executor> handlers = nullptr);
 
   // The end, in this order. Nothing new comes and what no handler has goes back:
   void BeginStop();
@@ -90,6 +92,7 @@ class Subscription final : public MessageSource,
   Duration lease() const override { return lease_.load(std::memory_order_relaxed); }
   bool Holds(const Message& message) const override;
   Then OnAnswer(const MessagePtr& message, const Answer& answer) override;
+  void OnHandled(std::span<const Offered> messages) override;
 
  private:
   void OnDeliveries(std::span<Delivery> deliveries) override;
@@ -116,7 +119,7 @@ class Subscription final : public MessageSource,
   // What is to become of a message that has come.
   enum class Fate : uint8_t { kOffer, kReturn, kDrop, kMalformed, kGone };
   struct Arrival {
-    HeldPtr message;
+    HeldPtr message;  // moved into `offered` when it is offered
     Fate fate = Fate::kOffer;
     Status fault;                           // of kMalformed
     std::shared_ptr<Registration> handler;  // of kOffer, as is the next one
@@ -124,7 +127,7 @@ class Subscription final : public MessageSource,
   };
 
   // Arrival (subscription_arrival.cc).
-  HeldPtr TakeIn(Delivery& delivery);
+  HeldPtr TakeIn(Delivery& delivery, const std::shared_ptr<MessageSource>& self);
   void Arrive(const HeldPtr& message);
   void Route(Arrival& arrival) const;
   bool IsTooOld(const CloudEvent& event) const;
@@ -155,19 +158,23 @@ class Subscription final : public MessageSource,
               uint64_t Tally::*what = nullptr);
   void SendSettlement(const HeldPtr& message);
   static void SettleThrough(const FeedUse& feed, const HeldPtr& message);
+  void SettleAllThrough(const FeedUse& feed, std::vector<HeldPtr> messages);
   void OnSettled(const HeldPtr& message, const Status& status);
+  void OnAllSettled(std::span<const HeldPtr> messages, std::span<const Status> statuses);
+  bool IsOver(const HeldMessage& message, const Status& status) const;
   void TryAgainLater(const HeldPtr& message, void (Subscription::*what)(const HeldPtr&));
   bool Forget(const HeldPtr& message);
   bool RemoveLocked(HeldMessage& message);
   void AfterRemoval(const HeldMessage& message, HeldMessage::Phase phase);
 
+  std::string UnconfirmedLocked() const;
   std::vector<HeldPtr> Left() const;
   void StopForwarding();
   bool is_open() const;
   bool MovesTo(HeldMessage& message, HeldMessage::Phase phase);
   void MoveLocked(HeldMessage& message, HeldMessage::Phase phase);
   Offered OfferOf(const HeldPtr& message);
-  Offered OfferOfLocked(const HeldPtr& message);
+  Offered OfferOfLocked(HeldPtr message);
   Duration PauseBefore(uint32_t attempt) const;
   bool HasDeadLetters() const { return !spec_.dead_letter_topic.empty(); }
   void TopUp();
@@ -205,6 +212,7 @@ class Subscription final : public MessageSource,
   std::atomic<size_t> uses_{0};  // of the feed, just now; grows under the lock
   std::atomic<bool> is_stopping_{false};
   bool is_feed_stopped_ = false;
+  uint64_t feeds_ = 0;  // so far: tells the end of a stop that its feed has gone meanwhile
   uint64_t renewal_timer_ = 0;
   Status health_;
   Tally tally_;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Subscription: from the broker to a handler.
-#include <array>
 #include <utility>
 
 #include "events/event_defaults.h"
@@ -13,12 +12,13 @@ namespace mecha {
 
 void Subscription::OnDeliveries(std::span<Delivery> deliveries) {
   const SteadyTime now = lease() > Duration::zero() ? Now() : SteadyTime{};
+  const std::shared_ptr<MessageSource> self = shared_from_this();
   std::vector<Arrival> arrivals(deliveries.size());
   bool is_stale = false;
   for (size_t i = 0; i < deliveries.size(); ++i) {
     // A process that was frozen may read what it asked for long ago, and others may have it.
     is_stale |= lease() > Duration::zero() && now - deliveries[i].held_since > lease() / 3;
-    arrivals[i].message = TakeIn(deliveries[i]);
+    arrivals[i].message = TakeIn(deliveries[i], self);
   }
   if (!is_stale) {
     for (Arrival& arrival : arrivals) {
@@ -49,9 +49,9 @@ void Subscription::NoteDeliveredLocked(std::span<const Arrival> arrivals) {
   tally_.received += arrivals.size();
 }
 
-HeldPtr Subscription::TakeIn(Delivery& delivery) {
+HeldPtr Subscription::TakeIn(Delivery& delivery, const std::shared_ptr<MessageSource>& self) {
   auto message = std::allocate_shared<HeldMessage>(PoolAllocator<HeldMessage>(pool_.get()));
-  message->source = shared_from_this();
+  message->source = self;
   message->renewed_at.store(delivery.held_since, std::memory_order_relaxed);
   message->attempt = delivery.attempt;
   message->event = delivery.event;
@@ -90,14 +90,10 @@ Status Subscription::ReadEnvelope(HeldMessage& message) const {
   if (message.event != nullptr) {
     return OkStatus();
   }
-  const std::array<unsigned char, 16> unused{};
-  ReceivedMessage received{.pubsub_name = names_.component,
-                           .topic = spec_.topic,
-                           .data = message.delivery.payload,
-                           .content_type = message.delivery.content_type,
-                           .metadata = message.delivery.metadata,
-                           .random = unused,
-                           .pool = pool_.get()};
+  const ReceivedMessage received{.data = message.delivery.payload,
+                                 .content_type = message.delivery.content_type,
+                                 .metadata = message.delivery.metadata,
+                                 .pool = pool_.get()};
   ASSIGN_OR_RETURN(CloudEvent event, ReadEvent(received));
   message.event = std::allocate_shared<const CloudEvent>(PoolAllocator<CloudEvent>(pool_.get()),
                                                          std::move(event));
@@ -161,7 +157,7 @@ void Subscription::SettleFatesLocked(std::span<Arrival> arrivals) {
     } else {
       message.handler = arrival.handler;
       MoveLocked(message, HeldMessage::Phase::kWithHandler);
-      arrival.offered = OfferOfLocked(arrival.message);
+      arrival.offered = OfferOfLocked(std::move(arrival.message));
     }
   }
 }
@@ -193,7 +189,7 @@ void Subscription::HandOver(std::span<Arrival> arrivals) {
 void Subscription::Turn(const Arrival& arrival) {
   switch (arrival.fate) {
     case Fate::kReturn:
-      Settle(arrival.message, {.kind = Settlement::Kind::kReturn});
+      Settle(arrival.message, {.kind = Settlement::Kind::kReturn, .is_unseen = true});
       break;
     case Fate::kDrop:
       Drop(arrival.message);

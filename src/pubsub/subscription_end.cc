@@ -43,6 +43,8 @@ MessageSource::Then Subscription::OnAnswer(const MessagePtr& message, const Answ
     case Answer::Kind::kLate:
       return Retry(held, answer);
     case Answer::Kind::kUnseen:
+      Settle(held, {.kind = Settlement::Kind::kReturn, .is_unseen = true});
+      return Then::kIsOver;
     case Answer::Kind::kAbandoned:
       Settle(held, {.kind = Settlement::Kind::kReturn});
       return Then::kIsOver;
@@ -190,6 +192,8 @@ void Subscription::Settle(const HeldPtr& message, const Settlement& settlement,
     MoveLocked(*message, HeldMessage::Phase::kEnding);
     message->settlement = settlement;
     message->settlement.number = message->delivery.number;
+    // One that came again from its pause was seen before that.
+    message->settlement.is_unseen &= message->attempt == message->delivery.attempt;
     more = TakeWishLocked();
     feed.emplace(*this, lock);
     calls_ += feed->is_closed() ? 0 : 1;
@@ -202,6 +206,59 @@ void Subscription::Settle(const HeldPtr& message, const Settlement& settlement,
     (*feed)->Request(more);
   }
   SettleThrough(*feed, message);
+}
+
+// As OnAnswer for each, but the lock is taken and the broker told once.
+void Subscription::OnHandled(std::span<const Offered> messages) {
+  std::vector<HeldPtr> ending;
+  ending.reserve(messages.size());
+  std::optional<FeedUse> feed;
+  size_t more = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    tally_.handled += messages.size();
+    for (const Offered& offered : messages) {
+      HeldPtr message = ToHeld(offered.message);
+      if (message->self != nullptr) {
+        MoveLocked(*message, HeldMessage::Phase::kEnding);
+        message->settlement = {.number = message->delivery.number};
+        ending.push_back(std::move(message));
+      }
+    }
+    if (ending.empty()) {
+      return;
+    }
+    more = TakeWishLocked();
+    feed.emplace(*this, lock);
+    calls_ += feed->is_closed() ? 0 : ending.size();
+  }
+  if (feed->is_closed()) {
+    std::ranges::for_each(ending, [this](const HeldPtr& message) { Forget(message); });
+    return;
+  }
+  if (more > 0) {
+    (*feed)->Request(more);
+  }
+  SettleAllThrough(*feed, std::move(ending));
+}
+
+// After their calls were counted.
+void Subscription::SettleAllThrough(const FeedUse& feed, std::vector<HeldPtr> messages) {
+  std::vector<Settlement> settlements;
+  settlements.reserve(messages.size());
+  for (const HeldPtr& message : messages) {
+    settlements.push_back(message->settlement);
+  }
+  Done<std::vector<Status>> done = [self = shared_from_this(),
+                                    messages](const StatusOr<std::vector<Status>>& statuses) {
+    const std::vector<Status> same(statuses.ok() ? 0 : messages.size(), statuses.status());
+    self->OnAllSettled(messages, statuses.ok() ? *statuses : same);
+  };
+  if (!feed->SettleMany(settlements, done)) {
+    for (const HeldPtr& message : messages) {
+      SettleThrough(feed, message);
+    }
+  }
 }
 
 void Subscription::SendSettlement(const HeldPtr& message) {
@@ -227,9 +284,35 @@ void Subscription::SettleThrough(const FeedUse& feed, const HeldPtr& message) {
   });
 }
 
+bool Subscription::IsOver(const HeldMessage& message, const Status& status) const {
+  return status.ok() || IsNotFound(status) || !Holds(message);
+}
+
+// Their calls end here.
+void Subscription::OnAllSettled(std::span<const HeldPtr> messages,
+                                std::span<const Status> statuses) {
+  std::vector<HeldPtr> not_over;
+  {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < messages.size(); ++i) {
+      if (IsOver(*messages[i], statuses[i])) {
+        RemoveLocked(*messages[i]);
+      } else {
+        not_over.push_back(messages[i]);
+      }
+    }
+    calls_ -= messages.size() - 1;
+  }
+  for (const HeldPtr& message : not_over) {
+    TryAgainLater(message, &Subscription::SendSettlement);
+  }
+  EndCall();
+  TopUp();
+}
+
 // For every message, as Settle; the call ends here.
 void Subscription::OnSettled(const HeldPtr& message, const Status& status) {
-  if (!status.ok() && !IsNotFound(status) && Holds(*message)) {
+  if (!IsOver(*message, status)) {
     TryAgainLater(message, &Subscription::SendSettlement);
     EndCall();
     return;
@@ -327,10 +410,11 @@ Offered Subscription::OfferOf(const HeldPtr& message) {
   return OfferOfLocked(message);
 }
 
-Offered Subscription::OfferOfLocked(const HeldPtr& message) {
-  return {.message = message,
-          .attempt = message->attempt,
-          .is_last_attempt = HasDeadLetters() && message->attempt >= spec_.redelivery.attempts};
+Offered Subscription::OfferOfLocked(HeldPtr message) {
+  const uint32_t attempt = message->attempt;
+  return {.message = std::move(message),
+          .attempt = attempt,
+          .is_last_attempt = HasDeadLetters() && attempt >= spec_.redelivery.attempts};
 }
 
 }  // namespace mecha

@@ -52,10 +52,6 @@ bool SubscriptionTable::AwaitInSteps(Deadline deadline, const CallContext* call,
   }
 }
 
-SubscriptionTable::SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block,
-                                     Strictness strictness)
-    : host_(std::move(host)), find_block_(std::move(find_block)), strictness_(strictness) {}
-
 StatusOr<TopicRouter> SubscriptionTable::MakeRouter(std::string_view name,
                                                     const SubscriptionSpec& spec) const {
   Findings findings(name.empty() ? Strictness::kStrict : strictness_);
@@ -199,7 +195,7 @@ void SubscriptionTable::UpdateWindow(Entry& entry) {
     seen = entry.window_changes.load();
     const std::shared_ptr<Subscription> subscription = SubscriptionOf(entry);
     if (subscription != nullptr) {
-      subscription->SetWindow(WindowOf(entry));
+      subscription->SetWindow(WindowOf(entry), QueueOf(entry));
     }
   } while (entry.window_changes.fetch_sub(seen) != seen);
 }
@@ -215,6 +211,19 @@ uint32_t SubscriptionTable::WindowOf(const Entry& entry) const {
     most = std::max(most, window);
   }
   return most;
+}
+
+// The one that all its paths' requests come to; null where there are several.
+std::shared_ptr<Executor> SubscriptionTable::QueueOf(const Entry& entry) const {
+  std::shared_ptr<CompletionQueue> queue;
+  for (const std::string& path : entry.paths) {
+    const std::shared_ptr<Registration> handler = FindHandler(entry, path);
+    if (handler == nullptr || (queue != nullptr && queue != handler->queue())) {
+      return nullptr;
+    }
+    queue = handler->queue();
+  }
+  return queue;
 }
 
 void SubscriptionTable::UpdateWindows() {

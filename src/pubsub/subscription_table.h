@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "async/runtime_host.h"
@@ -44,7 +45,8 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   };
 
   // `strictness` is that of documents; what a host registers is always strict.
-  SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block, Strictness strictness);
+  SubscriptionTable(std::shared_ptr<RuntimeHost> host, FindBlock find_block, Strictness strictness)
+      : host_(std::move(host)), find_block_(std::move(find_block)), strictness_(strictness) {}
 
   // A document, new or in place of the one of its name. INVALID_ARGUMENT for a rule that does not
   // compile. It starts with Reconcile.
@@ -109,6 +111,7 @@ class SubscriptionTable final : public std::enable_shared_from_this<Subscription
   bool AwaitInSteps(Deadline deadline, const CallContext* call, Wait wait) const;
   void UpdateWindow(Entry& entry);
   uint32_t WindowOf(const Entry& entry) const;
+  std::shared_ptr<Executor> QueueOf(const Entry& entry) const;
   void UpdateWindows();
   void TryLater();
   std::shared_ptr<Subscription> SubscriptionOf(Entry& entry) const;

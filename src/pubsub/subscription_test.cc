@@ -18,7 +18,7 @@ using test::AwaitThat;
 using test::ScriptedBroker;
 using Kind = Answer::Kind;
 
-class Nobody final : public OperationOwner {
+class NoOwner final : public OperationOwner {
  public:
   void OnOperationEnd(Operation&) override {}
 };
@@ -86,7 +86,7 @@ struct BrokerWorld {
   std::shared_ptr<RequestTable> requests;
   std::shared_ptr<CompletionQueue> queue;
   std::shared_ptr<Registration> registration;
-  Nobody owner;
+  NoOwner owner;
   ScriptedBroker broker;
   Service service;
   PubSubBlock block;
@@ -124,6 +124,60 @@ struct World : BrokerWorld {
   std::function<std::shared_ptr<Registration>(std::string_view)> find;
   std::shared_ptr<Subscription> subscription;
 };
+
+RegistrationOptions BatchesOf(uint32_t most) {
+  return {.is_batch = true, .batch_max = most, .batch_wait = 0ns};
+}
+
+TEST_CASE("a handled batch is settled together, and what the broker refused is tried again",
+          "[subscription]") {
+  World world(RawSpec(), BatchesOf(3));
+  std::atomic<int> calls{0};
+  world.broker.settle_many = [&](std::span<const Settlement> settlements) {
+    ++calls;
+    std::vector<Status> statuses(settlements.size());
+    statuses[1] = Unavailable("just now");
+    statuses[2] = NotFound();  // others have it: over
+    return statuses;
+  };
+  world.Start(4);
+  world.broker.Deliver({ScriptedBroker::Of("a"), ScriptedBroker::Of("b"), ScriptedBroker::Of("c")});
+  REQUIRE(world.Take() == "a#1");  // the batch, by its first one
+  CHECK(world.broker.requested() == 1);
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  CHECK(calls == 1);
+  CHECK(world.broker.requested() == 4);
+  CHECK(AwaitThat([&] { return world.broker.settled() == "2:done"; }));
+  world.subscription->BeginStop();
+  CHECK(world.subscription->AwaitSettled(world.In(60s)));
+  CHECK(world.subscription->tally().handled == 3);
+}
+
+TEST_CASE("a handled batch that the broker did not take is tried again one by one",
+          "[subscription]") {
+  World world(RawSpec(), BatchesOf(2));
+  world.broker.settle_many = [](std::span<const Settlement>) { return Unavailable("away"); };
+  world.Start(4);
+  world.broker.Deliver({ScriptedBroker::Of("a"), ScriptedBroker::Of("b")});
+  REQUIRE(world.Take() == "a#1");
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  world.subscription->BeginStop();
+  CHECK(world.subscription->AwaitSettled(world.In(60s)));
+  const std::string settled = world.broker.settled();
+  CHECK((settled == "1:done 2:done" || settled == "2:done 1:done"));
+}
+
+TEST_CASE("a handled batch whose feed is gone, or of which all is lost, ends quietly",
+          "[subscription]") {
+  World world(RawSpec(), BatchesOf(2));
+  world.Start(4);
+  world.broker.Deliver({ScriptedBroker::Of("a"), ScriptedBroker::Of("b")});
+  REQUIRE(world.Take() == "a#1");
+  world.subscription->BeginStop();
+  world.subscription->Close();
+  CHECK(world.Reply("a") == StatusCode::kGone);
+  CHECK(world.broker.settled().empty());
+}
 
 TEST_CASE("as much is asked for as there is room", "[subscription]") {
   World world;
@@ -304,7 +358,7 @@ TEST_CASE("a stop gives back what no handler has and waits for the rest", "[subs
   CHECK(world.Reply("a", Kind::kRetry, 1h) == StatusCode::kOk);
   CHECK(world.Take() == "b#1");
   world.subscription->BeginStop();
-  CHECK(world.broker.settled() == "1:return 3:return");
+  CHECK(world.broker.settled() == "1:return 3:unseen");
   CHECK(!world.subscription->AwaitHandlers(world.In(0s)));
   SECTION("the handler answers") { CHECK(world.Reply("b") == StatusCode::kOk); }
   SECTION("the handler says RETRY") { CHECK(world.Reply("b", Kind::kRetry) == StatusCode::kOk); }
@@ -325,7 +379,7 @@ TEST_CASE("what still comes after the stop goes back", "[subscription]") {
   world.subscription->BeginStop();
   world.Deliver("a");
   CHECK(world.Take().empty());
-  CHECK(world.broker.settled() == "1:return");
+  CHECK(world.broker.settled() == "1:unseen");
 }
 
 TEST_CASE("after the feed has gone a reply is GONE", "[subscription]") {
@@ -384,6 +438,32 @@ TEST_CASE("the feed's outstanding callbacks run while it goes", "[subscription]"
   CHECK(world.subscription->AwaitHandlers(world.In(0s)));
   CHECK(!world.subscription->AwaitSettled(world.In(0s)));
   world.subscription->Close();
+  CHECK(world.subscription->AwaitSettled(world.In(1min)));
+}
+
+TEST_CASE("a stop that reports after its feed has gone says nothing of the next feed",
+          "[subscription]") {
+  World world;
+  world.broker.keeps_stops = true;
+  world.Start();
+  world.Deliver("a");
+  CHECK(world.Take() == "a#1");
+  world.subscription->BeginStop();
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  CHECK(!world.subscription->AwaitSettled(world.In(0s)));
+  world.subscription->Close();
+  const auto warnings = world.host->notices().Warnings();
+  REQUIRE(warnings.size() == 1);
+  CHECK(warnings[0].message ==
+        "subscription to \"orders\": the broker did not confirm in time that it has ended");
+  world.Start();
+  world.broker.FinishStop();
+  world.Deliver("b");
+  CHECK(world.Take() == "b#1");
+  CHECK(world.Reply("b") == StatusCode::kOk);
+  world.subscription->BeginStop();
+  CHECK(!world.subscription->AwaitSettled(world.In(0s)));  // it is this feed's stop that counts
+  world.broker.FinishStop();
   CHECK(world.subscription->AwaitSettled(world.In(1min)));
 }
 

@@ -3,6 +3,7 @@
 // and filtered, but with no secret resolved.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct LeftOutResource {
   std::string name;
   std::string reason;  // "its scopes do not name the app \"shop\""
   Location location;
+  std::optional<SubscriptionSpec> subscription;  // as far as it was read
+  std::string
+      problem;  // what keeps it from being used by anybody; not of who reads, but who checks
 };
 
 struct ResourceSet {

@@ -52,13 +52,15 @@ void* BlockPool::Take(BlockPool* pool, size_t size) {
     return head->block();
   }
   void* memory = ::operator new(sizeof(Head) + SizeOf(index));
-  const std::lock_guard lock(pool->mutex_);
-  pool->ClaimLocked();
+  pool->users_.fetch_add(1, std::memory_order_relaxed);
   return (new (memory) Head{pool, index})->block();
 }
 
+// Null when nothing is kept; or when another thread takes just now: to allocate beats to wait.
 BlockPool::Head* BlockPool::TakeKept(size_t index) {
-  const std::lock_guard lock(mutex_);
+  if (is_taking_.exchange(true, std::memory_order_acquire)) {
+    return nullptr;
+  }
   Head*& mine = mine_[index];
   if (mine == nullptr) {
     Returned& returned = returned_[index];
@@ -69,12 +71,13 @@ BlockPool::Head* BlockPool::TakeKept(size_t index) {
   if (head != nullptr) {
     mine = head->next();
     __builtin_prefetch(mine, 1);
-    ClaimLocked();
+    Claim();
   }
+  is_taking_.store(false, std::memory_order_release);
   return head;
 }
 
-void BlockPool::ClaimLocked() {
+void BlockPool::Claim() {
   if (claims_ == 0) {
     users_.fetch_add(kClaims, std::memory_order_relaxed);
     claims_ = kClaims;
@@ -95,12 +98,12 @@ void BlockPool::Give(void* block) noexcept {
 
 void BlockPool::Keep(Head* head) noexcept {
   Returned& returned = returned_[head->index];
-  const size_t before = returned.count.fetch_add(1, std::memory_order_relaxed);
+  const size_t before = returned.count.load(std::memory_order_relaxed);
   if (!kKeeps || before >= kMostKept / SizeOf(head->index)) {
-    returned.count.fetch_sub(1, std::memory_order_relaxed);
     ::operator delete(head);
     return;
   }
+  returned.count.store(before + 1, std::memory_order_relaxed);  // about: others may count at once
   head->next() = returned.first.load(std::memory_order_relaxed);
   while (!returned.first.compare_exchange_weak(head->next(), head, std::memory_order_release,
                                                std::memory_order_relaxed)) {
@@ -108,10 +111,8 @@ void BlockPool::Keep(Head* head) noexcept {
 }
 
 void BlockPool::Abandon() noexcept {
-  mutex_.lock();
-  const size_t unused = std::exchange(claims_, 0);
-  mutex_.unlock();
-  Drop(unused + 1);
+  is_taking_.exchange(true, std::memory_order_acquire);  // nobody takes any more
+  Drop(claims_ + 1);
 }
 
 void BlockPool::Drop(size_t users) noexcept {

@@ -12,7 +12,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 
 namespace mecha {
 
@@ -50,12 +49,13 @@ class BlockPool {
   static size_t IndexOf(size_t size);
   static size_t SizeOf(size_t index);
   Head* TakeKept(size_t index);
-  void ClaimLocked();
+  void Claim();
   void Keep(Head* head) noexcept;
   void Abandon() noexcept;
   void Drop(size_t users) noexcept;
 
-  std::mutex mutex_;
+  // One thread takes at a time; the next two are its.
+  std::atomic<bool> is_taking_{false};
   std::array<Head*, kSizes> mine_{};
   size_t claims_ = 0;  // users counted already, for blocks that will be taken
   std::array<Returned, kSizes> returned_;

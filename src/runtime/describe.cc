@@ -89,7 +89,8 @@ Json DescribeLeftOut(const ComponentTable& components) {
                         {"name", one.name},
                         {"reason", one.reason},
                         {"file", one.location.file},
-                        {"line", one.location.line}});
+                        {"line", one.location.line},
+                        {"problem", one.problem}});
   }
   return left_out;
 }

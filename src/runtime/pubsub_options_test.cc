@@ -14,6 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::FakeBackEnd;
+using test::Holds;
 using Json = nlohmann::json;
 
 struct PubSubWorld {
@@ -47,10 +48,6 @@ struct PubSubWorld {
   std::vector<std::string> texts;
   std::unique_ptr<Runtime> runtime;
 };
-
-bool Holds(const Status& status, std::string_view wanted) {
-  return status.message().find(wanted) != std::string_view::npos;
-}
 
 TEST_CASE("a pubsub component is found by its name, and only as one") {
   PubSubWorld world;

@@ -10,6 +10,7 @@
 #include "encoding/uuid.h"
 #include "operation/plain_result.h"
 #include "plugins/plugin_loader.h"
+#include "pubsub/topic_router.h"
 #include "result/status.h"
 #include "result/status_or.h"
 #include "runtime/component_starter.h"
@@ -109,10 +110,13 @@ LoadOptions Runtime::MakeLoadOptions() const {
 Status Runtime::Load() {
   options_.register_components(registry_);
   RETURN_IF_ERROR(modules_.RegisterLinked(registry_));
-  RETURN_IF_ERROR(LoadPlugins(options_.settings.plugins, registry_));
+  if (!options_.settings.plugins.empty()) {  // who has none needs no page of that code
+    RETURN_IF_ERROR(LoadPlugins(options_.settings.plugins, registry_));
+  }
   ASSIGN_OR_RETURN(ResourceSet resources, LoadResources(MakeLoadOptions(), options_.resources));
   Findings findings(options_.settings.strictness);
   configuration_ = std::move(resources.configuration);
+  CheckLeftOut(resources.left_out);
   components_.SetLeftOut(std::move(resources.left_out));
   std::vector<std::string> secret_stores;
   for (const ComponentDocument& document : resources.components) {
@@ -131,6 +135,17 @@ Status Runtime::Load() {
     }
   }
   return findings.ToStatus();
+}
+
+// Rules of others that cannot be used are their problem, so the open goes on; describe tells.
+void Runtime::CheckLeftOut(std::vector<LeftOutResource>& left_out) const {
+  for (LeftOutResource& one : left_out) {
+    if (one.subscription.has_value()) {
+      Findings findings(options_.settings.strictness);
+      TopicRouter::Create(*one.subscription, findings);
+      one.problem = std::string(findings.ToStatus().message());
+    }
+  }
 }
 
 StatusOr<const Registry::Entry*> Runtime::FindType(const ComponentDocument& document) {

@@ -120,6 +120,7 @@ class Runtime final : public OperationOwner {
   void StopAllOperations(StopCause cause);
   void EndQueues(Duration patience, DrainReport* report);
   void ForwardNotices();
+  void CheckLeftOut(std::vector<LeftOutResource>& left_out) const;
   void AddSubscriptions(std::vector<SubscriptionDocument> documents, Findings& findings);
   std::vector<std::shared_ptr<CompletionQueue>> LiveQueues() const;
 

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using test::AwaitThat;
 using test::FakeBackEnd;
+using test::Holds;
 using test::Moment;
 using Json = nlohmann::json;
 
@@ -81,10 +82,6 @@ struct RuntimeWorld {
   std::vector<std::string> texts;
   std::unique_ptr<Runtime> runtime;
 };
-
-bool Holds(const Status& status, std::string_view wanted) {
-  return status.message().find(wanted) != std::string_view::npos;
-}
 
 TEST_CASE("an unknown type is refused with its place and the nearest name") {
   RuntimeWorld world;

@@ -41,13 +41,13 @@ MetadataItem EnvironmentItem(std::string name, std::string variable) {
 }
 
 // A component with one store, "vault", that knows one secret.
-struct Fixture {
+struct ResolverWorld {
   ResolverOptions options;
   ComponentDocument document;
   int fetches = 0;
   unsigned char next_random = 0;
 
-  Fixture() {
+  ResolverWorld() {
     options.app_id = "shop";
     options.name_space = "prod";
     document.secret_store = "vault";
@@ -99,117 +99,117 @@ struct Fixture {
 };
 
 TEST_CASE("a value without references stays as it is") {
-  Fixture fixture;
-  CHECK(fixture.Text(ValueItem("host", "localhost:6379")) == "localhost:6379");
-  CHECK(fixture.Text(ValueItem("json", R"({"a":"{b}"})")) == R"({"a":"{b}"})");
-  CHECK(fixture.Text(Item("nothing")).empty());
-  CHECK(fixture.fetches == 0);
+  ResolverWorld world;
+  CHECK(world.Text(ValueItem("host", "localhost:6379")) == "localhost:6379");
+  CHECK(world.Text(ValueItem("json", R"({"a":"{b}"})")) == R"({"a":"{b}"})");
+  CHECK(world.Text(Item("nothing")).empty());
+  CHECK(world.fetches == 0);
 }
 
 TEST_CASE("secrets are fetched once per component and marked") {
-  Fixture fixture;
-  fixture.document.metadata = {SecretItem("password", "redis"), SecretItem("user", "redis", "user"),
-                               ValueItem("host", "localhost")};
+  ResolverWorld world;
+  world.document.metadata = {SecretItem("password", "redis"), SecretItem("user", "redis", "user"),
+                             ValueItem("host", "localhost")};
   Findings findings(Strictness::kStrict);
-  const std::vector<ResolvedItem> items = fixture.Resolve(findings);
+  const std::vector<ResolvedItem> items = world.Resolve(findings);
   REQUIRE(items.size() == 3);
   CHECK(items[0].text == "s3cret");
   CHECK(items[0].is_secret);
   CHECK(items[1].text == "admin");
   CHECK_FALSE(items[2].is_secret);
-  CHECK(fixture.fetches == 1);
+  CHECK(world.fetches == 1);
 }
 
 TEST_CASE("an empty secret leaves the value that was written") {
-  Fixture fixture;
+  ResolverWorld world;
   MetadataItem item = SecretItem("password", "redis", "empty");
   item.value = "written";
-  CHECK(fixture.Text(item) == "written");
+  CHECK(world.Text(item) == "written");
 }
 
 TEST_CASE("a secret that cannot be had says why and what to do") {
-  Fixture fixture;
+  ResolverWorld world;
   using Code = StatusCode;
-  fixture.CheckLenient(SecretItem("password", "other"), Code::kNotFound,
-                       "a.yaml:9:13: \"password\": the secret \"other\" is not in the secret store "
-                       "\"vault\". Add it there");
-  fixture.CheckLenient(SecretItem("password", "redis", "nokey"), Code::kNotFound,
-                       "has no key \"nokey\"");
-  fixture.CheckLenient(SecretItem("password", "broken"), Code::kUnavailable,
-                       "cannot be read from \"vault\": the vault is sealed");
-  fixture.document.secret_store.clear();
-  fixture.CheckLenient(SecretItem("password", "redis"), Code::kInvalidArgument,
-                       "secretKeyRef without auth.secretStore");
+  world.CheckLenient(SecretItem("password", "other"), Code::kNotFound,
+                     "a.yaml:9:13: \"password\": the secret \"other\" is not in the secret store "
+                     "\"vault\". Add it there");
+  world.CheckLenient(SecretItem("password", "redis", "nokey"), Code::kNotFound,
+                     "has no key \"nokey\"");
+  world.CheckLenient(SecretItem("password", "broken"), Code::kUnavailable,
+                     "cannot be read from \"vault\": the vault is sealed");
+  world.document.secret_store.clear();
+  world.CheckLenient(SecretItem("password", "redis"), Code::kInvalidArgument,
+                     "secretKeyRef without auth.secretStore");
 }
 
 TEST_CASE("the environment is read only with permission and by its rules") {
   setenv("MECHA_RESOLVER_TEST", "from outside", 1);
-  Fixture fixture;
+  ResolverWorld world;
   using Code = StatusCode;
-  fixture.CheckLenient(EnvironmentItem("user", "MECHA_RESOLVER_TEST"), Code::kInvalidArgument,
-                       "Open it with use_environment");
-  fixture.options.uses_environment = true;
-  CHECK(fixture.Text(EnvironmentItem("user", "MECHA_RESOLVER_TEST")) == "from outside");
+  world.CheckLenient(EnvironmentItem("user", "MECHA_RESOLVER_TEST"), Code::kInvalidArgument,
+                     "Open it with use_environment");
+  world.options.uses_environment = true;
+  CHECK(world.Text(EnvironmentItem("user", "MECHA_RESOLVER_TEST")) == "from outside");
   MetadataItem written = EnvironmentItem("user", "MECHA_RESOLVER_TEST");
   written.value = "written";
-  CHECK(fixture.Text(written) == "written");
-  fixture.CheckLenient(EnvironmentItem("user", "MECHA_NOT_SET"), Code::kInvalidArgument,
-                       "\"MECHA_NOT_SET\" is not set");
-  fixture.CheckLenient(EnvironmentItem("user", "dapr_api_token"), Code::kInvalidArgument,
-                       "may not read \"dapr_api_token\"");
-  fixture.options.environment_keys = "OTHER MECHA_RESOLVER_TESTS";
-  fixture.CheckLenient(EnvironmentItem("user", "MECHA_RESOLVER_TEST"), Code::kInvalidArgument,
-                       "Add it to DAPR_ENV_KEYS");
-  fixture.options.environment_keys = "OTHER  MECHA_RESOLVER_TEST";
-  CHECK(fixture.Text(EnvironmentItem("user", "MECHA_RESOLVER_TEST")) == "from outside");
+  CHECK(world.Text(written) == "written");
+  world.CheckLenient(EnvironmentItem("user", "MECHA_NOT_SET"), Code::kInvalidArgument,
+                     "\"MECHA_NOT_SET\" is not set");
+  world.CheckLenient(EnvironmentItem("user", "dapr_api_token"), Code::kInvalidArgument,
+                     "may not read \"dapr_api_token\"");
+  world.options.environment_keys = "OTHER MECHA_RESOLVER_TESTS";
+  world.CheckLenient(EnvironmentItem("user", "MECHA_RESOLVER_TEST"), Code::kInvalidArgument,
+                     "Add it to DAPR_ENV_KEYS");
+  world.options.environment_keys = "OTHER  MECHA_RESOLVER_TEST";
+  CHECK(world.Text(EnvironmentItem("user", "MECHA_RESOLVER_TEST")) == "from outside");
 }
 
 TEST_CASE("placeholders are filled in") {
-  Fixture fixture;
-  CHECK(fixture.Text(ValueItem("id", "{appID}-{namespace}")) == "shop-prod.shop");
-  fixture.options.name_space.clear();
-  CHECK(fixture.Text(ValueItem("id", "{namespace}")) == "default.shop");
-  const std::string two = fixture.Text(ValueItem("id", "{uuid}{uuid}"));
+  ResolverWorld world;
+  CHECK(world.Text(ValueItem("id", "{appID}-{namespace}")) == "shop-prod.shop");
+  world.options.name_space.clear();
+  CHECK(world.Text(ValueItem("id", "{namespace}")) == "default.shop");
+  const std::string two = world.Text(ValueItem("id", "{uuid}{uuid}"));
   REQUIRE(two.size() == 72);
   CHECK(IsUuid(two.substr(0, 36)));
   CHECK(IsUuid(two.substr(36)));
   CHECK(two.substr(0, 36) != two.substr(36));
-  fixture.options.pod_name = "shop-7";
-  CHECK(fixture.Text(ValueItem("id", "<{podName}>{other}{")) == "<shop-7>{other}{");
+  world.options.pod_name = "shop-7";
+  CHECK(world.Text(ValueItem("id", "<{podName}>{other}{")) == "<shop-7>{other}{");
 }
 
 TEST_CASE("an unknown pod name is an error where it is used") {
-  Fixture fixture;
-  fixture.document.metadata = {ValueItem("id", "{podName}")};
+  ResolverWorld world;
+  world.document.metadata = {ValueItem("id", "{podName}")};
   for (const Strictness strictness : {Strictness::kStrict, Strictness::kDapr}) {
     Findings findings(strictness);
-    fixture.Resolve(findings);
+    world.Resolve(findings);
     CHECK(findings.HasErrors());
   }
 }
 
 TEST_CASE("a component names the secret stores it waits for") {
-  Fixture fixture;
-  CHECK(SecretStoresNeeded(fixture.document).empty());
-  fixture.document.metadata = {SecretItem("password", "redis")};
-  CHECK(SecretStoresNeeded(fixture.document) == std::vector<std::string>{"vault"});
-  fixture.document.secret_store.clear();
-  CHECK(SecretStoresNeeded(fixture.document).empty());
+  ResolverWorld world;
+  CHECK(SecretStoresNeeded(world.document).empty());
+  world.document.metadata = {SecretItem("password", "redis")};
+  CHECK(SecretStoresNeeded(world.document) == std::vector<std::string>{"vault"});
+  world.document.secret_store.clear();
+  CHECK(SecretStoresNeeded(world.document).empty());
 }
 
 TEST_CASE("references are checked before anything runs") {
-  Fixture fixture;
-  fixture.document.metadata = {SecretItem("password", "redis"), EnvironmentItem("user", "USER")};
+  ResolverWorld world;
+  world.document.metadata = {SecretItem("password", "redis"), EnvironmentItem("user", "USER")};
   const std::vector<std::string> stores = {"vaults"};
   Findings findings(Strictness::kStrict);
-  CheckReferences(fixture.document, fixture.options, stores, findings);
+  CheckReferences(world.document, world.options, stores, findings);
   const std::string message(findings.ToStatus().message());
   CheckHolds(message, "\"user\": envRef needs the environment");
   CheckHolds(message, "auth.secretStore \"vault\" is not a loaded secret store. Did you mean");
   Findings fine(Strictness::kStrict);
-  fixture.options.uses_environment = true;
+  world.options.uses_environment = true;
   const std::vector<std::string> loaded = {"vault"};
-  CheckReferences(fixture.document, fixture.options, loaded, fine);
+  CheckReferences(world.document, world.options, loaded, fine);
   CHECK_FALSE(fine.HasErrors());
 }
 

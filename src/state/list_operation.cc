@@ -10,12 +10,6 @@
 #include "state/page_token.h"
 
 namespace mecha {
-namespace {
-
-constexpr size_t kDefaultLimit = 100;
-constexpr size_t kMostLimit = 1000;
-
-}  // namespace
 
 ListOperation::ListOperation(StateBlock& block, const CallOptions& call,
                              const ListKeysRequest& request)

@@ -11,12 +11,6 @@
 #include "state/page_token.h"
 
 namespace mecha {
-namespace {
-
-constexpr size_t kDefaultLimit = 100;
-constexpr size_t kMostLimit = 1000;
-
-}  // namespace
 
 Status QueryOperation::Prepare(const QueryValuesRequest& request) {
   ASSIGN_OR_RETURN(query_, ParseQuery(request.query));

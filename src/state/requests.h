@@ -3,6 +3,7 @@
 // type, flags). state_block.h checks them and turns them into the contract's terms.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -28,6 +29,10 @@ struct ApplyRequest {
   std::span<const WriteRequest> writes;
   bool is_atomic = false;
 };
+
+// Of keys in a page, or values.
+inline constexpr size_t kDefaultLimit = 100;
+inline constexpr size_t kMostLimit = 1000;
 
 struct QueryValuesRequest {
   std::string_view query;  // Dapr's JSON

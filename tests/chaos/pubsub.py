@@ -80,7 +80,32 @@ def scene_drain(world, source, is_long):
         str(entry) for entry in world.log.entries if entry.id in twice[:2]))
     expect(len(begun) == len(published) and set(accepted) == published,
            f"each of {len(published)} went to one handler, once: {len(begun)} times")
-    return f"{ends} ends, {len(published)} published, each handled once"
+    counted = sum(entry.attempt > 1 for entry in begun)
+    return f"{ends} ends, {len(published)} published, each handled once, {counted} as a second try"
+
+
+def scene_frees(world, source, is_long):
+    """A program that frees its runtime under load, without a drain and with requests open: all that
+    it had is handled by others."""
+    ends = 100 if is_long else 20
+    settings = {"work_us": 4000, "policy": FOREVER}
+    consumers = [world.consumer(end="free", **settings) for _ in range(3)]
+    world.ready(*consumers)
+    publisher = world.publisher(batch=10, pause_us=10000)
+    for _ in range(ends):
+        time.sleep(source.uniform(0, 0.08))
+        leaver = world.ready(consumers.pop(0))
+        consumers.append(world.consumer(end="free", **settings))
+        world.drain(leaver)
+    published = world.finish(publisher)
+    wait_until(lambda: published <= set(world.accepted()), "every message was accepted")
+    for consumer in consumers:
+        world.drain(world.ready(consumer))
+    world.check_no_overlap()
+    accepted = world.accepted()
+    again = sum(entry.attempt > 1 for entry in world.log.of("B"))
+    expect(set(accepted) == published, "nothing else was accepted")
+    return f"{ends} ends, {len(published)} published, {again} handled again"
 
 
 def scene_restarts(world, source, is_long):

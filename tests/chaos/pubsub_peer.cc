@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <map>
@@ -19,6 +20,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -178,8 +180,21 @@ class Consumer {
     return 0;
   }
 
-  // Drains by the end of the registration, or of the whole runtime.
-  int End() {
+  int End() { return peer_.settings["end"] == "free" ? Free() : Drain(); }
+
+ private:
+  // Without a drain: what is in handlers is never answered, and the runtime goes as it stands.
+  int Free() {
+    is_leaving_ = true;
+    for (size_t i = 0; i < threads_.size(); ++i) mecha_queue_wake(peer_.queue);
+    for (std::thread& thread : threads_) thread.join();
+    mecha_runtime_free(std::exchange(peer_.runtime, nullptr));
+    mecha_registration_free(registration_);
+    return 0;
+  }
+
+  // By the end of the registration, or of the whole runtime.
+  int Drain() {
     mecha_call call{};
     call.struct_size = sizeof call;
     call.timeout_ns = kDrainTime;
@@ -203,12 +218,11 @@ class Consumer {
     return status == MECHA_OK && shut == MECHA_OK ? 0 : kNotDrained;
   }
 
- private:
   void Work() {
     std::minstd_rand random(std::random_device{}());
     std::uniform_int_distribution<int64_t> pause(shortest_us_, longest_us_);
     mecha_event event{};
-    while (true) {
+    while (!is_leaving_) {
       const int32_t count = mecha_queue_wait(peer_.queue, &event, 1, -1);
       if (count < 0) return;
       if (count == 1 && event.kind == MECHA_EVENT_REQUEST) Handle(event, pause(random));
@@ -226,6 +240,7 @@ class Consumer {
     peer_.log.Add({"B", id, begin, begin, info.attempt});
     std::this_thread::sleep_for(std::chrono::microseconds(work_us));
     peer_.log.Add({"D", id, begin, Now(), info.attempt});
+    if (is_leaving_) return;
     mecha_reply reply{};
     reply.struct_size = sizeof reply;
     reply.verdict = verdict_;
@@ -239,6 +254,7 @@ class Consumer {
   const int64_t shortest_us_;
   const uint32_t verdict_;
   mecha_registration* registration_ = nullptr;
+  std::atomic<bool> is_leaving_{false};
   std::vector<std::thread> threads_;
 };
 

@@ -13,8 +13,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-mecha::ServeOptions Orders() { return mecha::ServeOptions::Topics("messages", {"orders"}); }
-
 // What the handlers saw. Their threads do not check; the test's does.
 class Seen {
  public:

@@ -11,8 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-mecha::ServeOptions Orders() { return mecha::ServeOptions::Topics("messages", {"orders"}); }
-
 // Nothing waits just now.
 bool IsEmpty(mecha::Queue& queue) {
   mecha::Event event;

@@ -41,6 +41,9 @@ inline mecha::Runtime StartedBroker(const std::string& more = "") {
   return std::move(runtime).value();
 }
 
+// To serve the topic `orders` of that broker.
+inline mecha::ServeOptions Orders() { return mecha::ServeOptions::Topics("messages", {"orders"}); }
+
 inline mecha::Queue OpenedQueue(const mecha::Runtime& runtime) {
   mecha::Result<mecha::Queue> queue = mecha::Queue::Open(runtime);
   REQUIRE(queue.ok());

@@ -92,14 +92,11 @@ void Receive(uint8_t choice, std::string_view head, std::string_view body) {
       {"ce_id", text},
       {text, "x"},
       {"ce_datacontenttype", text.substr(text.size() / 2)}};
-  const mecha::ReceivedMessage message{.pubsub_name = "p",
-                                       .topic = "t",
-                                       .data = Buffer::CopyOf(body),
-                                       .metadata = std::span(entries).first(4 - choice % 2),
-                                       .is_raw = choice % 4 == 3,
-                                       .random = kRandom};
+  const mecha::ReceivedMessage message{.data = Buffer::CopyOf(body),
+                                       .content_type = {},
+                                       .metadata = std::span(entries).first(4 - choice % 2)};
   const StatusOr<CloudEvent> event = mecha::ReadEvent(message);
-  WriteAndReadBack(event, message.is_raw);
+  WriteAndReadBack(event, false);
   Demand(!event.ok() || event->data.view() == body);
 }
 

@@ -199,12 +199,29 @@ TEST_CASE("settlements and stops that never complete hold up neither stop nor sh
       Subscriber subscriber(opened.runtime, conformance::Topic("orders"));
       REQUIRE(opened.client.Publish("orders", "x").ok());
       CHECK(subscriber.Handle(1) == "x");
-      subscriber.Stop(20 * kMillisecond);
+      // All handlers have ended. What the broker did not confirm is a warning.
+      const Answer stopped = subscriber.Stop(20 * kMillisecond);
+      CHECK(stopped.status == MECHA_OK);
+      CHECK(stopped.only().value.find("\"finished\":1") != std::string::npos);
       CHECK(subscriber.IsQuiet());
     }
+    const bool is_stop = std::string_view(function) == "stop";
+    CHECK(opened.Warns(is_stop ? "did not confirm in time that it has ended"
+                               : "did not confirm in time what became of its messages; messages "
+                                 "that may come again: 1"));
     mecha_runtime_shutdown(opened.runtime, 20 * kMillisecond, nullptr);
     CHECK(opened.Warns("never completed 1 of its tasks"));
   }
+}
+
+TEST_CASE("a stop that never completes holds up no suspension, and resume goes on") {
+  BadBroker opened("stop", "never");
+  Subscriber subscriber(opened.runtime, conformance::Topic("orders"));
+  CHECK(mecha_runtime_suspend(opened.runtime, kSecond, 0, nullptr) == MECHA_OK);
+  REQUIRE(mecha_runtime_resume(opened.runtime, nullptr) == MECHA_OK);
+  REQUIRE(opened.client.Publish("orders", "x").ok());
+  CHECK(subscriber.Handle(1) == "x");
+  CHECK(opened.Warns("did not confirm in time that it has ended"));
 }
 
 TEST_CASE("a plug-in may hold its own lock while it completes and delivers") {

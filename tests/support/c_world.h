@@ -15,6 +15,9 @@
 namespace mecha::test {
 
 inline mecha_view View(std::string_view text) { return {text.data(), text.size()}; }
+inline std::string Text(mecha_view view) {
+  return {static_cast<const char*>(view.data), view.size};
+}
 
 inline constexpr std::string_view kInMemory =
     "apiVersion: dapr.io/v1alpha1\nkind: Component\nmetadata:\n  name: store\nspec:\n"

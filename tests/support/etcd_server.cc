@@ -11,8 +11,6 @@
 namespace mecha::test {
 namespace {
 
-constexpr int kPortAttempts = 5;
-
 std::string UrlOf(uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
 
 }  // namespace

@@ -22,6 +22,11 @@
 
 namespace mecha::test {
 
+// Whether the message holds these words.
+inline bool Holds(const Status& status, std::string_view wanted) {
+  return status.message().find(wanted) != std::string_view::npos;
+}
+
 class FakeBackEnd {
  public:
   FakeBackEnd() { current = this; }

@@ -13,16 +13,10 @@
 #include <cerrno>
 #include <stdexcept>
 
+#include "support/server_process.h"
+
 namespace mecha::test {
 namespace {
-
-sockaddr_in Loopback(uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  return address;
-}
 
 // The loopback takes what one read gave; a peer that does not read has its connection ended.
 bool SendAll(int fd, std::string_view bytes) {

@@ -11,8 +11,6 @@
 namespace mecha::test {
 namespace {
 
-constexpr int kPortAttempts = 5;
-
 std::string MakeFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "mecha-mariadb-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {

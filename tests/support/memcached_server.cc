@@ -7,11 +7,7 @@
 #include <utility>
 
 namespace mecha::test {
-namespace {
-
-constexpr int kPortAttempts = 5;
-
-}  // namespace
+namespace {}  // namespace
 
 TestMemcached::TestMemcached(std::vector<std::string> options) : options_(std::move(options)) {
   // Somebody else may take the port between FreePort and the server's bind: then the next one.

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/postgres_server.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <libpq-fe.h>
-#include <netinet/in.h>
 #include <pwd.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,29 +19,15 @@
 #include <memory>
 #include <stdexcept>
 
+#include "support/server_process.h"
+
 namespace mecha::test {
 namespace {
 
 namespace fs = std::filesystem;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr auto kStartTimeout = std::chrono::seconds(20);
-constexpr int kPortAttempts = 5;
-
-uint16_t FreePort() {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool is_bound = bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  close(fd);
-  if (!is_bound) {
-    throw std::runtime_error("TestPostgres: no free loopback port");
-  }
-  return ntohs(address.sin_port);
-}
+constexpr auto kPostgresTimeout = std::chrono::seconds(20);
 
 // The newest installed server's program; Debian keeps them out of the PATH.
 std::string Program(const std::string& name) {
@@ -231,7 +214,7 @@ bool TestPostgres::Start() {
     words.insert(words.end(), {"-c", setting});
   }
   pid_ = Spawn(words, folder_ + "/server.log");
-  const auto end = SteadyClock::now() + kStartTimeout;
+  const auto end = SteadyClock::now() + kPostgresTimeout;
   while (SteadyClock::now() < end && waitpid(pid_, nullptr, WNOHANG) == 0) {
     if (IsReady()) {
       return true;
@@ -324,7 +307,7 @@ void TestPostgres::Pause() {
   for (const pid_t process : processes) {
     kill(process, SIGSTOP);
   }
-  const auto end = SteadyClock::now() + kStartTimeout;
+  const auto end = SteadyClock::now() + kPostgresTimeout;
   while (!std::all_of(processes.begin(), processes.end(), HasStopped) && SteadyClock::now() < end) {
     usleep(1000);
   }

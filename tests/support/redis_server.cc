@@ -9,8 +9,6 @@
 namespace mecha::test {
 namespace {
 
-constexpr int kPortAttempts = 5;
-
 std::string Encode(const std::vector<std::string>& arguments) {
   std::string text = "*" + std::to_string(arguments.size()) + "\r\n";
   for (const std::string& argument : arguments) {

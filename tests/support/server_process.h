@@ -6,6 +6,8 @@
 // a thread that outlives it (the test's own).
 #pragma once
 
+#include <netinet/in.h>
+
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -13,8 +15,11 @@
 
 namespace mecha::test {
 
+sockaddr_in Loopback(uint16_t port);
 // A port that was free a moment ago. Throws std::runtime_error when there is none.
 uint16_t FreePort();
+// So often a server is started on another one: somebody may have taken the port before it did.
+inline constexpr int kPortAttempts = 5;
 
 // Sends `request` over a connection of its own and returns what comes until the server closes it,
 // or is silent for 5 s; empty when it could not be sent. The request's end asks the server to

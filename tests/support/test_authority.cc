@@ -12,8 +12,6 @@
 #include <stdexcept>
 
 namespace mecha::test {
-namespace {
-
 struct FreeKey {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
 };
@@ -22,6 +20,8 @@ struct FreeCertificate {
 };
 using Key = std::unique_ptr<EVP_PKEY, FreeKey>;
 using Certificate = std::unique_ptr<X509, FreeCertificate>;
+
+namespace {
 
 void Require(bool is_right, const char* what) {
   if (!is_right) {

@@ -91,8 +91,8 @@ void Examine(mecha::Runtime& runtime, const Options& options, Verdict& verdict) 
                                                             : ToVerdict(component));
   }
   for (const Json& one : described.value("left_out", Json::array())) {
-    verdict.left_out.push_back(
-        {one.value("kind", ""), one.value("name", ""), one.value("reason", ""), PlaceOf(one)});
+    verdict.left_out.push_back({one.value("kind", ""), one.value("name", ""),
+                                one.value("reason", ""), PlaceOf(one), one.value("problem", "")});
   }
   for (const Json& one : described.value("subscriptions", Json::array())) {
     verdict.subscriptions.push_back({one.value("name", ""), one.value("component", ""),

@@ -145,6 +145,23 @@ class MechaCheck(unittest.TestCase):
                    subscription.format(name="orders", match="event.data.n = 3"))
         self.assertEqual(self.check(1).count("a.yaml:"), 1)
 
+    def test_rules_of_what_is_left_out_are_looked_at(self):
+        self.write("a.yaml", component("bus", "pubsub.in-memory", {}) +
+                   "---\napiVersion: dapr.io/v2alpha1\nkind: Subscription\n"
+                   "metadata: {name: theirs}\nspec: {pubsubname: bus, topic: orders, routes: "
+                   "{rules: [\n{match: 'event.data.n = 3', path: /a},\n"
+                   "{match: 'evnt.data.n == 3', path: /b}], default: /all}}\nscopes: [shop]\n")
+        out = self.check(1)
+        self.assertIn("bus (pubsub.in-memory): ok\n", out)
+        self.assertRegex(out, "theirs .* left out, because its scopes .*\n"
+                              r'.*a\.yaml:14:.* the rule "event\.data\.n = 3" cannot be used.*\n'
+                              r'.*a\.yaml:15:.* Did you mean "event"')
+        self.assertIn("1 component, 1 problem, 0 warnings, 1 left out", out)
+        [theirs] = json.loads(self.check(1, "--json"))["left_out"]
+        self.assertEqual(theirs["ok"], False)
+        self.assertIn("event.data.n = 3", theirs["problem"])
+        self.assertIn("evnt", self.check(1, "--app-id", "shop"))
+
     def test_json_says_the_same(self):
         self.write("a.yaml", component("remote", "state.redis",
                                        {"redisHost": f"127.0.0.1:{unused_port()}"}))

@@ -8,7 +8,7 @@
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // A problem may have several lines; a component has one.
 std::string InOneLine(std::string text) {
@@ -41,7 +41,9 @@ size_t Verdict::problem_count() const {
   const auto broken =
       std::count_if(components.begin(), components.end(),
                     [](const ComponentVerdict& component) { return !component.problem.empty(); });
-  return errors.size() + static_cast<size_t>(broken);
+  const auto useless = std::count_if(left_out.begin(), left_out.end(),
+                                     [](const LeftOut& one) { return !one.problem.empty(); });
+  return errors.size() + static_cast<size_t>(broken + useless);
 }
 
 std::string ToText(const Verdict& verdict) {
@@ -62,6 +64,7 @@ std::string ToText(const Verdict& verdict) {
   for (const LeftOut& one : verdict.left_out) {
     text += one.name + (one.kind == "Component" ? "" : " (" + one.kind + ")") +
             ": left out, because " + one.reason + " (" + one.place + ")\n";
+    text += one.problem.empty() ? "" : one.problem + "\n";
   }
   for (const std::string& warning : verdict.warnings) {
     text += "warning: " + InOneLine(warning) + "\n";
@@ -77,7 +80,7 @@ std::string ToText(const Verdict& verdict) {
 }
 
 std::string ToJson(const Verdict& verdict) {
-  Json components = Json::array();
+  OrderedJson components = OrderedJson::array();
   for (const ComponentVerdict& component : verdict.components) {
     components.push_back({{"name", component.name},
                           {"type", component.type},
@@ -85,24 +88,28 @@ std::string ToJson(const Verdict& verdict) {
                           {"ok", component.problem.empty()},
                           {"problem", component.problem}});
   }
-  Json left_out = Json::array();
+  OrderedJson left_out = OrderedJson::array();
   for (const LeftOut& one : verdict.left_out) {
-    left_out.push_back(
-        {{"kind", one.kind}, {"name", one.name}, {"reason", one.reason}, {"place", one.place}});
+    left_out.push_back({{"kind", one.kind},
+                        {"name", one.name},
+                        {"reason", one.reason},
+                        {"place", one.place},
+                        {"ok", one.problem.empty()},
+                        {"problem", one.problem}});
   }
-  Json subscriptions = Json::array();
+  OrderedJson subscriptions = OrderedJson::array();
   for (const SubscriptionVerdict& one : verdict.subscriptions) {
     subscriptions.push_back({{"name", one.name},
                              {"component", one.component},
                              {"topic", one.topic},
                              {"paths", one.paths}});
   }
-  const Json json = {{"ok", verdict.problem_count() == 0},
-                     {"contacted", verdict.has_contacted},
-                     {"errors", verdict.errors},
-                     {"components", std::move(components)},
-                     {"subscriptions", std::move(subscriptions)},
-                     {"left_out", std::move(left_out)},
-                     {"warnings", verdict.warnings}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const OrderedJson json = {{"ok", verdict.problem_count() == 0},
+                            {"contacted", verdict.has_contacted},
+                            {"errors", verdict.errors},
+                            {"components", std::move(components)},
+                            {"subscriptions", std::move(subscriptions)},
+                            {"left_out", std::move(left_out)},
+                            {"warnings", verdict.warnings}};
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
 }

@@ -27,6 +27,7 @@ struct LeftOut {
   std::string name;
   std::string reason;
   std::string place;
+  std::string problem;  // of a rule of it, with its own place; empty: none is known
 };
 
 struct Verdict {

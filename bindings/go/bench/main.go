@@ -27,8 +27,8 @@ spec: {type: state.in-memory, version: v1}
 `
 
 const (
-	rounds     = 100
-	calls      = 2000 // of one round
+	rounds     = 20
+	calls      = 20_000 // of one round: long enough for its share of garbage collection
 	inFlight   = 512
 	perRoutine = 200
 )
@@ -99,7 +99,7 @@ func blocking(ctx context.Context, memory mecha.State, options []mecha.GetOption
 func queued(ctx context.Context, memory mecha.State) (float64, error) {
 	best := time.Hour
 	options := mecha.GetOptions{CallOptions: mecha.CallOptions{NeverInline: true}}
-	for range rounds / 10 {
+	for range rounds / 2 {
 		var all sync.WaitGroup
 		failed := make(chan error, inFlight)
 		started := time.Now()

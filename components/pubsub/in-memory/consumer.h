@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Consumer: what a feed and its topic share: credit, the messages in hand, and who delivers just
-// now. At most one thread delivers for a consumer: whoever finds it at rest (a publisher, Request,
-// a posted job) goes on until nothing is left, and all others leave their messages to it. So a
-// handler that publishes inside OnDeliveries never comes back into it.
+// now. At most one thread delivers for a consumer, and all others leave their messages to it; so a
+// handler that publishes inside OnDeliveries never comes back into it. Where its handlers have one
+// place, it is a thread that takes there; else whoever finds it at rest (a publisher, Request, a
+// posted job).
 //
-// Everything but Deliver is for the holder of the topic's lock; Deliver for whoever Begin or
-// BeginPosted told to call it, without the lock. The listener is called under no lock.
+// Everything is for the holder of the topic's lock, but what Begin returns: that is done without
+// it. The listener is called under no lock.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +15,7 @@
 #include <optional>
 #include <vector>
 
+#include "contract/executor.h"
 #include "contract/pub_sub.h"
 #include "open_deliveries.h"
 
@@ -34,9 +36,19 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   bool IsHungry() const { return credit_ > 0 && !is_stopping_; }
   // It is hungry, and nobody delivers or is about to.
   bool IsWaiting() const { return phase_ == Phase::kAtRest && IsHungry(); }
-  // Takes messages; true: the caller lets go of the lock and calls Deliver.
-  bool Begin();
-  // Leaves the delivery to a job on an I/O thread.
+  // A delivery that has begun: whoever began it goes on with it, without the lock.
+  struct Begun {
+    std::shared_ptr<Consumer> consumer;
+    std::shared_ptr<Executor> handlers;  // who deliver; null: the caller does
+
+    explicit operator bool() const { return consumer != nullptr; }
+    void GoOn();
+  };
+
+  void DeliverOn(std::shared_ptr<Executor> handlers);
+  // Nothing, when there is nothing to deliver.
+  Begun Begin();
+  // Leaves the delivery to a job.
   void BeginLater();
   std::optional<StoredMessage> Settle(uint64_t number) { return open_.Remove(number); }
   bool IsOpen(uint64_t number) const { return open_.Has(number); }
@@ -44,8 +56,6 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
   // it takes.
   bool Stop(Settled& stopped);
   std::vector<StoredMessage> GiveUpAll() { return open_.RemoveAll(); }
-
-  void Deliver();
 
  private:
   enum class Phase : uint8_t {
@@ -56,10 +66,15 @@ class Consumer : public std::enable_shared_from_this<Consumer> {
 
   bool CanTake() const;
   void Take();
+  void Deliver();
+  void DeliverPosted();
+  // It runs DeliverPosted.
+  Job MakeJob();
 
   const std::shared_ptr<Topic> topic_;
   Group& group_;
   FeedListener& listener_;
+  std::shared_ptr<Executor> handlers_;  // until it stops
   size_t credit_ = 0;
   Phase phase_ = Phase::kAtRest;
   bool is_stopping_ = false;

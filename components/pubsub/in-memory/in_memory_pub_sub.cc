@@ -13,9 +13,17 @@ class InMemoryFeed final : public Feed {
   explicit InMemoryFeed(std::shared_ptr<Consumer> consumer) : consumer_(std::move(consumer)) {}
   ~InMemoryFeed() override { topic().Leave(*consumer_); }
 
+  void DeliverOn(std::shared_ptr<Executor> handlers) override {
+    topic().DeliverOn(*consumer_, std::move(handlers));
+  }
   void Request(size_t more) override { topic().Request(*consumer_, more); }
   void Settle(const Settlement& settlement, Settled done) override {
     std::move(done)(topic().Settle(*consumer_, settlement));
+  }
+  bool SettleMany(std::span<const Settlement> settlements,
+                  Done<std::vector<Status>>& done) override {
+    std::move(done)(topic().SettleMany(*consumer_, settlements));
+    return true;
   }
   void Renew(std::span<const uint64_t> numbers, Done<std::vector<uint64_t>> lost) override {
     std::move(lost)(topic().Lost(*consumer_, numbers));
@@ -55,7 +63,7 @@ void InMemoryPubSub::Publish(const CallContext&, std::string_view topic,
                              const OutgoingMessage& message, Done<std::string> done) {
   Status outcome;
   if (Topic* const found = topics_->Find(topic)) {
-    StoredMessage stored = StoredFrom(message, host_->clock().WallNow());
+    StoredMessage stored = StoredFrom(message, host_->clock());
     found->Publish({&stored, 1}, {&outcome, 1});
   }
   if (outcome.ok()) {
@@ -70,11 +78,10 @@ void InMemoryPubSub::PublishMany(const CallContext&, std::string_view topic,
                                  Done<std::vector<PublishOutcome>> done) {
   std::vector<Status> outcomes(messages.size());
   if (Topic* const found = topics_->Find(topic)) {
-    const WallTime now = host_->clock().WallNow();
     std::vector<StoredMessage> stored;
     stored.reserve(messages.size());
     for (const OutgoingMessage& message : messages) {
-      stored.push_back(StoredFrom(message, now));
+      stored.push_back(StoredFrom(message, host_->clock()));
     }
     found->Publish(stored, outcomes);
   }
@@ -95,10 +102,12 @@ StatusOr<std::unique_ptr<Feed>> InMemoryPubSub::Subscribe(const CallContext&,
 
 extern const ComponentInfo kComponentInfo;
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakePubSub([]() -> std::unique_ptr<PubSub> {
-                 return std::make_unique<InMemoryPubSub>();
-               }));
-}
+namespace {
+
+std::unique_ptr<PubSub> Make() { return std::make_unique<InMemoryPubSub>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

@@ -2,10 +2,11 @@
 // InMemoryPubSub: pubsub.in-memory, queues in this process. It has no thread of its own and waits
 // for nothing but short locks, one per topic; it sends nothing anywhere.
 //
-// Who publishes also delivers: OnDeliveries of the feeds that wait for messages runs on the
-// publisher's thread, before `done`, under no lock. One publisher does at most 32 such calls per
-// feed, then an I/O thread goes on. Settle, Stop and the feed's end deliver nothing on their own
-// thread: what they give back is delivered by an I/O thread.
+// Where the handlers of a feed have one place (Feed::DeliverOn), OnDeliveries runs there, for up to
+// 64 messages at a time. Else who publishes also delivers: on the publisher's thread, before
+// `done`, under no lock. One publisher does at most 32 such calls per feed, then an I/O thread goes
+// on. Settle, Stop and the feed's end deliver nothing on their own thread: what they give back is
+// delivered at that place, or by an I/O thread.
 #pragma once
 
 #include <memory>

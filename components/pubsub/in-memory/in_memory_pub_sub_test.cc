@@ -89,6 +89,96 @@ TEST_CASE("Every group gets every message and its members share them") {
   }
 }
 
+// A place where handlers take messages, when the test says so.
+class Place final : public Executor {
+ public:
+  void Post(Job job) override {
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(std::move(job));
+  }
+  size_t size() {
+    const std::lock_guard lock(mutex_);
+    return jobs_.size();
+  }
+  // Those that are there now.
+  void Run() {
+    std::vector<Job> jobs;
+    {
+      const std::lock_guard lock(mutex_);
+      jobs.swap(jobs_);
+    }
+    for (Job& job : jobs) {
+      std::move(job)();
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Job> jobs_;
+};
+
+TEST_CASE("Handlers with a place of their own deliver there, in pieces and in order") {
+  Broker world;
+  Subscription one(world, "orders", "billing");
+  const auto place = std::make_shared<Place>();
+  one.feed->DeliverOn(place);
+  one.recorder.Request(*one.feed, 1000);
+  std::string all;
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(world.user.Publish("orders", std::to_string(i)).ok());
+    all += (i == 0 ? "" : " ") + std::to_string(i);
+  }
+  CHECK(one.recorder.count() == 0);
+  CHECK(place->size() == 1);  // one job for all of them
+  for (int i = 0; i < 10 && place->size() > 0; ++i) {
+    place->Run();
+  }
+  CHECK(one.recorder.payloads() == all);
+  CHECK(one.recorder.most_at_once() == 64);
+  CHECK(place->size() == 0);
+  std::vector<Settlement> settlements;
+  for (const Delivery& delivery : one.recorder.deliveries()) {
+    settlements.push_back(DoneWith(delivery));
+  }
+  settlements.push_back({.number = 1234567});
+  std::vector<Status> statuses;
+  Done<std::vector<Status>> done = [&](StatusOr<std::vector<Status>> told) { statuses = *told; };
+  REQUIRE(one.feed->SettleMany(settlements, done));
+  REQUIRE(statuses.size() == 201);
+  CHECK(statuses[0].ok());
+  CHECK(statuses[199].ok());
+  CHECK(IsNotFound(statuses[200]));
+  CHECK(one.recorder.Complaints() == "");
+}
+
+TEST_CASE("Handlers that move leave nothing behind") {
+  Broker world;
+  Subscription one(world, "orders", "billing");
+  const auto first = std::make_shared<Place>();
+  const auto second = std::make_shared<Place>();
+  one.feed->DeliverOn(first);
+  one.recorder.Request(*one.feed, 10);
+  REQUIRE(world.user.Publish("orders", "a").ok());
+  one.feed->DeliverOn(second);
+  second->Run();
+  CHECK(one.recorder.payloads() == "a");
+  REQUIRE(world.user.Publish("orders", "b").ok());
+  one.feed->DeliverOn(nullptr);  // to no one place: an I/O thread goes on
+  REQUIRE(one.recorder.Await(2));
+  REQUIRE(world.user.Publish("orders", "c").ok());
+  CHECK(one.recorder.payloads() == "a b c");
+  one.feed->DeliverOn(first);
+  REQUIRE(world.user.Publish("orders", "d").ok());
+  one.End();
+  first->Run();  // finds the feed stopped
+  second->Run();
+  CHECK(one.recorder.payloads() == "a b c");
+  CHECK(first.use_count() == 1);
+  Subscription next(world, "orders", "billing", 10);
+  CHECK(next.recorder.at(3).payload.view() == "d");
+  CHECK(next.recorder.at(3).attempt == 1);
+}
+
 TEST_CASE("A group keeps its messages while nobody consumes them") {
   Broker world;
   CHECK(world.user.Publish("orders", "before any group").ok());

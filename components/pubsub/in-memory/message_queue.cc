@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "message_queue.h"
 
+#include "contract/cloud_event.h"
+
 namespace MECHA_COMPONENT {
 
 void MessageQueue::Return(StoredMessage message, std::optional<SteadyTime> due) {
@@ -17,6 +19,18 @@ void MessageQueue::Release(SteadyTime now) {
     const auto first = delayed_.begin();
     returned_.emplace(first->first.second, std::move(first->second));
     delayed_.erase(first);
+  }
+}
+
+void MessageQueue::Prefetch() const {
+  constexpr size_t kAhead = 6;
+  constexpr size_t kLine = 64;
+  if (fresh_.size() <= kAhead) {
+    return;
+  }
+  const auto* const event = reinterpret_cast<const char*>(fresh_[kAhead].event.get());
+  for (size_t at = 0; at < sizeof(CloudEvent); at += kLine) {
+    __builtin_prefetch(event + at);
   }
 }
 

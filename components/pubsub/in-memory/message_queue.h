@@ -33,6 +33,8 @@ class MessageQueue {
   SteadyTime next_due() const { return delayed_.begin()->first.first; }
   // The first one. Only when one is ready.
   StoredMessage Take();
+  // Of those to be taken soon: another thread wrote them, and this one's cache has yet to see them.
+  void Prefetch() const;
   void Clear();
 
  private:

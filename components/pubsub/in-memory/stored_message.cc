@@ -5,9 +5,9 @@
 
 namespace MECHA_COMPONENT {
 
-StoredMessage StoredFrom(const OutgoingMessage& message, WallTime now) {
+StoredMessage StoredFrom(const OutgoingMessage& message, const Clock& clock) {
   StoredMessage stored;
-  stored.enqueued = now;
+  stored.enqueued = message.accepted.has_value() ? *message.accepted : clock.WallNow();
   std::string_view content_type;
   if (message.event != nullptr) {
     stored.event = message.event;

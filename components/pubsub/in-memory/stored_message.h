@@ -28,11 +28,11 @@ struct StoredMessage {
   std::shared_ptr<const MessageDetails> details;  // null: none of them
   WallTime enqueued;
   uint64_t sequence = 0;  // its place among the messages of its topic
-  uint32_t attempt = 0;   // how often it was delivered
+  uint32_t attempt = 0;   // how often it was delivered, but for unseen returns
 };
 
 // Copies what the views in `message` point to.
-StoredMessage StoredFrom(const OutgoingMessage& message, WallTime now);
+StoredMessage StoredFrom(const OutgoingMessage& message, const Clock& clock);
 
 Delivery DeliveryOf(const StoredMessage& message, uint64_t number);
 

@@ -10,14 +10,20 @@ Topic::Topic(std::string_view name, size_t queue_depth, Host& host)
     : name_(name), queue_depth_(queue_depth), host_(host) {}
 
 void Topic::Publish(std::span<StoredMessage> messages, std::span<Status> outcomes) {
-  DeliverAll([&] {
+  {
+    const std::lock_guard lock(mutex_);
     for (size_t i = 0; i < messages.size(); ++i) {
       outcomes[i] = Check();
       if (outcomes[i].ok()) {
         Give(std::move(messages[i]));
       }
     }
-  });
+    if (std::none_of(groups_.begin(), groups_.end(),
+                     [](const auto& group) { return IsWaiting(*group); })) {
+      return;  // who delivers already goes on with these
+    }
+  }
+  DeliverAll();
 }
 
 Status Topic::Check() const {
@@ -44,27 +50,23 @@ void Topic::Give(StoredMessage message) {
   groups_.back()->waiting.Push(std::move(message));
 }
 
-template <class First>
-void Topic::DeliverAll(First first) {
-  std::array<Consumer*, 8> begun{};
-  size_t count = 0;
-  for (bool is_first = true; is_first || count == begun.size(); is_first = false) {
+void Topic::DeliverAll() {
+  std::array<Consumer::Begun, 8> begun;
+  size_t count = begun.size();
+  while (count == begun.size()) {
     count = 0;
     {
       const std::lock_guard lock(mutex_);
-      if (is_first) {
-        first();
-      }
       for (const auto& group : groups_) {
         Consumer* next = nullptr;
         while (count < begun.size() && group->waiting.ready() > 0 &&
-               (next = NextWaiting(*group)) != nullptr && next->Begin()) {
-          begun[count++] = next;
+               (next = NextWaiting(*group)) != nullptr && (begun[count] = next->Begin())) {
+          ++count;
         }
       }
     }
     for (size_t i = 0; i < count; ++i) {
-      begun[i]->Deliver();
+      begun[i].GoOn();
     }
   }
 }
@@ -81,24 +83,46 @@ std::shared_ptr<Consumer> Topic::Join(std::string_view group, FeedListener& list
   return consumer;
 }
 
+void Topic::DeliverOn(Consumer& consumer, std::shared_ptr<Executor> handlers) {
+  const std::lock_guard lock(mutex_);
+  consumer.DeliverOn(std::move(handlers));
+}
+
 void Topic::Request(Consumer& consumer, size_t more) {
-  bool has_begun = false;
+  Consumer::Begun begun;
   {
     const std::lock_guard lock(mutex_);
     consumer.AddCredit(more);
-    has_begun = consumer.IsWaiting() && consumer.Begin();
-    if (!has_begun) {
+    if (consumer.IsWaiting()) {
+      begun = consumer.Begin();
+    }
+    if (!begun) {
       ArmTimer(consumer.group());
     }
   }
-  if (has_begun) {
-    consumer.Deliver();
+  if (begun) {
+    begun.GoOn();
   }
 }
 
 Status Topic::Settle(Consumer& consumer, const Settlement& settlement) {
   std::optional<StoredMessage> message;  // freed after the lock
   const std::lock_guard lock(mutex_);
+  return SettleLocked(consumer, settlement, message);
+}
+
+std::vector<Status> Topic::SettleMany(Consumer& consumer, std::span<const Settlement> settlements) {
+  std::vector<Status> statuses(settlements.size());
+  std::vector<std::optional<StoredMessage>> messages(settlements.size());  // as above
+  const std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < settlements.size(); ++i) {
+    statuses[i] = SettleLocked(consumer, settlements[i], messages[i]);
+  }
+  return statuses;
+}
+
+Status Topic::SettleLocked(Consumer& consumer, const Settlement& settlement,
+                           std::optional<StoredMessage>& message) {
   message = consumer.Settle(settlement.number);
   if (!message.has_value()) {
     return NotFound();
@@ -106,6 +130,7 @@ Status Topic::Settle(Consumer& consumer, const Settlement& settlement) {
   Group& group = consumer.group();
   --group.open;
   if (settlement.kind == Settlement::Kind::kReturn) {
+    message->attempt -= settlement.is_unseen ? 1 : 0;
     ReturnLater(group, *std::move(message), settlement.delay);
   }
   return OkStatus();
@@ -164,6 +189,11 @@ void Topic::Close() {
   }
 }
 
+bool Topic::IsWaiting(const Group& group) {
+  return std::any_of(group.consumers.begin(), group.consumers.end(),
+                     [](const Consumer* one) { return one->IsWaiting(); });
+}
+
 Consumer* Topic::NextWaiting(Group& group) {
   const size_t count = group.consumers.size();
   for (size_t i = 0; i < count; ++i) {
@@ -206,14 +236,16 @@ void Topic::ArmTimer(Group& group) {
 }
 
 void Topic::OnTimer(Group& group, uint64_t count) {
-  DeliverAll([&] {
+  {
+    const std::lock_guard lock(mutex_);
     if (group.timer_count != count) {
       return;
     }
     CancelTimer(group);
     ReleaseDue(group);
     ArmTimer(group);
-  });
+  }
+  DeliverAll();
 }
 
 void Topic::CancelTimer(Group& group) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,8 +50,10 @@ class Topic : public std::enable_shared_from_this<Topic> {
   void Publish(std::span<StoredMessage> messages, std::span<Status> outcomes);
   // A new member of a group, which is made if it is not there.
   std::shared_ptr<Consumer> Join(std::string_view group, FeedListener& listener);
+  void DeliverOn(Consumer& consumer, std::shared_ptr<Executor> handlers);
   void Request(Consumer& consumer, size_t more);
   Status Settle(Consumer& consumer, const Settlement& settlement);
+  std::vector<Status> SettleMany(Consumer& consumer, std::span<const Settlement> settlements);
   std::vector<uint64_t> Lost(const Consumer& consumer, std::span<const uint64_t> numbers);
   void Stop(Consumer& consumer, Settled stopped);
   // After Stop has reported: what the consumer still had in hand goes back.
@@ -69,14 +72,17 @@ class Topic : public std::enable_shared_from_this<Topic> {
  private:
   Status Check() const;
   void Give(StoredMessage message);
+  // Leaves the message in `message` when it is done with.
+  Status SettleLocked(Consumer& consumer, const Settlement& settlement,
+                      std::optional<StoredMessage>& message);
   void ReturnLater(Group& group, StoredMessage message, Duration delay);
   // The next one that waits for messages, in turn; null when none does.
+  static bool IsWaiting(const Group& group);
   static Consumer* NextWaiting(Group& group);
   void OnTimer(Group& group, uint64_t count);
   void CancelTimer(Group& group);
-  // Delivers to all that wait; called without the lock. `first` is done under the first one.
-  template <class First>
-  void DeliverAll(First first);
+  // Delivers to all that wait; called without the lock.
+  void DeliverAll();
 
   const std::string name_;
   const size_t queue_depth_;

@@ -23,6 +23,9 @@ void KeeperRequest::AddCommand(RedisCommands& commands) {
     case KeeperJob::What::kReturn:
       AddOwnership(commands, form_, place_, Ownership::kReturn, job_.ids);
       return;
+    case KeeperJob::What::kUntake:
+      AddOwnership(commands, form_, place_, Ownership::kUntake, job_.ids);
+      return;
     case KeeperJob::What::kLeave:
       AddOwnership(commands, form_, place_, Ownership::kLeave, job_.ids);
       return;

@@ -32,6 +32,7 @@ struct KeeperJob {
     kCheckAndAcknowledge,
     kKeep,
     kReturn,
+    kUntake,
     kLeave,
     kUnblock
   };

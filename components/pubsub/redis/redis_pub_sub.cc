@@ -103,10 +103,12 @@ StatusOr<std::unique_ptr<Feed>> RedisPubSub::Subscribe(const CallContext& call,
   return std::unique_ptr<Feed>(std::make_unique<RedisFeed>(reader, keeper, options_));
 }
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakePubSub([]() -> std::unique_ptr<PubSub> {
-                 return std::make_unique<RedisPubSub>();
-               }));
-}
+namespace {
+
+std::unique_ptr<PubSub> Make() { return std::make_unique<RedisPubSub>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

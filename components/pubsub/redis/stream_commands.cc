@@ -95,7 +95,7 @@ void AddUnblock(RedisCommands& commands, int64_t client) {
 
 void AddOwnership(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
                   Ownership what, std::span<const StreamId> ids) {
-  constexpr std::string_view kWords[] = {"ack", "keep", "return", "leave"};
+  constexpr std::string_view kWords[] = {"ack", "keep", "return", "untake", "leave"};
   BeginOf(commands, kOwnScript, form, place, 2 + ids.size());
   commands.Add(place.consumer);
   commands.Add(kWords[static_cast<size_t>(what)]);

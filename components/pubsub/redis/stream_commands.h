@@ -51,7 +51,7 @@ void AddAcknowledge(RedisCommands& commands, const StreamPlace& place,
 void AddUnblock(RedisCommands& commands, int64_t client);
 
 // As stream_scripts.h says.
-enum class Ownership : uint8_t { kAcknowledge, kKeep, kReturn, kLeave };
+enum class Ownership : uint8_t { kAcknowledge, kKeep, kReturn, kUntake, kLeave };
 void AddOwnership(RedisCommands& commands, ScriptForm form, const StreamPlace& place,
                   Ownership what, std::span<const StreamId> ids);
 void AddTakeReturned(RedisCommands& commands, ScriptForm form, const StreamPlace& place,

@@ -11,7 +11,7 @@ namespace {
 using What = KeeperJob::What;
 
 // So many ids in a command: Lua hands some thousands on at most.
-constexpr size_t kMostIds = 1000;
+constexpr size_t kMostInCommand = 1000;
 
 Status Lost() {
   return Status(StatusCode::kNotFound,
@@ -24,7 +24,7 @@ Status Lost() {
 // A plain XACK lets go for anybody, so it is for a lease that surely runs.
 What StreamKeeper::KindOf(const Settlement& settlement, const StreamHand::Item& item) const {
   if (settlement.kind == Settlement::Kind::kReturn) {
-    return What::kReturn;
+    return settlement.is_unseen ? What::kUntake : What::kReturn;
   }
   const Duration lease = options_.processing_timeout;
   const bool is_safe =
@@ -55,7 +55,8 @@ void StreamKeeper::Flush() {
     pending.swap(pending_);
     is_flush_posted_ = false;
   }
-  for (const What what : {What::kAcknowledge, What::kCheckAndAcknowledge, What::kReturn}) {
+  for (const What what :
+       {What::kAcknowledge, What::kCheckAndAcknowledge, What::kReturn, What::kUntake}) {
     KeeperJob job;
     for (Pending& one : pending) {
       if (one.what != what) {
@@ -68,7 +69,7 @@ void StreamKeeper::Flush() {
         job.callers = std::make_shared<KeeperCallers>();
       }
       job.callers->settled.push_back(std::move(one.done));
-      if (job.ids.size() == kMostIds) {
+      if (job.ids.size() == kMostInCommand) {
         Submit(std::exchange(job, KeeperJob()));
       }
     }
@@ -130,7 +131,7 @@ void StreamKeeper::Renew(std::span<const uint64_t> numbers, Done<std::vector<uin
       joined->lost.push_back(number);
       continue;
     }
-    if (jobs.empty() || jobs.back().ids.size() == kMostIds) {
+    if (jobs.empty() || jobs.back().ids.size() == kMostInCommand) {
       jobs.emplace_back().what = What::kKeep;
     }
     jobs.back().numbers.push_back(number);
@@ -164,7 +165,7 @@ void StreamKeeper::GiveUp() {
     const std::vector<StreamId> ids = hand_.SettleAll();
     size_t first = 0;
     do {  // also without any, behind what is under way
-      const size_t end = std::min(ids.size(), first + kMostIds);
+      const size_t end = std::min(ids.size(), first + kMostInCommand);
       KeeperJob job;
       job.what = What::kLeave;
       job.ids.assign(ids.data() + first, ids.data() + end);
@@ -250,7 +251,7 @@ void StreamKeeper::FinishRenewal(const KeeperJob& job, Status status,
 // After a settlement that the server took: true when it was the last one, and the consumer is to
 // leave.
 bool StreamKeeper::IsLast(const KeeperJob& job) {
-  if (job.what == What::kReturn) {
+  if (job.what == What::kReturn || job.what == What::kUntake) {
     hand_.has_returned = true;
     EndWait();
   }

@@ -235,12 +235,11 @@ Status StreamReader::AskNext() {
   }
   link_->commands().Clear();
   const StreamPlace& place = keeper_->place();
+  if (!untaken_.empty()) {
+    return AskToTakeBack(Asked::kUntake, untaken_);
+  }
   if (!give_back_.empty()) {
-    const size_t count = std::min(give_back_.size(), kMostIds);
-    AddOwnership(link_->commands(), form_, place, Ownership::kReturn,
-                 {give_back_.data() + give_back_.size() - count, count});
-    asked_count_ = count;
-    return Ask(Asked::kGiveBack);
+    return AskToTakeBack(Asked::kGiveBack, give_back_);
   }
   if (keeper_->hand().may_have_strays.exchange(false) || is_looking_at_own_) {
     is_looking_at_own_ = true;
@@ -258,6 +257,15 @@ Status StreamReader::AskNext() {
     return OkStatus();
   }
   return AskForMessages(credit);
+}
+
+// The last ones of `ids`.
+Status StreamReader::AskToTakeBack(Asked what, std::span<const StreamId> ids) {
+  asked_count_ = std::min(ids.size(), kMostIds);
+  AddOwnership(link_->commands(), form_, keeper_->place(),
+               what == Asked::kUntake ? Ownership::kUntake : Ownership::kReturn,
+               ids.last(asked_count_));
+  return Ask(what);
 }
 
 // The last word to the server, unless something is still in hand: then the keeper has it.

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ class StreamReader final : public std::enable_shared_from_this<StreamReader> {
     kNothing,
     kOwn,
     kGiveBack,
+    kUntake,
     kReturned,
     kSilent,
     kSweep,
@@ -73,6 +75,7 @@ class StreamReader final : public std::enable_shared_from_this<StreamReader> {
   Status CheckAnswer();
   Status Ask(Asked what);
   Status AskNext();
+  Status AskToTakeBack(Asked what, std::span<const StreamId> ids);
   Status AskForMessages(size_t credit);
   Status AskBeforeEnd();
   bool MustReconnect() const;
@@ -120,7 +123,8 @@ class StreamReader final : public std::enable_shared_from_this<StreamReader> {
   StreamId silent_from_;
   StreamId own_from_;
   bool is_looking_at_own_ = false;
-  std::vector<StreamId> give_back_;  // taken from the server and not delivered
+  std::vector<StreamId> give_back_;  // the server has them down as ours, and they are not in hand
+  std::vector<StreamId> untaken_;    // taken from the server and not delivered
   size_t most_at_once_;              // entries in a reply, by their size
   bool has_left_ = false;
   bool is_healthy_ = true;

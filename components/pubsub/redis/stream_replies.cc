@@ -57,9 +57,12 @@ Status StreamReader::TakeMeaning(Asked asked, Reply& reply) {
       TakeOwn(reply);
       return OkStatus();
     case Asked::kGiveBack:
-      give_back_.resize(give_back_.size() - asked_count_);
+    case Asked::kUntake: {
+      std::vector<StreamId>& ids = asked == Asked::kUntake ? untaken_ : give_back_;
+      ids.resize(ids.size() - asked_count_);
       keeper_->hand().has_returned = true;
       return OkStatus();
+    }
     case Asked::kSweep:
       sweep_at_ = now + std::max(options_.redeliver_interval, options_.gone_after() / 4);
       return OkStatus();
@@ -166,7 +169,7 @@ void StreamReader::Deliver(std::vector<StreamEntry> entries) {
     const std::lock_guard lock(mutex_);
     if (is_stopping_) {
       for (const StreamEntry& entry : entries) {
-        give_back_.push_back(entry.id);
+        untaken_.push_back(entry.id);
       }
       return;
     }

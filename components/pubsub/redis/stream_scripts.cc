@@ -5,15 +5,22 @@ namespace MECHA_COMPONENT {
 
 constexpr RedisScript kOwnScript = {
     R"lua(local k,g,me,what=KEYS[1],ARGV[1],ARGV[2],ARGV[3]
-local lost,mine={},{}
+local lost,mine,counts={},{},{}
 for i=4,#ARGV do
   local id=ARGV[i]
   local p=redis.call('XPENDING',k,g,id,id,1)[1]
-  if p and p[2]==me then mine[#mine+1]=id
+  if p and p[2]==me then
+    mine[#mine+1]=id
+    counts[#mine]=p[4]
   elseif p or #redis.call('XRANGE',k,id,id)>0 then lost[#lost+1]=i-3 end
 end
 if #mine>0 and what=='ack' then
   redis.call('XACK',k,g,unpack(mine))
+elseif what=='untake' then
+  for i,id in ipairs(mine) do
+    local n=math.max(counts[i]-1,0)
+    redis.call('XCLAIM',k,g,'mecha:returned','0',id,'TIME','0','RETRYCOUNT',n,'JUSTID')
+  end
 elseif #mine>0 then
   local to=what=='keep' and me or 'mecha:returned'
   local c={'XCLAIM',k,g,to,'0',unpack(mine)}
@@ -29,7 +36,7 @@ if what=='leave' and #redis.call('XPENDING',k,g,'-','+',1,me)==0 then
 end
 return lost
 )lua",
-    "4af9cd0a27475b242794e4d10268b651319bf808"};
+    "7e686107ae56bbb1eaddb3befa47546b881dda2d"};
 
 // An entry that is gone is nil in the reply of XCLAIM before Redis 7, and no part of it later.
 constexpr RedisScript kTakeScript = {

@@ -14,7 +14,8 @@ namespace MECHA_COMPONENT {
 constexpr std::string_view kReturned = "mecha:returned";
 
 // KEYS: the stream. ARGV: group, consumer, what to do, ids. To do: "ack"; "keep" begins the lease
-// anew; "return" hands to kReturned, idle for ever; "leave" does that and then removes the
+// anew; "return" hands to kReturned, idle for ever; "untake" does that and takes the delivery off
+// the count, for no handler has seen the entry; "leave" does as "return" and then removes the
 // consumer, unless it holds something. Reply: the places in the list, from 1, of ids that the
 // consumer does not hold. One that was trimmed off the stream is nobody's and is left out.
 extern const RedisScript kOwnScript;

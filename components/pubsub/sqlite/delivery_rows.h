@@ -52,7 +52,7 @@ Status RenewMessage(Connection& connection, const GroupIds& ids, const Held& hel
                     std::chrono::milliseconds lease);
 Status ReturnMessage(Connection& connection, const GroupIds& ids, const Held& held,
                      std::chrono::milliseconds delay);
-// Gives back what nobody has seen.
+// Gives back what no handler has seen: the delivery is taken off the count of attempts.
 Status UntakeMessage(Connection& connection, const GroupIds& ids, const Held& held);
 
 }  // namespace MECHA_COMPONENT

@@ -115,7 +115,9 @@ class SettleUnit final : public QueueUnit {
     TakeOver();
     const GroupIds ids = feed_.ids();
     for (Settling& each : settling_) {
-      if (Returns(each)) {
+      if (Returns(each) && each.settlement.is_unseen) {
+        each.outcome = UntakeMessage(connection, ids, each.held);
+      } else if (Returns(each)) {
         const auto delay = std::chrono::ceil<milliseconds>(each.settlement.delay);
         each.outcome = ReturnMessage(connection, ids, each.held, delay);
       } else {

@@ -139,10 +139,12 @@ StatusOr<std::unique_ptr<Feed>> SqlitePubSub::Subscribe(const CallContext& call,
 
 extern const ComponentInfo kComponentInfo;
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakePubSub([]() -> std::unique_ptr<PubSub> {
-                 return std::make_unique<SqlitePubSub>();
-               }));
-}
+namespace {
+
+std::unique_ptr<PubSub> Make() { return std::make_unique<SqlitePubSub>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

@@ -67,10 +67,12 @@ void LocalEnvSecretStore::List(const CallContext&, Done<SecretList> done) {
 
 extern const ComponentInfo kComponentInfo;
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakeSecretStore([]() -> std::unique_ptr<SecretStore> {
-                 return std::make_unique<LocalEnvSecretStore>();
-               }));
-}
+namespace {
+
+std::unique_ptr<SecretStore> Make() { return std::make_unique<LocalEnvSecretStore>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

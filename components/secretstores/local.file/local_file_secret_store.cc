@@ -83,10 +83,12 @@ void LocalFileSecretStore::Wipe() {
 
 extern const ComponentInfo kComponentInfo;
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakeSecretStore([]() -> std::unique_ptr<SecretStore> {
-                 return std::make_unique<LocalFileSecretStore>();
-               }));
-}
+namespace {
+
+std::unique_ptr<SecretStore> Make() { return std::make_unique<LocalFileSecretStore>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

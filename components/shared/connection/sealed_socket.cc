@@ -17,7 +17,7 @@ constexpr std::string_view kHandshake = "TLS handshake with ";
 constexpr std::string_view kReceive = "receive from ";
 constexpr std::string_view kSend = "send to ";
 
-constexpr size_t kPiecesAtOnce = 32;
+constexpr size_t kPlainPieces = 32;
 // Encrypted before it is sent: a few records for one system call.
 constexpr size_t kEncryptedAtOnce = 64 * 1024;
 
@@ -95,7 +95,7 @@ StatusOr<bool> SealedSocket::Receive(std::string_view what) {
 }
 
 Status SealedSocket::EncryptSome(const SendBuffer& requests) {
-  iovec pieces[kPiecesAtOnce];
+  iovec pieces[kPlainPieces];
   const size_t filled = requests.Pieces(encrypted_, pieces);
   for (size_t i = 0; i < filled && session_->Outgoing().size() < kEncryptedAtOnce; ++i) {
     const std::string_view whole(static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len);

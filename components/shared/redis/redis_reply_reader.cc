@@ -14,7 +14,7 @@ namespace mecha::components {
 namespace {
 
 // The longest "<length>\r\n" of a value.
-constexpr size_t kLongestHeader = 32;
+constexpr size_t kLongestLength = 32;
 
 // The task being read, in both layouts of the reader: an array (0.14) or pointers (1.0 and later).
 template <class Reader>
@@ -284,9 +284,9 @@ bool ReplyReader::CheckPending() {
     }
     return error_.ok();
   }
-  const size_t end = pending.substr(0, kLongestHeader).find("\r\n");
+  const size_t end = pending.substr(0, kLongestLength).find("\r\n");
   if (end == pending.npos) {
-    if (pending.size() > kLongestHeader) {
+    if (pending.size() > kLongestLength) {
       Break("a length too long");
     }
     return error_.ok();

@@ -87,7 +87,7 @@ void EtcdStateStore::List(const CallContext& call, const ListRequest& request,
 extern const ComponentInfo kComponentInfo;  // v2
 extern const ComponentInfo kComponentInfoV1;
 
-void Register(Registry& registry) {
+MECHA_RUNS_AT_START void Register(Registry& registry) {
   registry.Add(kComponentInfo, MakeStateStore([]() -> std::unique_ptr<StateStore> {
                  return std::make_unique<EtcdStateStore>(Layout::kV2);
                }));

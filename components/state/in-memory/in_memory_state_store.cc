@@ -164,10 +164,12 @@ ListPage InMemoryStateStore::ListLocked(const ListRequest& request) {
 
 extern const ComponentInfo kComponentInfo;
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakeStateStore([]() -> std::unique_ptr<StateStore> {
-                 return std::make_unique<InMemoryStateStore>();
-               }));
-}
+namespace {
+
+std::unique_ptr<StateStore> Make() { return std::make_unique<InMemoryStateStore>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

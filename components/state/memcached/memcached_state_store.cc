@@ -94,6 +94,6 @@ std::unique_ptr<StateStore> MakeStore() { return std::make_unique<MemcachedState
 
 }  // namespace
 
-void Register(Registry& registry) { registry.Add(kComponentInfo, MakeStore); }
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, MakeStore); }
 
 }  // namespace MECHA_COMPONENT

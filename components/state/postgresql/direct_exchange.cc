@@ -19,14 +19,13 @@ namespace {
 constexpr size_t kLongestRequest = 16 * 1024;
 constexpr size_t kLongestExpected = 256 * 1024;
 // So long a blocking recv may take; then the deadline is looked at again.
-constexpr std::chrono::seconds kPatience(1);
+constexpr std::chrono::seconds kLongestReceive(1);
 
 constexpr std::string_view kSend = "send to";
 constexpr std::string_view kReceive = "receive from";
 
 // Of the four messages of a request, all but the name of the statement and the parameters.
 constexpr size_t kFrameBytes = 64;
-constexpr size_t kLengthBytes = 4;
 
 // Writes numbers, big end first, and texts. The room is the caller's affair.
 class Pen {
@@ -87,7 +86,7 @@ Status DirectExchange::Take(int fd, const std::string& server) {
   if (fd_ != fd) {
     fd_ = fd;
     server_ = server;
-    const timeval patience{kPatience.count(), 0};
+    const timeval patience{kLongestReceive.count(), 0};
     if (setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0) {
       return FromSystem(Words("prepare the connection to"), errno);
     }
@@ -151,7 +150,7 @@ Status DirectExchange::Send(const CallContext& call) {
 // What recv returned, with errno.
 StatusOr<ssize_t> DirectExchange::ReceiveSome(const CallContext& call, std::span<char> room) {
   const bool is_far =
-      call.deadline.is_never() || call.deadline.Remaining(host_.clock().Now()) > kPatience;
+      call.deadline.is_never() || call.deadline.Remaining(host_.clock().Now()) > kLongestReceive;
   if (!is_far) {
     RETURN_IF_ERROR(WaitFor(call, POLLIN, "wait for a reply of"));
     return recv(fd_, room.data(), room.size(), MSG_DONTWAIT);

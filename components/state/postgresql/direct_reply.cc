@@ -9,7 +9,6 @@ namespace {
 
 constexpr size_t kLeastRoom = 4 * 1024;
 constexpr size_t kHeader = 5;  // a letter, and a length that counts itself
-constexpr size_t kLengthBytes = 4;
 // A field holds 1 GB at most, a row not much more; what else is said is short.
 constexpr size_t kLongestRow = 0x7FFFFFFF;
 constexpr size_t kLongestWords = 1024 * 1024;

@@ -13,6 +13,9 @@
 
 namespace MECHA_COMPONENT {
 
+// Of a length, in the messages of both directions.
+inline constexpr size_t kLengthBytes = 4;
+
 class DirectReply {
  public:
   enum class Progress : uint8_t { kNeedsMore, kComplete, kBroken };

@@ -198,7 +198,7 @@ void PostgresStateStore::Query(const CallContext& call, const QueryRequest& requ
 extern const ComponentInfo kComponentInfo;  // v2
 extern const ComponentInfo kComponentInfoV1;
 
-void Register(Registry& registry) {
+MECHA_RUNS_AT_START void Register(Registry& registry) {
   registry.Add(kComponentInfo, MakeStateStore([]() -> std::unique_ptr<StateStore> {
                  return std::make_unique<PostgresStateStore>(Layout::kV2);
                }));

@@ -14,7 +14,7 @@
 namespace MECHA_COMPONENT {
 namespace {
 
-constexpr int64_t kLongestPage = 1'000'000;
+constexpr int64_t kMostRows = 1'000'000;
 
 bool MayStandInSql(std::string_view name) {
   return !name.empty() && std::ranges::all_of(name, [](char c) {
@@ -145,14 +145,14 @@ class QueryWriter {
 
 StatusOr<int64_t> StartOf(std::string_view position) {
   const auto start = position.empty() ? 0 : ParseNumber<int64_t>(position);
-  if (!start.has_value() || *start < 0 || *start > INT64_MAX - kLongestPage) {
+  if (!start.has_value() || *start < 0 || *start > INT64_MAX - kMostRows) {
     return InvalidArgument("the position is damaged; start the query again without one");
   }
   return *start;
 }
 
 int64_t LimitOf(const QueryRequest& request) {
-  return static_cast<int64_t>(std::min<size_t>(request.limit, kLongestPage));
+  return static_cast<int64_t>(std::min<size_t>(request.limit, kMostRows));
 }
 
 }  // namespace

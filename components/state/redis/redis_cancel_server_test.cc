@@ -68,7 +68,9 @@ struct CancelFixture {
 
 // A pause of nothing to some microseconds, at random.
 void Dawdle(std::mt19937& random, unsigned longest) {
-  for (volatile unsigned turns = random() % (longest + 1); turns > 0; turns = turns - 1) {
+  std::atomic<unsigned> turns{static_cast<unsigned>(random() % (longest + 1))};
+  while (turns.load() > 0) {
+    turns.fetch_sub(1);
   }
 }
 

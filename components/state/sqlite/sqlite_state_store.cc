@@ -273,10 +273,12 @@ void SqliteStateStore::WriteAll(const CallContext& call, std::span<const StateWr
 
 extern const ComponentInfo kComponentInfo;
 
-void Register(Registry& registry) {
-  registry.Add(kComponentInfo, MakeStateStore([]() -> std::unique_ptr<StateStore> {
-                 return std::make_unique<SqliteStateStore>();
-               }));
-}
+namespace {
+
+std::unique_ptr<StateStore> Make() { return std::make_unique<SqliteStateStore>(); }
+
+}  // namespace
+
+MECHA_RUNS_AT_START void Register(Registry& registry) { registry.Add(kComponentInfo, Make); }
 
 }  // namespace MECHA_COMPONENT

@@ -57,9 +57,9 @@ std::string Bytes(std::string_view hex) {
   return {bytes->begin(), bytes->end()};
 }
 
-class Fixture {
+class AeadWorld {
  public:
-  Fixture() {
+  AeadWorld() {
     auto made = MakeOpensslCryptography();
     REQUIRE(made.ok());
     cryptography = *std::move(made);
@@ -73,10 +73,10 @@ class Fixture {
 };
 
 TEST_CASE("AES-GCM seals and opens the published vectors") {
-  Fixture fixture;
+  AeadWorld world;
   for (const Vector& vector : kVectors) {
     INFO(vector.sealed);
-    const auto aead = fixture.With(Bytes(vector.key));
+    const auto aead = world.With(Bytes(vector.key));
     const std::string plain = Bytes(vector.plain);
     std::string sealed(plain.size() + Aead::kTagBytes, '?');
     REQUIRE(aead->Seal(Bytes(vector.nonce), Bytes(vector.associated), plain, sealed).ok());
@@ -88,9 +88,9 @@ TEST_CASE("AES-GCM seals and opens the published vectors") {
 }
 
 TEST_CASE("AES-GCM opens nothing that was changed, and leaves no plain bytes behind") {
-  Fixture fixture;
+  AeadWorld world;
   const Vector& vector = kVectors.back();
-  const auto aead = fixture.With(Bytes(vector.key));
+  const auto aead = world.With(Bytes(vector.key));
   const std::string nonce = Bytes(vector.nonce);
   const std::string associated = Bytes(vector.associated);
   const std::string sealed = Bytes(vector.sealed);
@@ -104,20 +104,20 @@ TEST_CASE("AES-GCM opens nothing that was changed, and leaves no plain bytes beh
   }
   CHECK(IsDataLoss(aead->Open(Bytes(kZeroNonce), associated, sealed, plain)));
   CHECK(IsDataLoss(aead->Open(nonce, "another", sealed, plain)));
-  const auto other = fixture.With(std::string(32, 'k'));
+  const auto other = world.With(std::string(32, 'k'));
   const Status status = other->Open(nonce, associated, sealed, plain);
   CHECK(IsDataLoss(status));
   CHECK(status.message().find("another key") != std::string_view::npos);
 }
 
 TEST_CASE("AES-GCM refuses sizes that are wrong") {
-  Fixture fixture;
+  AeadWorld world;
   for (const size_t size : {0, 15, 17, 31, 33, 64}) {
-    const auto made = fixture.cryptography->NewAead(std::string(size, 'k'));
+    const auto made = world.cryptography->NewAead(std::string(size, 'k'));
     CHECK(IsInvalidArgument(made.status()));
     CHECK(made.status().message().find("16, 24 or 32") != std::string_view::npos);
   }
-  const auto aead = fixture.With(std::string(16, 'k'));
+  const auto aead = world.With(std::string(16, 'k'));
   std::string room(16, '?');
   CHECK(IsInvalidArgument(aead->Seal("short", "", "", room)));
   CHECK(IsInvalidArgument(aead->Seal(std::string(12, 'n'), "", "x", room)));
@@ -125,8 +125,8 @@ TEST_CASE("AES-GCM refuses sizes that are wrong") {
 }
 
 TEST_CASE("one Aead serves many threads") {
-  Fixture fixture;
-  const auto aead = fixture.With(std::string(32, 'k'));
+  AeadWorld world;
+  const auto aead = world.With(std::string(32, 'k'));
   std::vector<std::thread> threads;
   std::vector<int> good(4, 0);
   for (size_t i = 0; i < good.size(); ++i) {

@@ -38,7 +38,7 @@ std::string AddressText(std::string_view bytes) {
   return is_address && inet_ntop(family, bytes.data(), text, sizeof text) != nullptr ? text : "";
 }
 
-std::string NameOf(const GENERAL_NAME* name) {
+std::string AlternativeName(const GENERAL_NAME* name) {
   switch (name->type) {
     case GEN_DNS:
       return Quoted(TextOf(name->d.dNSName));
@@ -61,7 +61,7 @@ std::string NamesIn(X509* certificate) {
   std::string text;
   int count = 0;
   for (int i = 0; names != nullptr && i < sk_GENERAL_NAME_num(names.get()); ++i) {
-    const std::string name = NameOf(sk_GENERAL_NAME_value(names.get(), i));
+    const std::string name = AlternativeName(sk_GENERAL_NAME_value(names.get(), i));
     if (!name.empty() && ++count <= kMostNames) {
       text += (text.empty() ? "" : ", ") + name;
     }

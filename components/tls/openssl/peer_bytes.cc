@@ -11,6 +11,8 @@ namespace {
 
 // More than this is given back when it has been sent.
 constexpr size_t kMostKept = 256 * 1024;
+// What a record begins with: its kind, a version, and in two bytes how many follow.
+constexpr size_t kRecordHeader = 5;
 
 }  // namespace
 
@@ -62,16 +64,32 @@ void PeerBytes::Sent(size_t count) {
   }
 }
 
+// The next record, header and all; 0 when not even that is there.
+size_t PeerBytes::LengthOfRecord() const {
+  if (end_ - begin_ < kRecordHeader) {
+    return 0;
+  }
+  const auto* header = reinterpret_cast<const unsigned char*>(incoming_.get()) + begin_;
+  return kRecordHeader + (size_t{header[3]} << 8 | header[4]);
+}
+
+// Never more than a record: what follows one in OpenSSL's buffer it would move to the front of that
+// for each record.
 int PeerBytes::ReadBio(BIO* bio, char* into, int size) {
   auto& self = *static_cast<PeerBytes*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  const size_t count = std::min(self.end_ - self.begin_, static_cast<size_t>(size));
+  if (self.record_left_ == 0) {
+    self.record_left_ = self.LengthOfRecord();
+  }
+  const size_t there = std::min(self.end_ - self.begin_, self.record_left_);
+  const size_t count = std::min(there, static_cast<size_t>(size));
   if (count == 0) {
     BIO_set_retry_read(bio);
     return -1;
   }
   memcpy(into, self.incoming_.get() + self.begin_, count);
   self.begin_ += count;
+  self.record_left_ -= count;
   return static_cast<int>(count);
 }
 

@@ -36,6 +36,7 @@ class PeerBytes {
   // What a record needs at most, and a little more: one system call for one record.
   static constexpr size_t kRoomBytes = 17 * 1024;
 
+  size_t LengthOfRecord() const;
   static int ReadBio(BIO* bio, char* into, int size);
   static int WriteBio(BIO* bio, const char* from, int size);
   static long ControlBio(BIO* bio, int command, long number, void* pointer);
@@ -44,6 +45,7 @@ class PeerBytes {
   size_t capacity_ = 0;
   size_t begin_ = 0;
   size_t end_ = 0;
+  size_t record_left_ = 0;  // of the record that is being read
   std::string outgoing_;
   size_t sent_ = 0;
 };

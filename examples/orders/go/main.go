@@ -4,7 +4,7 @@
 // languages can share them.
 //
 //	orders publish [options] FILE   publishes the orders of FILE, one JSON object per line
-//	orders worker [options]         stores what comes, until a signal
+//	orders worker [options]         stores what comes, until Ctrl-C or SIGTERM
 //	orders totals [options]         prints the customers' totals
 package main
 
@@ -19,6 +19,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"sort"
 	"syscall"
 	"time"
@@ -40,7 +41,7 @@ func run(ctx context.Context, arguments []string) error {
 		return errors.New("say publish, worker or totals; each has -help")
 	}
 	flags := flag.NewFlagSet("orders "+arguments[0], flag.ExitOnError)
-	resources := flags.String("resources", "examples/orders/sqlite", "folder with the YAML")
+	resources := flags.String("resources", besideSource("sqlite"), "folder with the YAML")
 	data := flags.String("data", ".", "folder for the files of embedded stores")
 	threads := flags.Int("threads", 4, "how many orders are stored at once")
 	_ = flags.Parse(arguments[1:]) // ends the program itself
@@ -61,6 +62,9 @@ func run(ctx context.Context, arguments []string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := os.Stat(folder); err != nil {
+		return fmt.Errorf("no YAML of store and broker: %w; name its folder with -resources", err)
+	}
 	if err := os.Chdir(*data); err != nil { // embedded stores take relative paths from here
 		return err
 	}
@@ -77,6 +81,12 @@ func run(ctx context.Context, arguments []string) error {
 	default: // totals
 		return printTotals(ctx, rt.State("orders"))
 	}
+}
+
+// besideSource is a folder of examples/orders, where this program was built from.
+func besideSource(name string) string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(filepath.Dir(file)), name)
 }
 
 func open(path string) (io.ReadCloser, error) {

@@ -67,6 +67,7 @@ void feed_settle(void* context, mecha_task task, const mecha_feed_settle* reques
   if (one != NULL) {
     TAILQ_REMOVE(&self->as.held, one, link);
     if (request->kind == MECHA_SETTLE_RETURN) {
+      one->attempt -= (request->flags & MECHA_SETTLE_UNSEEN) != 0 ? 1 : 0;
       group_return(self->in, one,
                    request->delay_ns == 0 ? 0 : broker_now(self->of) + request->delay_ns);
       deliver(self);

@@ -140,6 +140,21 @@ std::vector<Request> Subscriber::Take(size_t count, std::chrono::milliseconds li
   return taken;
 }
 
+std::vector<Request> Subscriber::TakeTogether(size_t most, std::chrono::milliseconds limit) const {
+  std::vector<mecha_event> events(most);
+  const int32_t got = mecha_queue_wait(queue_, events.data(), events.size(),
+                                       std::chrono::nanoseconds(limit).count());
+  std::vector<Request> taken;
+  for (int32_t i = 0; i < got; ++i) {
+    if (events[i].kind == MECHA_EVENT_REQUEST) {
+      taken.push_back(RequestOf(events[i]));
+    } else {
+      mecha_result_release(events[i].result);
+    }
+  }
+  return taken;
+}
+
 Request Subscriber::Next() {
   std::vector<Request> taken = Take(1);
   return taken.empty() ? Request() : std::move(taken.front());

@@ -78,6 +78,8 @@ class Subscriber {
 
   // The requests that come until there are `count`, or `limit` is over.
   std::vector<Request> Take(size_t count, std::chrono::milliseconds limit = kPatience);
+  // What is there for a while, up to `most` in one call of the queue; any thread, many at once.
+  std::vector<Request> TakeTogether(size_t most, std::chrono::milliseconds limit) const;
   // The next one; an id of 0 when none comes.
   Request Next();
   // True when nothing comes for a moment.

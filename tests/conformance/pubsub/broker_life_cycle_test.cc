@@ -167,6 +167,76 @@ TEST_CASE("suspend gives back what waits, and resume goes on") {
   }
 }
 
+// Until the process has so many in hand: in requests that nobody has taken, or on their way there.
+bool AwaitInHand(const BrokerRuntime& runtime, uint64_t count) {
+  const auto until = std::chrono::steady_clock::now() + Subscriber::kPatience;
+  while (runtime.Describe().at("subscriptions").at(0).at("messages").at("received") < count) {
+    if (std::chrono::steady_clock::now() > until) {
+      return false;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+// "a1 b2": each message and its attempt; all are accepted.
+std::string Attempts(Subscriber& subscriber, size_t count) {
+  std::vector<std::string> found;
+  for (const Request& request : subscriber.Take(count)) {
+    found.push_back(request.data() + std::to_string(request.only().attempt));
+    CHECK(subscriber.Reply(request.id) == MECHA_OK);
+  }
+  std::ranges::sort(found);
+  std::string text;
+  for (const std::string& one : found) {
+    text += (text.empty() ? "" : " ") + one;
+  }
+  return text;
+}
+
+TEST_CASE("a drain gives back as new what no handler saw, and counts what one had") {
+  const BrokerWorld world;
+  auto subscriber = std::make_unique<Subscriber>(world.runtime.get(), QuickTopic("orders"));
+  REQUIRE(world.broker.PublishAll("orders", {"a", "b"}));
+  for (uint64_t round = 1; round <= 3; ++round) {
+    // One that keeps events delivers when somebody comes for messages, so nothing is in hand.
+    REQUIRE((world.runtime.Has("keeps_events") || AwaitInHand(world.runtime, 2 * round)));
+    REQUIRE(mecha_runtime_suspend(world.runtime.get(), 10 * kSecond, 0, nullptr) == MECHA_OK);
+    REQUIRE(mecha_runtime_resume(world.runtime.get(), nullptr) == MECHA_OK);
+  }
+  const Request seen = subscriber->Next();
+  CHECK(subscriber->Stop(kMoment).status == MECHA_DEADLINE_EXCEEDED);
+  CHECK(subscriber->Reply(seen.id) == MECHA_GONE);
+  Subscriber next(world.runtime.get(), QuickTopic("orders"));
+  const std::string attempts = Attempts(next, 2);
+  if (world.runtime.Has("attempts")) {
+    CHECK(seen.only().attempt == 1);
+    CHECK(attempts == (seen.data() == "a" ? "a2 b1" : "a1 b2"));
+  }
+  CHECK(next.IsQuiet());
+}
+
+TEST_CASE("a shutdown gives back as new what no handler saw, and counts what one had") {
+  const BackEnd back_end;
+  std::string seen;
+  bool keeps_attempts = false;
+  {
+    const BrokerRuntime runtime(back_end);
+    keeps_attempts = runtime.Has("durable") && runtime.Has("attempts");
+    Subscriber subscriber(runtime.get(), QuickTopic("orders"));
+    REQUIRE(runtime.client().PublishAll("orders", {"a", "b"}));
+    seen = subscriber.Next().data();
+    REQUIRE(AwaitInHand(runtime, 2));
+    // The deadline of a handler that does not answer.
+    CHECK(mecha_runtime_shutdown(runtime.get(), kMoment, nullptr) == MECHA_DEADLINE_EXCEEDED);
+  }
+  const BrokerRuntime again(back_end);
+  Subscriber subscriber(again.get(), QuickTopic("orders"));
+  if (keeps_attempts) {
+    CHECK(Attempts(subscriber, 2) == (seen == "a" ? "a2 b1" : "a1 b2"));
+  }
+}
+
 TEST_CASE("suspend does not wait longer than it may for a handler") {
   const BrokerWorld world;
   Subscriber subscriber(world.runtime.get(), QuickTopic("orders"));

@@ -94,6 +94,58 @@ TEST_CASE("8 threads publish, 4 consumers of one group handle every message once
   }
 }
 
+TEST_CASE("4 threads take batches from one queue, and every message comes to one of them once") {
+  constexpr size_t kPublishers = 2;
+  constexpr size_t kEach = 300;
+  constexpr size_t kTogether = 20;
+  const BrokerWorld world;
+  ServeSetup setup = QuickTopic("orders");
+  setup.flags = MECHA_SERVE_BATCH;
+  setup.batch_max = 3;
+  setup.batch_wait_ns = -1;
+  setup.credit = 16;
+  Subscriber subscriber(world.runtime.get(), setup);
+  Ledger ledger;
+  std::atomic<int> wrong = 0;
+  std::atomic<bool> is_over = false;
+  std::vector<std::thread> pollers;
+  for (const size_t most : {1, 1, 4, 16}) {
+    pollers.emplace_back([&, most] {
+      while (!is_over) {
+        for (const Request& request : subscriber.TakeTogether(most, milliseconds(20))) {
+          wrong += subscriber.Reply(request.id) == MECHA_OK ? 0 : 1;
+          for (const Entry& entry : request.entries) {
+            ledger.Note(entry.data);
+          }
+        }
+      }
+    });
+  }
+  std::vector<std::thread> publishers;
+  for (size_t publisher = 0; publisher < kPublishers; ++publisher) {
+    publishers.emplace_back([&, publisher] {
+      for (size_t i = 0; i < kEach; i += kTogether) {
+        std::vector<Outgoing> messages;
+        for (size_t j = i; j < i + kTogether; ++j) {
+          messages.push_back(Text(std::to_string(publisher) + "-" + std::to_string(j)));
+        }
+        wrong += world.broker.PublishMany("orders", messages).ok() ? 0 : 1;
+      }
+    });
+  }
+  JoinAll(publishers);
+  const auto until = std::chrono::steady_clock::now() + Subscriber::kPatience;
+  while (ledger.count() < kPublishers * kEach && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+  is_over = true;
+  JoinAll(pollers);
+  CHECK(wrong == 0);
+  CHECK(ledger.count() == kPublishers * kEach);
+  CHECK(ledger.doubled() == 0);
+  CHECK(subscriber.IsQuiet());
+}
+
 TEST_CASE("a registration that goes leaves its messages to the others of the group") {
   const BrokerWorld world;
   auto first = std::make_unique<Subscriber>(world.runtime.get(), QuickTopic("orders"));

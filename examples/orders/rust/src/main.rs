@@ -19,10 +19,10 @@ type Result<T> = std::result::Result<T, Box<dyn error::Error>>;
 
 const USAGE: &str = "\
 usage: orders publish [options] FILE   publishes the orders of FILE, one JSON object per line
-       orders worker [options]         stores what comes, until a signal
+       orders worker [options]         stores what comes, until Ctrl-C or SIGTERM
        orders totals [options]         prints the customers' totals
 
-  --resources DIR  where the YAML of store and broker is (default: examples/orders/sqlite)
+  --resources DIR  where the YAML of store and broker is (default: sqlite, beside the source)
   --data DIR       where the files of embedded ones are kept (default: this folder)
   --threads N      how many threads store orders (default: 4)";
 
@@ -42,7 +42,7 @@ struct Options {
 fn parse(mut arguments: impl Iterator<Item = String>) -> Result<Options> {
     let mut options = Options {
         words: Vec::new(),
-        resources: "examples/orders/sqlite".into(),
+        resources: concat!(env!("CARGO_MANIFEST_DIR"), "/../sqlite").into(),
         data: ".".into(),
         threads: 4,
     };
@@ -67,7 +67,9 @@ fn run(options: &Options) -> Result<()> {
         _ => return Err(USAGE.into()),
     };
     // Embedded stores take relative paths from the current folder, so --data is that folder.
-    let resources = fs::canonicalize(&options.resources)?;
+    let resources = fs::canonicalize(&options.resources).map_err(|error| {
+        format!("no YAML in {}: {error}; name its folder with --resources", options.resources)
+    })?;
     env::set_current_dir(&options.data)?;
     let runtime = Runtime::builder().app_id("orders").resource_path(resources).start()?;
     match input {

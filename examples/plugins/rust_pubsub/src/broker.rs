@@ -13,6 +13,15 @@ pub struct Body {
     pub enqueued_unix_ms: i64,
 }
 
+/// What becomes of a delivery.
+#[derive(Clone, Copy, PartialEq)]
+pub enum End {
+    Done,
+    Returned,
+    /// As Returned, and no handler has had it: the delivery does not count.
+    Untaken,
+}
+
 /// A message as one group keeps it.
 struct Entry {
     sequence: u64,
@@ -88,15 +97,18 @@ impl Broker {
     }
 
     /// False when the delivery is none of this feed's.
-    pub fn settle(&mut self, host: Host, feed: FeedNumber, number: u64, returns: bool) -> bool {
+    pub fn settle(&mut self, host: Host, feed: FeedNumber, number: u64, end: End) -> bool {
         let entry = match self.feeds.get_mut(&feed) {
             Some(feed) => feed.held.remove(&number),
             None => None,
         };
         match entry {
             None => false,
-            Some(entry) => {
-                if returns {
+            Some(mut entry) => {
+                if end == End::Untaken {
+                    entry.attempt -= 1;
+                }
+                if end != End::Done {
                     if let Some(group) = self.group_of(feed) {
                         group.waiting.insert(entry.sequence, entry);
                     }

@@ -15,7 +15,7 @@ use std::sync::mpsc::{channel, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
-use broker::{Body, Broker};
+use broker::{Body, Broker, End};
 use host::Host;
 use spi::{ComponentType, Constant, FeedNumber, Plugin, PubSubFunctions, Task};
 use worker::Job;
@@ -169,11 +169,16 @@ unsafe extern "C" fn request(context: *mut c_void, more: u64) {
 
 unsafe extern "C" fn settle(context: *mut c_void, task: Task, request: *const spi::Settle) {
     let (component, feed) = feed(context);
+    let end = match (*request).kind {
+        spi::SETTLE_RETURN if (*request).flags & spi::SETTLE_UNSEEN != 0 => End::Untaken,
+        spi::SETTLE_RETURN => End::Returned,
+        _ => End::Done,
+    };
     let job = Job::Settle {
         task,
         feed,
         number: (*request).number,
-        returns: (*request).kind == spi::SETTLE_RETURN,
+        end,
     };
     component.hand_over_task(task, job);
 }

@@ -10,6 +10,7 @@ pub const OK: i32 = 0;
 pub const NOT_FOUND: i32 = -5;
 
 pub const SETTLE_RETURN: u32 = 2;
+pub const SETTLE_UNSEEN: u32 = 1;
 
 pub const COMPONENT_PUBSUB: u32 = 3;
 pub const THREADS_QUICK: u32 = 0;
@@ -166,6 +167,8 @@ pub struct Settle {
     pub kind: u32,
     pub number: u64,
     pub delay_ns: i64,
+    pub flags: u32,
+    pub reserved: u32,
 }
 
 #[repr(C)]

@@ -4,7 +4,7 @@
 
 use std::sync::mpsc::{Receiver, Sender};
 
-use crate::broker::{Body, Broker};
+use crate::broker::{Body, Broker, End};
 use crate::host::Host;
 use crate::spi::{self, FeedNumber, OutcomeItem, Task};
 
@@ -31,7 +31,7 @@ pub enum Job {
         task: Task,
         feed: FeedNumber,
         number: u64,
-        returns: bool,
+        end: End,
     },
     Stop {
         task: Task,
@@ -62,9 +62,9 @@ pub fn run(host: Host, jobs: Receiver<Job>, mut broker: Broker) -> Broker {
                 task,
                 feed,
                 number,
-                returns,
+                end,
             } => {
-                let is_known = broker.settle(host, feed, number, returns);
+                let is_known = broker.settle(host, feed, number, end);
                 host.complete(task, if is_known { spi::OK } else { spi::NOT_FOUND }, &[]);
             }
             Job::Stop { task, feed } => {
