@@ -288,8 +288,8 @@ void SubscriptionTable::Reconcile(const CallContext& call) {
     const bool is_live = subscription != nullptr && subscription->is_live();
     if (is_served && !is_live && !is_resting_.load()) {
       must_try_again |= !StartEntry(call, entry).ok();
-    } else if (!is_served && is_live) {
-      ending.push_back(entry);
+    } else if (!is_served && is_live && entry->registration == nullptr) {
+      ending.push_back(entry);  // a TOPIC's is ended by whoever stops its registration
     } else if (is_live) {
       UpdateWindow(*entry);
     }
@@ -372,7 +372,7 @@ Status SubscriptionTable::Stop(const CallContext& call,
     if (entry->registration == registration) {
       Remove(entry);
       ending.push_back(entry);
-    } else if (!IsServed(*entry)) {
+    } else if (entry->registration == nullptr && !IsServed(*entry)) {
       ending.push_back(entry);
     }
   }

@@ -583,6 +583,24 @@ TEST_CASE("what is served after it was stopped is not served", "[subscription_ta
   CHECK(world.table->ServeRoutes(world.call, other, paths).ok());
 }
 
+TEST_CASE("a stop leaves alone what another stop is about to end", "[subscription_table]") {
+  TableWorld world;
+  REQUIRE(world.table->ServeTopics(world.call, world.registration, {RawSpec()}).ok());
+  world.broker.Deliver({ScriptedBroker::Of("a")});
+  REQUIRE(world.Take() == "a#1");
+  const auto other = world.MakeRegistration();
+  SubscriptionSpec bills = RawSpec();
+  bills.topic = "bills";
+  REQUIRE(world.table->ServeTopics(world.call, other, {bills}).ok());
+  world.registration->Stop();  // as its own stop begins
+  CallContext call = world.call;
+  call.deadline = world.In(50ms);
+  CHECK(world.table->Stop(call, other).ok());
+  world.table->Reconcile(call);
+  CHECK(world.Reply("a") == StatusCode::kOk);
+  CHECK(world.table->Stop(world.call, world.registration).ok());
+}
+
 TEST_CASE("a registration can be served at the second try", "[subscription_table]") {
   TableWorld world;
   std::atomic<bool> is_away{true};
