@@ -102,7 +102,7 @@ void SetTrace(const PublishMetadata& metadata, const Publisher& publisher, Cloud
 Status CheckText(const CloudEvent& event) {
   for (const EventAttribute& attribute : kEventAttributes) {
     const std::string_view value = event.*attribute.member;
-    if (IsAscii(value)) {
+    if (value.empty() || IsAscii(value)) {
       continue;  // as nearly all
     }
     if (const size_t valid = ValidUtf8Prefix(value); valid != value.size()) {
