@@ -223,10 +223,13 @@ class Walk {
   char Byte() const { return at_ == end_ ? '\0' : *at_; }
   // Goes to the next byte that is no blank, and returns it.
   char NextByte() {
-    while (at_ != end_ && IsBlank(*at_)) {
-      ++at_;
+    for (; at_ != end_; ++at_) {
+      const char byte = *at_;
+      if (static_cast<unsigned char>(byte) > ' ' || !IsBlank(byte)) {  // mostly the first
+        return byte;
+      }
     }
-    return Byte();
+    return '\0';
   }
 
   // At the first byte of a value: skips it, or opens it when something is in it.
