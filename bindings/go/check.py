@@ -12,6 +12,7 @@
   check.py ... orders    examples/orders: a worker is killed, and C++ checks what is stored
 """
 import argparse
+import atexit
 import os
 import re
 import shutil
@@ -156,6 +157,7 @@ class Worker:
     def __init__(self, command):
         self.process = subprocess.Popen([*command[:1], "worker", *command[1:]],
                                         stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # however this ends; nothing where it has ended
         ready = self.process.stderr.readline()
         if "is ready" not in ready:
             sys.exit(f"the worker said: {ready}{self.process.stderr.read()}")

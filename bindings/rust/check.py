@@ -15,6 +15,7 @@
 Exit code 77: a tool is missing, and it says which.
 """
 import argparse
+import atexit
 import os
 import re
 import subprocess
@@ -135,6 +136,7 @@ class Worker:
     def __init__(self, program, places):
         self.process = subprocess.Popen([str(program), "worker", *places], stderr=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True)
+        atexit.register(self.process.kill)  # however this ends; nothing where it has ended
         ready = self.process.stderr.readline()
         if "is ready" not in ready:
             sys.exit(f"the worker said: {ready}{self.process.stderr.read()}")
